@@ -1,0 +1,1 @@
+"""Quota allocation optimizer: who attends which training and when."""

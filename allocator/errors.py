@@ -1,0 +1,75 @@
+"""What can go wrong, as types; text and numbers only.
+
+``InputError`` is for the user's files, ``ModelError`` for a rule that cannot be expressed.
+An infeasible policy or a time limit is a result, not an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+
+class AllocatorError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+@dataclass(frozen=True, order=True)
+class Defect:
+    """One mistake in a user's file, located as a spreadsheet shows it.
+
+    Parameters
+    ----------
+    file
+        Path as the user wrote it; a sheet is appended as ``roster.xlsx[cadres]``.
+    row
+        Row number with the header as row 1; for TOML the line; 0 when it concerns the whole file.
+    column
+        Column name or TOML key; empty when it concerns the whole row.
+    message
+        Value received and expectation.
+    hint
+        The next step, in the imperative.
+    code
+        Stable name of the sort of defect, for the catalogue of texts and for ``--json``.
+    """
+
+    file: str
+    row: int
+    column: str
+    message: str
+    hint: str = ""
+    code: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.file}:{self.row}:{self.column}: {self.message}"
+        return f"{text}\n    hint: {self.hint}" if self.hint else text
+
+    def as_record(self) -> dict[str, str | int]:
+        """The defect as a flat record for ``--json``."""
+        return asdict(self)
+
+
+class InputError(AllocatorError):
+    """All defects of all files, raised once."""
+
+    def __init__(self, defects: Iterable[Defect]) -> None:
+        self.defects: tuple[Defect, ...] = tuple(sorted(defects))
+        super().__init__("\n".join(map(str, self.defects)))
+
+
+class FilterError(AllocatorError):
+    """A filter names a column its table does not have, or compares it with a value of another type."""
+
+    def __init__(self, column: str, message: str, available: Iterable[str] = ()) -> None:
+        self.column = column
+        self.available = tuple(available)
+        super().__init__(message)
+
+
+class ModelError(AllocatorError):
+    """A rule cannot be expressed, or the solver refused the model."""
+
+
+class OutputError(AllocatorError):
+    """The run folder cannot be written; nothing was left half done."""

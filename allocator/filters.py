@@ -1,0 +1,126 @@
+"""Filters of the policy: which rows of a table a rule speaks about.
+
+A filter is plain data, never code. In TOML::
+
+    audience = { category = ["bureau-deputy"], birth_year = { min = 1979 }, not = { tags = ["seconded"] } }
+
+Every condition must hold. A list names the values allowed; on a list column (``tags``, ``content``) one
+common value is enough. ``{ min, max }`` is an inclusive range on numbers or dates. ``not`` holds when its own
+filter does not; ``any`` when at least one of its filters does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from allocator.errors import FilterError
+
+LIST_COLUMNS = frozenset({"tags", "content", "unit_tags"})
+"""Columns that hold several values separated by ``;``."""
+
+Scalar = bool | int | float | date | str
+
+
+class Range(BaseModel):
+    """Inclusive bounds on a number or a date; an absent bound is open."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min: int | float | date | None = None
+    max: int | float | date | None = None
+
+    @model_validator(mode="after")
+    def _has_a_bound(self) -> Range:
+        if self.min is None and self.max is None:
+            raise ValueError("a range needs 'min' or 'max'")
+        if self.min is not None and self.max is not None and self.min > self.max:  # type: ignore[operator]
+            raise ValueError(f"the range is empty: min {self.min} is above max {self.max}")
+        return self
+
+
+class Filter(BaseModel):
+    """Conditions on the columns of one table; the empty filter holds for every row."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    conditions: dict[str, tuple[Scalar, ...] | Range] = Field(default_factory=dict)
+    exclude: Filter | None = None
+    any_of: tuple[Filter, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_table(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict) or raw.keys() & {"conditions", "exclude", "any_of"}:
+            return raw
+        columns = {key: value for key, value in raw.items() if key not in ("not", "any")}
+        conditions = {
+            key: value
+            if isinstance(value, dict | Range)
+            else tuple(value)
+            if isinstance(value, list | tuple)
+            else (value,)
+            for key, value in columns.items()
+        }
+        return {"conditions": conditions, "exclude": raw.get("not"), "any_of": tuple(raw.get("any", ()))}
+
+    def __bool__(self) -> bool:
+        return bool(self.conditions or self.exclude or self.any_of)
+
+    def columns(self) -> Iterator[str]:
+        """Names of all columns the filter looks at, nested filters included."""
+        yield from self.conditions
+        for part in (*self.any_of, *([self.exclude] if self.exclude is not None else [])):
+            yield from part.columns()
+
+    def mask(self, table: pd.DataFrame) -> np.ndarray:
+        """Which rows of ``table`` the filter holds for, as a boolean array of shape (rows,).
+
+        Raises
+        ------
+        FilterError
+            If a column is missing or a range is asked of text.
+        """
+        keep = np.ones(len(table), dtype=bool)
+        for column, wanted in self.conditions.items():
+            if column not in table.columns:
+                raise FilterError(column, f"there is no column {column!r} to filter on", table.columns)
+            keep &= _in_range(table[column], wanted) if isinstance(wanted, Range) else _is_one_of(table[column], wanted)
+        if self.any_of:
+            keep &= np.logical_or.reduce([part.mask(table) for part in self.any_of])
+        if self.exclude is not None:
+            keep &= ~self.exclude.mask(table)
+        return keep
+
+
+def _is_one_of(values: pd.Series, wanted: tuple[Scalar, ...]) -> np.ndarray:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return np.asarray(values.isin([pd.Timestamp(w) for w in wanted]))
+    if values.name in LIST_COLUMNS:
+        codes, uniques = pd.factorize(values.fillna(""))
+        texts = {str(w) for w in wanted}
+        hit = np.array([not texts.isdisjoint(str(u).split(";")) for u in uniques], dtype=bool)
+        return hit[codes] if len(uniques) else np.zeros(len(values), dtype=bool)
+    return np.asarray(values.isin(list(wanted)).fillna(False), dtype=bool)
+
+
+def _in_range(values: pd.Series, wanted: Range) -> np.ndarray:
+    is_date = pd.api.types.is_datetime64_any_dtype(values)
+    if not is_date and not pd.api.types.is_numeric_dtype(values):
+        raise FilterError(str(values.name), f"column {values.name!r} holds text, a range needs numbers or dates")
+    keep = np.asarray(values.notna())
+    for bound, below in ((wanted.min, False), (wanted.max, True)):
+        if bound is None:
+            continue
+        if is_date != isinstance(bound, date):
+            raise FilterError(
+                str(values.name), f"column {values.name!r} and the bound {bound!r} are of different types"
+            )
+        limit: Any = pd.Timestamp(bound) if isinstance(bound, date) else bound
+        keep &= np.asarray((values <= limit) if below else (values >= limit)).astype(bool)
+    return keep

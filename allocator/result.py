@@ -1,0 +1,83 @@
+"""What a solve says of itself: for each goal the incumbent, the bound and their gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from allocator.kinds import Goal
+
+
+class SolveStatus(StrEnum):
+    """How a solve ended."""
+
+    PROVEN = "proven"  # every goal's incumbent equals its bound
+    WITHIN_GAP = "within-gap"  # every gap is at most the one asked for
+    LIMIT = "limit"  # stopped before the gap asked for
+    INTERRUPTED = "interrupted"  # by the planner; the best plan so far
+
+
+@dataclass(frozen=True)
+class GoalResult:
+    """One goal: value of the plan and the best any plan could reach, in the goal's own unit.
+
+    The bound holds for all plans that are at least as good in every goal ranked before. ``None``: not known.
+    """
+
+    goal: Goal
+    sense: Literal["min", "max"]
+    unit: str
+    value: float | None
+    bound: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """Distance of value and bound relative to the value; 0 when they are equal."""
+        if self.value is None or self.bound is None:
+            return None
+        distance = self.value - self.bound if self.sense == "min" else self.bound - self.value
+        return 0.0 if distance <= 1e-9 else distance / max(abs(self.value), 1e-9)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether incumbent equals bound."""
+        return self.gap == 0.0
+
+
+@dataclass(frozen=True)
+class SolveResult:
+    """The goals in rank order, how the solve ended, and what it cost."""
+
+    status: SolveStatus
+    goals: tuple[GoalResult, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)  # by stage
+    messages: tuple[str, ...] = ()  # what the planner should know, such as seats the calendar could not hold
+    work: Mapping[str, int | float] = field(default_factory=dict)  # columns, rows, rounds, cohorts
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of a long run, for the display."""
+
+    phase: str
+    elapsed: float  # seconds since the start
+    goal: Goal | None = None
+    incumbent: float | None = None
+    bound: float | None = None
+    done: float | None = None  # share of the phase finished, 0 to 1
+
+    @property
+    def gap(self) -> float | None:
+        """Relative distance of incumbent and bound where both are known."""
+        if self.incumbent is None or self.bound is None:
+            return None
+        return abs(self.incumbent - self.bound) / max(abs(self.incumbent), 1e-9)
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def silent(_: Progress) -> None:
+    """A progress receiver that shows nothing."""
