@@ -1,0 +1,62 @@
+# Needs Python 3.11 or newer, make, and a package index that pip can reach. Everything lands in .venv and out.
+PYTHON ?= python3
+SCENARIO ?= henan-2019-2022
+OUT ?= out/$(SCENARIO)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+
+.DELETE_ON_ERROR:
+.PHONY: help venv plan test check-long bench lint lock data clean
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+# The stamps hold the moment of the last installation; a changed lock file or pyproject.toml installs again.
+# The package itself is installed last, editable, with the locked setuptools and without looking at any index.
+$(VENV)/run.stamp: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; say which: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock
+	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+venv: $(VENV)/dev.stamp  ## Create .venv with everything for running and developing
+
+plan: $(VENV)/run.stamp  ## Plan the province and say where the results are (SCENARIO=, OUT=)
+	$(BIN)/allocator plan scenarios/$(SCENARIO).toml --out $(OUT) --force
+
+test: lint  ## Everything that must pass before a commit
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/dev.stamp  ## Style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check-long: $(VENV)/dev.stamp  ## The tests that take many minutes, the whole province among them
+	$(BIN)/python -m pytest -m long
+
+bench: $(VENV)/run.stamp  ## Seconds, memory and gaps of the shipped scenarios
+	$(BIN)/python benchmarks/run.py
+
+data: $(VENV)/run.stamp  ## Make the invented data of the three scenarios again
+	$(BIN)/allocator generate tiny --out data/tiny --force
+	$(BIN)/allocator generate one-prefecture --out data/one-prefecture --force
+	$(BIN)/allocator generate henan --out data/henan --force
+
+# Addresses of indexes stay out of the lock files, so that each machine uses its own.
+lock: $(VENV)/dev.stamp  ## Choose versions again and lock them with hashes
+	$(COMPILE) --upgrade --all-build-deps --output-file requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --all-build-deps --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml
+
+clean:  ## Remove .venv, caches and results
+	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,153 @@
+"""The layers of CONTRIBUTING.md as data: a file imports only what lies below it, hidden imports included."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "allocator"
+
+# Each part of the package with the parts it may import; itself is always allowed. The order is from low to high.
+MAY_IMPORT: dict[str, frozenset[str]] = {}
+
+
+def _layer(parts: str, may_import: str = "") -> None:
+    for part in parts.split():
+        MAY_IMPORT[part] = frozenset(may_import.split())
+
+
+RECORDS = "errors filters kinds entities plan result"
+_layer("errors")
+_layer("filters", "errors")
+_layer("kinds", "errors filters")
+_layer("entities", "errors filters kinds")
+_layer("plan", "errors")
+_layer("result", "errors kinds")
+_layer("inputs", RECORDS)
+_layer("generate", RECORDS)
+_layer("instance", RECORDS)
+_layer("model", f"{RECORDS} instance")
+_layer("audit", RECORDS)
+_layer("solve", f"{RECORDS} instance model")
+_layer("naming", f"{RECORDS} instance")
+_layer("reports", f"{RECORDS} audit")
+_layer("pipeline", f"{RECORDS} inputs generate instance model audit solve naming reports")
+_layer("display", f"{RECORDS} reports")
+_layer("cli", f"{RECORDS} inputs generate instance model audit solve naming reports pipeline display")
+_layer("__init__", f"{RECORDS} inputs generate audit reports pipeline")
+_layer("__main__", "cli")
+
+SOLVER_PARTS = {"model", "solve"}  # The only parts that may import OR-Tools.
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(module: str) -> str:
+    """The part of the package a dotted name belongs to: ``allocator.model.rows`` -> ``model``."""
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def imports_of(tree: ast.AST, module: str, *, is_package: bool) -> Iterator[str]:
+    """Every module that a file imports, wherever the statement stands, relative ones resolved.
+
+    Names imported from a package are given as ``package.name``, since the name may be a module.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: None if node.level <= is_package else is_package - node.level]
+            start = ".".join([*(above if node.level else []), *([node.module] if node.module else [])])
+            yield from (f"{start}.{name.name}" for name in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "importlib.import_module"):
+            first = node.args[0] if node.args else None
+            assert isinstance(first, ast.Constant), f"{module} imports a module whose name is not written down"
+            yield str(first.value)
+
+
+def broken_rules(source: str, module: str, *, is_package: bool = False) -> list[str]:
+    """What a file imports against the table, as sentences."""
+    part = part_of(module)
+    broken = []
+    for name in imports_of(ast.parse(source), module, is_package=is_package):
+        if name.split(".")[0] == "ortools" and part not in SOLVER_PARTS:
+            broken.append(f"{module} imports {name}; only model and solve may")
+        if name.split(".")[0] != "allocator":
+            continue
+        imported = part_of(name)
+        if imported not in MAY_IMPORT:  # ``from allocator import X`` where X is no module.
+            imported = "__init__"
+        if imported != part and imported not in MAY_IMPORT[part]:
+            broken.append(f"{module} imports {name}; {part} may import {', '.join(sorted(MAY_IMPORT[part])) or 'none'}")
+    return broken
+
+
+def module_of(path: Path) -> tuple[str, bool]:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    is_package = parts[-1] == "__init__" and len(parts) > 2
+    return ".".join(parts[:-1] if is_package else parts), is_package
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_file_imports_only_lower_layers(path: Path) -> None:
+    module, is_package = module_of(path)
+    assert broken_rules(path.read_text(encoding="utf-8"), module, is_package=is_package) == []
+
+
+def test_every_part_of_the_package_has_a_layer() -> None:
+    assert {part_of(module_of(path)[0]) for path in FILES} <= set(MAY_IMPORT)
+
+
+def test_table_has_no_circle() -> None:
+    below: set[str] = set()
+    for part, allowed in MAY_IMPORT.items():
+        assert allowed <= below | ({"__init__"} if part == "__main__" else set()), part
+        below.add(part)
+
+
+def test_model_and_audit_never_meet() -> None:
+    assert "audit" not in MAY_IMPORT["model"] | MAY_IMPORT["solve"] | MAY_IMPORT["instance"] | MAY_IMPORT["naming"]
+    assert not {"instance", "model", "solve", "naming"} & (MAY_IMPORT["audit"] | MAY_IMPORT["reports"])
+
+
+@pytest.mark.parametrize(
+    ("source", "module"),
+    [
+        ("from allocator.model.rows import Rows", "allocator.audit.quota"),
+        ("from allocator import model", "allocator.audit.quota"),
+        ("import allocator.instance", "allocator.audit.quota"),
+        ("def f():\n    from allocator.audit import quota", "allocator.model.build"),
+        ("if TYPE_CHECKING:\n    from allocator.instance import Instance", "allocator.audit.quota"),
+        ("from ..model import rows", "allocator.audit.quota"),
+        ("importlib.import_module('allocator.model')", "allocator.audit.quota"),
+        ("from ortools.sat.python import cp_model", "allocator.naming"),
+        ("import ortools", "allocator.pipeline"),
+        ("from allocator import load", "allocator.kinds"),
+    ],
+)
+def test_forbidden_import_is_seen(source: str, module: str) -> None:
+    assert broken_rules(source, module)
+
+
+@pytest.mark.parametrize(
+    ("source", "module"),
+    [
+        ("from allocator.kinds import Quota", "allocator.audit.quota"),
+        ("from . import share_floor", "allocator.audit.quota"),
+        ("from ..plan import Plan", "allocator.audit.quota"),
+        ("from ortools.math_opt.python import mathopt", "allocator.solve.master"),
+    ],
+)
+def test_allowed_import_passes(source: str, module: str) -> None:
+    assert broken_rules(source, module) == []
+
+
+def test_relative_import_of_a_package_starts_at_itself() -> None:
+    assert list(imports_of(ast.parse("from . import a"), "allocator.audit", is_package=True)) == ["allocator.audit.a"]
+    assert list(imports_of(ast.parse("from .. import a"), "allocator.audit", is_package=True)) == ["allocator.a"]
+    assert list(imports_of(ast.parse("from . import a"), "allocator.audit.b", is_package=False)) == [
+        "allocator.audit.a"
+    ]
