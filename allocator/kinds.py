@@ -306,7 +306,7 @@ class Priority(RuleKind):
     weight: Annotated[int, Field(ge=0)]  # points per attendance
     weight_by_year: Annotated[
         Mapping[int, Annotated[int, Field(ge=0)]], PlainSerializer(lambda m: {str(k): v for k, v in m.items()})
-    ] = MappingProxyType({})  # overrides ``weight`` in the years named
+    ] = Field(default_factory=dict)  # overrides ``weight`` in the years named
 
 
 class Apportion(RuleKind):
