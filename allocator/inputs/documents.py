@@ -1,0 +1,269 @@
+"""TOML documents with the line of every key, and records made from them with located defects."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from allocator.inputs.findings import Findings, did_you_mean, listing
+from allocator.inputs.sheets import decoded
+
+KeyPath = tuple[str | int, ...]
+"""Where a value stands in a document: keys of tables and positions in arrays."""
+
+Record = TypeVar("Record", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One TOML file: its values and the line of every key."""
+
+    file: str  # as shown in defects
+    folder: Path  # relative paths in the document start here
+    values: Mapping[str, Any]
+    text: str = field(default="", repr=False)
+
+    def line(self, *path: str | int) -> int:
+        """Line of a key, or of the nearest table around it; 0 for values that are in no file."""
+        while path:
+            if path in self._lines:
+                return self._lines[path]
+            path = path[:-1]
+        return 1 if self.text else 0
+
+    @cached_property
+    def _lines(self) -> dict[KeyPath, int]:
+        return key_lines(self.text)
+
+
+def read_document(path: Path, file: str, content: bytes, findings: Findings) -> Document | None:
+    """Parse one TOML file; ``None`` when it is not valid TOML (a defect says where)."""
+    if not content.strip():
+        findings.defect(file, 0, "", "the file is empty", hint="write the keys it needs", code="empty-file")
+        return None
+    text = decoded(file, content, findings)
+    if text is None:
+        return None
+    text = text.replace("\r\n", "\n")
+    try:
+        return Document(file, path.parent, tomllib.loads(text), text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
+        line = int(found[1]) if found and found[1] else text.rstrip().count("\n") + 1
+        message = str(error)[: found.start()] if found else str(error)
+        column = f"character {found[2]}" if found and found[2] else ""
+        findings.defect(
+            file, line, column, f"this is not valid TOML: {message}",
+            hint="texts stand in quotation marks, lists in [ ], and every key stands once", code="broken-toml",
+        )  # fmt: skip
+        return None
+
+
+def refuse_unknown(
+    document: Document, path: KeyPath, keys: Mapping[str, Any], known: list[str], findings: Findings
+) -> None:
+    """A defect for every key that is not known, with a suggestion."""
+    for key in keys:
+        if key not in known:
+            findings.defect(
+                document.file, document.line(*path, key), ".".join(map(str, (*path, key))), f"unknown key {key!r}",
+                hint=did_you_mean(key, known, f"the keys are {listing(known, 30)}"), code="unknown-key",
+            )  # fmt: skip
+
+
+Locate = Callable[[KeyPath], tuple[str, int, str]]
+"""From the path inside a record's table to file, line and key as shown."""
+
+
+def record(model: type[Record], raw: Mapping[str, Any], locate: Locate, findings: Findings) -> Record | None:
+    """The record a table of a document describes; ``None`` with located defects when it is not valid."""
+    before = len(findings.defects)
+    seen: set[KeyPath] = set()
+
+    def defect(path: KeyPath, message: str, hint: str, code: str) -> None:
+        if path not in seen:
+            seen.add(path)
+            findings.defect(*locate(path), message, hint=hint, code=code)
+
+    made = None
+    try:
+        made = model.model_validate(raw)
+    except ValidationError as error:
+        for one in error.errors():
+            path, value = _raw_path(one["loc"], raw)
+            if isinstance(value, dict) and one["type"] == "tuple_type":
+                continue  # A condition is a list or a range; a table was meant as a range, whose own errors follow.
+            if one["type"] == "missing":
+                key = str(one["loc"][-1])
+                defect((*path, key), f"the key {key!r} is missing", f"add {key} = …", "missing-key")
+            elif one["type"] == "extra_forbidden":
+                key, known = str(path[-1]), _known_keys(model, path)
+                hint = did_you_mean(key, known, f"the keys are {listing(known, 40)}")
+                defect(path, f"unknown key {key!r}", hint, "unknown-key")
+            elif one["type"] == "literal_error":
+                known = re.findall(r"'([^']*)'", one["ctx"]["expected"])
+                hint = did_you_mean(str(value), known, "write one of these")
+                defect(path, f"{value!r} is not one of {listing(known, 20)}", hint, "unknown-value")
+            elif one["type"] == "value_error":
+                defect(path, str(one["ctx"]["error"]), "correct the value", "bad-value")
+            else:
+                expected = one["msg"].replace("Input should be", "expected").split(", unable")[0]
+                defect(path, f"{value!r} is not a value of this key: {expected}", "correct the value", "bad-value")
+    if made is not None:
+        for path, value in _converted(made, raw):
+            defect(path, f"{value!r} is of the wrong type", "write numbers and true/false without quotes", "wrong-type")
+    return made if len(findings.defects) == before else None
+
+
+def _raw_path(location: tuple[str | int, ...], raw: Any) -> tuple[KeyPath, Any]:
+    """The path in the user's table that a validation error speaks of; the validator's own steps are left out."""
+    path: list[str | int] = []
+    for step in location:
+        key = {"exclude": "not", "any_of": "any"}.get(step, step) if isinstance(step, str) else step
+        inside = (isinstance(raw, dict) and key in raw) or (
+            isinstance(raw, list | tuple) and isinstance(key, int) and key < len(raw)
+        )
+        if inside:
+            path.append(key)
+            raw = raw[key]
+    return tuple(path), raw
+
+
+def _known_keys(model: type[BaseModel], path: KeyPath) -> list[str]:
+    """Fields of the record that holds the last key of ``path``."""
+    fields = model.model_fields
+    for step in path[:-1]:
+        if isinstance(step, str):
+            inner = _record_of(fields[step].annotation) if step in fields else None
+            if inner is None:  # A column of a filter: what stands there is a range.
+                return ["min", "max"]
+            fields = inner.model_fields
+    return list(fields)
+
+
+def _record_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _record_of(part))), None)
+
+
+def _converted(made: Any, raw: Any, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
+    """Numbers and true/false values that the user wrote as another type; they are refused, not converted."""
+    if isinstance(made, BaseModel):
+        pairs = [(key, getattr(made, key, None)) for key in raw] if isinstance(raw, dict) else []
+        return [bad for key, value in pairs for bad in _converted(value, raw[key], (*path, key))]
+    if isinstance(made, tuple | list) and isinstance(raw, list | tuple):
+        return [
+            bad for i, (one, was) in enumerate(zip(made, raw, strict=False)) for bad in _converted(one, was, (*path, i))
+        ]
+    if isinstance(made, bool) or isinstance(raw, bool):
+        return [(path, raw)] if type(made) is not type(raw) else []
+    return [(path, raw)] if isinstance(made, int | float) and isinstance(raw, str) else []
+
+
+def key_lines(text: str) -> dict[KeyPath, int]:
+    """The line of every key and array element of a valid TOML text.
+
+    Examples
+    --------
+    >>> key_lines('a = 1\\n[[rules]]\\nid = "x"\\npairs = [\\n  { b = 2 },\\n]\\n')[("rules", 0, "pairs", 0, "b")]
+    5
+    """
+    return _Lines(text).lines
+
+
+class _Lines:
+    """Walks once through a text known to be valid TOML, noting lines; values are skipped, not read."""
+
+    _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+    _KEY = re.compile(r"""[ \t]*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))[ \t]*(\.?)""")
+    _STRING = re.compile(r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\]|\\.)*"|\'[^\']*\'', re.DOTALL)
+    _PLAIN = re.compile(r"[^,\]}\n#]*")
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+        self.lines: dict[KeyPath, int] = {}
+        self._ends = [i for i, character in enumerate(text) if character == "\n"]
+        counts: dict[KeyPath, int] = {}
+        table: KeyPath = ()
+        while self._skip_space() < len(text):
+            if text[self.at] != "[":
+                self._assignment(table)
+                continue
+            is_array = text.startswith("[[", self.at)
+            line = self._line()
+            self.at += 2 if is_array else 1
+            table = ()
+            keys = self._keys()
+            for i, key in enumerate(keys):
+                table = (*table, key)
+                self.lines.setdefault(table, line)
+                if is_array and i == len(keys) - 1:
+                    counts[table] = counts.get(table, -1) + 1
+                if table in counts:
+                    table = (*table, counts[table])
+                    self.lines.setdefault(table, line)
+            self.at += 2 if is_array else 1
+
+    def _line(self) -> int:
+        return bisect_right(self._ends, self.at - 1) + 1 if self.at else 1
+
+    def _skip(self, pattern: re.Pattern[str]) -> int:
+        found = pattern.match(self.text, self.at)
+        self.at = found.end() if found else self.at
+        return self.at
+
+    def _skip_space(self) -> int:
+        return self._skip(self._SPACE)
+
+    def _keys(self) -> list[str]:
+        keys = []
+        while found := self._KEY.match(self.text, self.at):
+            keys.append(next(part for part in found.groups()[:3] if part is not None))
+            self.at = found.end()
+            if not found[4]:
+                break
+        return keys
+
+    def _assignment(self, table: KeyPath) -> None:
+        line = self._line()
+        path = table
+        for key in self._keys():
+            path = (*path, key)
+            self.lines.setdefault(path, line)
+        self.at = self.text.index("=", self.at) + 1
+        self._skip_space()
+        self._value(path)
+
+    def _value(self, path: KeyPath) -> None:
+        opening = self.text[self.at]
+        if opening in "\"'":
+            self._skip(self._STRING)
+        elif opening == "[":
+            self._items(path, "]")
+        elif opening == "{":
+            self._items(path, "}")
+        else:
+            self._skip(self._PLAIN)
+
+    def _items(self, path: KeyPath, closing: str) -> None:
+        self.at += 1
+        position = 0
+        while self.text[self._skip_space()] != closing:
+            if closing == "}":
+                self._assignment(path)
+            else:
+                self.lines[(*path, position)] = self._line()
+                self._value((*path, position))
+            position += 1
+            if self.text[self._skip_space()] == ",":
+                self.at += 1
+        self.at += 1

@@ -1,0 +1,350 @@
+"""The scenario file: layers that extend each other, merged key by key, each value with the layer it came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Table as TomlTable
+
+from allocator.entities import TABLES, Inputs, Limits, Parameters, Scenario
+from allocator.inputs.documents import Document, KeyPath, read_document, record, refuse_unknown
+from allocator.inputs.findings import Findings, did_you_mean, listing
+from allocator.inputs.policy import Stated
+from allocator.inputs.sheets import SUFFIXES
+from allocator.kinds import GOALS
+
+KEYS = [
+    "id", "title", "title_zh", "extends", "policy", "tables", "horizon", "goals", "seed",
+    "disable", "limits", "overrides", "policy_parameters",
+]  # fmt: skip
+COMMAND_LINE = "command line"
+DEFAULT = "default"
+
+Read = Callable[[str], bytes | None]
+"""Bytes of a file from its path as shown in defects; ``None`` when there is none."""
+
+
+@dataclass
+class Merged:
+    """All layers of a scenario in one: values by their path, nearest layer wins."""
+
+    root: Path  # folder of the scenario file; paths in the merged form start here
+    stated: dict[tuple[str, ...], Stated] = field(default_factory=dict)
+    disabled: dict[str, Document] = field(default_factory=dict)
+
+    def below(self, *prefix: str) -> dict[str, Stated]:
+        """Values directly below a table, by their key."""
+        size = len(prefix)
+        return {path[-1]: one for path, one in self.stated.items() if path[:-1] == prefix and len(path) == size + 1}
+
+    def overrides(self) -> dict[str, dict[str, Stated]]:
+        """Overridden fields by rule id."""
+        rules: dict[str, dict[str, Stated]] = {}
+        for path, one in self.stated.items():
+            if path[0] == "overrides":
+                rules.setdefault(path[1], {})[path[2]] = one
+        return rules
+
+    def relative(self, path: Path) -> str:
+        """A path as the merged form writes it: from the scenario's folder, with forward slashes."""
+        return relative_path(path, self.root)
+
+
+def relative_path(path: Path, start: Path) -> str:
+    """``path`` as seen from ``start``, with forward slashes; absolute where there is no relative form."""
+    try:
+        return Path(os.path.relpath(path, start)).as_posix()
+    except ValueError:  # Two drives of Windows have no relative path.
+        return path.as_posix()
+
+
+def shown_path(path: Path) -> str:
+    """A path as shown to the user, without detours such as ``a/../b``."""
+    return Path(os.path.normpath(path)).as_posix()
+
+
+def merge_layers(path: Path, changes: Mapping[str, object], read: Read, findings: Findings) -> Merged:
+    """Read the scenario and everything it extends; ``changes`` by dotted key come last and win."""
+    layers: list[Document] = []
+    seen: list[Path] = []
+    here: Path | None = path
+    asked_by: tuple[str, int, str] | None = None
+    while here is not None:
+        if here.resolve() in seen:
+            chain = " → ".join(shown_path(one) for one in [*(Path(layer.file) for layer in layers), here])
+            findings.defect(
+                *(asked_by or (shown_path(here), 0, "")), f"the scenario extends itself: {chain}",
+                hint="take 'extends' out of one of these files", code="extends-cycle",
+            )  # fmt: skip
+            break
+        seen.append(here.resolve())
+        layer = _read_layer(here, asked_by, read, findings)
+        if layer is None:
+            break
+        layers.append(layer)
+        base = layer.values.get("extends")
+        asked_by = (layer.file, layer.line("extends"), "extends")
+        here = layer.folder / base if isinstance(base, str) else None
+        if base is not None and here is None:
+            findings.defect(
+                *asked_by, f"{base!r} is not a path", hint='write extends = "other.toml"', code="wrong-type"
+            )
+    merged = Merged(path.parent)
+    order = [*reversed(layers), _command_line(changes)]
+    # A folder or workbook stands for all tables, so what lies below it is not looked at.
+    whole = max((i for i, layer in enumerate(order) if isinstance(layer.values.get("tables"), str)), default=0)
+    for i, layer in enumerate(order):
+        _lay_over(merged, layer, bool(layers) and layer is layers[0], findings)
+        if i >= whole:
+            for name, table_path in _table_paths(layer, findings).items():
+                merged.stated["tables", name] = Stated(table_path, layer)
+    return merged
+
+
+def _read_layer(path: Path, asked_by: tuple[str, int, str] | None, read: Read, findings: Findings) -> Document | None:
+    file = shown_path(path)
+    content = read(file)
+    if content is not None:
+        return read_document(path, file, content, findings)
+    where = asked_by or (file, 0, "")
+    findings.defect(*where, f"there is no file {file!r}", hint="check the name and the folder", code="missing-file")
+    return None
+
+
+def _command_line(changes: Mapping[str, object]) -> Document:
+    """The changes by dotted key as a document of their own; ``None`` stands for an option not given."""
+    values: dict[str, Any] = {}
+    for dotted, value in changes.items():
+        if value is None:
+            continue
+        *above, key = dotted.split(".")
+        table = values
+        for part in above:
+            table = table.setdefault(part, {})
+        table[key] = list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+    return Document(COMMAND_LINE, Path(), values)
+
+
+def _lay_over(merged: Merged, layer: Document, is_scenario: bool, findings: Findings) -> None:
+    values = layer.values
+    refuse_unknown(layer, (), values, KEYS, findings)
+    for key in ("policy", "horizon", "goals", "seed"):
+        if key in values:
+            merged.stated[key,] = Stated(values[key], layer)
+    for key in ("id", "title", "title_zh"):  # A scenario has its own name, never that of its base.
+        if key in values and (is_scenario or layer.file == COMMAND_LINE):
+            merged.stated[key,] = Stated(values[key], layer)
+    for key, known in (("limits", list(Limits.model_fields)), ("policy_parameters", list(Parameters.model_fields))):
+        table = _table(layer, (key,), values.get(key, {}), findings)
+        refuse_unknown(layer, (key,), table, known, findings)
+        for name in table.keys() & set(known):
+            merged.stated[key, name] = Stated(table[name], layer)
+    for rule_id, fields in _table(layer, ("overrides",), values.get("overrides", {}), findings).items():
+        for name, value in _table(layer, ("overrides", rule_id), fields, findings).items():
+            merged.stated["overrides", rule_id, name] = Stated(value, layer)
+    disable = values.get("disable", [])
+    if not isinstance(disable, list) or not all(isinstance(rule_id, str) for rule_id in disable):
+        findings.defect(
+            layer.file, layer.line("disable"), "disable", f"{disable!r} is not a list of rule ids",
+            hint='write disable = ["rule-id"]', code="wrong-type",
+        )  # fmt: skip
+        disable = []
+    for rule_id in disable:
+        merged.disabled.setdefault(rule_id, layer)
+
+
+def _table(layer: Document, path: KeyPath, value: Any, findings: Findings) -> Mapping[str, Any]:
+    if isinstance(value, dict):
+        return value
+    key = ".".join(map(str, path))
+    findings.defect(
+        layer.file, layer.line(*path), key, f"{value!r} is not a table of keys", hint=f"write [{key}] and its keys below",
+        code="wrong-type",
+    )  # fmt: skip
+    return {}
+
+
+def _table_paths(layer: Document, findings: Findings) -> dict[str, Path]:
+    """The file of each table, from a folder, a workbook or a table of paths."""
+    tables = layer.values.get("tables", {})
+
+    def defect(path: KeyPath, message: str, hint: str, code: str) -> None:
+        findings.defect(layer.file, layer.line(*path), ".".join(map(str, path)), message, hint=hint, code=code)
+
+    if isinstance(tables, str):
+        path = layer.folder / tables
+        if path.is_dir():
+            return _in_folder(path, defect)
+        if path.suffix.lower() == ".xlsx":
+            return dict.fromkeys(TABLES, path)  # A workbook that does not exist is found missing when it is read.
+        what = "is no folder and no .xlsx workbook" if path.exists() else "does not exist"
+        hint = "name the folder with the tables, or a workbook with a sheet for each"
+        defect(("tables",), f"{shown_path(path)!r} {what}", hint, "missing-file")
+        return {}
+    if not isinstance(tables, dict):
+        hint = 'write tables = "folder" or [tables] with units = "units.csv" …'
+        defect(("tables",), f"{tables!r} is neither a path nor a table", hint, "wrong-type")
+        return {}
+    refuse_unknown(layer, ("tables",), tables, list(TABLES), findings)
+    paths = {}
+    for name in tables.keys() & TABLES.keys():
+        if isinstance(tables[name], str):
+            paths[name] = layer.folder / tables[name]
+        else:
+            defect(("tables", name), f"{tables[name]!r} is not a path", f'write {name} = "{name}.csv"', "wrong-type")
+    return paths
+
+
+def _in_folder(folder: Path, defect: Callable[[KeyPath, str, str, str], None]) -> dict[str, Path]:
+    paths = {}
+    for name in TABLES:
+        found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").is_file()]
+        if len(found) == 1:
+            paths[name] = found[0]
+        elif found:
+            files = listing(one.name for one in found)
+            defect(
+                ("tables",), f"the folder {shown_path(folder)!r} has the table {name!r} several times: {files}",
+                "keep one of them, or name the file under [tables]", "ambiguous-table",
+            )  # fmt: skip
+        else:
+            others = [one.name for one in folder.iterdir() if one.is_file()]
+            names = " or ".join(f"{name}{suffix}" for suffix in SUFFIXES)
+            hint = "add it; a history without records is a file with its header only" if name == "history" else "add it"
+            hint = did_you_mean(f"{name}.csv", others, hint, 75)
+            defect(("tables",), f"the folder {shown_path(folder)!r} has no {names}", hint, "missing-file")
+    return paths
+
+
+def build_scenario(merged: Merged, file: str, findings: Findings) -> Scenario | None:
+    """The checked scenario; ``None`` with defects when a value is wrong."""
+    before = len(findings.defects)
+    keys = ("id", "title", "title_zh", "horizon", "goals", "seed")
+    values: dict[str, Any] = {key: merged.stated[key,].value for key in keys if (key,) in merged.stated}
+    values["limits"] = {key: one.value for key, one in merged.below("limits").items()}
+
+    def locate(path: KeyPath) -> tuple[str, int, str]:
+        key = ".".join(map(str, path))
+        for size in (2, 1):
+            one = merged.stated.get(tuple(map(str, path[:size])))
+            if one is not None:
+                return one.document.file, one.document.line(*path), key
+        return file, 1 if key else 0, key
+
+    goals = values.get("goals")
+    if isinstance(goals, list) and len(set(map(str, goals))) == len(goals) and set(goals) < set(GOALS):
+        rest = [goal for goal in GOALS if goal not in goals]
+        values["goals"] = [*goals, *rest]
+        findings.note(f"{file}: goals that are not named follow in their usual order: {', '.join(rest)}")
+    scenario = record(Scenario, values, locate, findings)
+    if scenario is None:
+        return None
+    _check_horizon(scenario.horizon, locate(("horizon",)), findings)
+    if len(set(scenario.goals)) < len(scenario.goals):
+        twice = sorted({goal for goal in scenario.goals if scenario.goals.count(goal) > 1})
+        findings.defect(
+            *locate(("goals",)),
+            f"a goal is named twice: {listing(twice)}",
+            hint="name each goal once",
+            code="doubled-id",
+        )
+    return scenario if len(findings.defects) == before else None
+
+
+def _check_horizon(horizon: tuple[int, ...], where: tuple[str, int, str], findings: Findings) -> None:
+    message = ""
+    if not horizon:
+        message = "the horizon has no years"
+    elif horizon != tuple(range(horizon[0], horizon[0] + len(horizon))):
+        message = f"the years {listing(map(str, horizon))} do not follow each other"
+    elif not 1900 <= horizon[0] <= horizon[-1] <= 2200:
+        message = f"the years {horizon[0]} to {horizon[-1]} are not between 1900 and 2200"
+    if message:
+        hint = "write consecutive years, such as horizon = [2019, 2020, 2021, 2022]"
+        findings.defect(*where, message, hint=hint, code="bad-horizon")
+
+
+def merged_form(merged: Merged, scenario: Scenario) -> tuple[dict[str, object], dict[str, str]]:
+    """The merged scenario as plain values, and for each dotted key the file it came from."""
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+
+    def put(path: tuple[str, ...], value: object, document: Document | None) -> None:
+        table = values
+        for part in path[:-1]:
+            table = table.setdefault(part, {})
+        table[path[-1]] = value
+        origins[".".join(path)] = DEFAULT if document is None else _origin(document, merged)
+
+    plain = scenario.model_dump(mode="json", exclude_none=True)
+    for key in ("id", "title", "title_zh"):
+        if plain[key]:
+            put((key,), plain[key], _document(merged, key))
+    put(("policy",), merged.relative(_policy_path(merged)), _document(merged, "policy"))
+    for name in TABLES:
+        put(("tables", name), merged.relative(merged.stated["tables", name].value), _document(merged, "tables", name))
+    for key in ("horizon", "goals", "seed"):
+        put((key,), plain[key], _document(merged, key))
+    if merged.disabled:
+        values["disable"] = sorted(merged.disabled)
+        origins["disable"] = ", ".join(sorted({_origin(document, merged) for document in merged.disabled.values()}))
+    for key, value in plain["limits"].items():
+        put(("limits", key), value, _document(merged, "limits", key))
+    for path, one in sorted(merged.stated.items()):
+        if path[0] in ("policy_parameters", "overrides"):
+            put(path, one.value, one.document)
+    return values, origins
+
+
+def _policy_path(merged: Merged) -> Path:
+    one = merged.stated["policy",]
+    return one.document.folder / str(one.value)
+
+
+def _document(merged: Merged, *path: str) -> Document | None:
+    one = merged.stated.get(path)
+    return None if one is None else one.document
+
+
+def _origin(document: Document, merged: Merged) -> str:
+    return COMMAND_LINE if document.file == COMMAND_LINE else merged.relative(Path(document.file))
+
+
+def scenario_toml(inputs: Inputs, folder: Path | None = None) -> str:
+    """The merged scenario as TOML, each value with the file it came from in a comment.
+
+    Parameters
+    ----------
+    folder
+        Where the text will stand: paths are written relative to it. Absent: relative to the scenario's own folder.
+    """
+    start = inputs.files["scenario"].parent
+
+    def moved(path: object) -> object:
+        return path if folder is None else relative_path(start / str(path), folder)
+
+    def filled(table: TomlTable | tomlkit.TOMLDocument, values: Mapping[str, Any], prefix: str) -> None:
+        plain = {key: value for key, value in values.items() if not _is_heading(prefix, key, value)}
+        for key, value in plain.items():
+            is_path = f"{prefix}{key}" == "policy" or prefix == "tables."
+            table.add(key, tomlkit.item(moved(value) if is_path else value))
+            table[key].comment(inputs.origins[f"{prefix}{key}"])
+        for key, value in values.items():
+            if key not in plain:
+                inner = tomlkit.table()
+                filled(inner, value, f"{prefix}{key}.")
+                table.add(key, inner)
+
+    document = tomlkit.document()
+    filled(document, inputs.merged, "")
+    return tomlkit.dumps(document)
+
+
+def _is_heading(prefix: str, key: str, value: object) -> bool:
+    """Whether a value gets a heading of its own; an override's value that is a table stays on its line."""
+    return isinstance(value, dict) and (prefix in ("", "overrides.") or not key)

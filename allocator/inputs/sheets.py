@@ -1,0 +1,288 @@
+"""Tables as text: CSV, Excel and Parquet become the same columns of trimmed text with the row numbers of a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from openpyxl.utils import get_column_letter
+
+from allocator.entities import TABLES
+from allocator.inputs.findings import Findings, did_you_mean, listing, nearest
+
+SUFFIXES = (".csv", ".xlsx", ".parquet")
+"""File types a table may come in."""
+
+RawRows = Iterator[tuple[int, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table as trimmed text: columns by their English name, in file order, and the row number of each record."""
+
+    name: str  # which of the five tables
+    file: str  # as shown in defects
+    columns: dict[str, list[str]]
+    rows: list[int]
+
+
+def read_sheet(name: str, file: str, content: bytes, findings: Findings, *, alone: bool = True) -> Sheet | None:
+    """Read one of the five tables; ``None`` when it cannot be read at all (a defect says why).
+
+    Parameters
+    ----------
+    name
+        Which table, a key of ``TABLES``.
+    file
+        The path as the user wrote it; its ending decides how ``content`` is read.
+    alone
+        The file serves this table only: a workbook with a single sheet of any name will do.
+    """
+    if not content:
+        findings.defect(
+            file,
+            0,
+            "",
+            "the file is empty",
+            hint=f"write at least the header row: {_required(name)}",
+            code="empty-file",
+        )
+        return None
+    suffix = file[file.rfind(".") :].lower()
+    if suffix == ".csv":
+        text = decoded(file, content, findings)
+        return None if text is None else _checked(name, file, _csv_rows(file, text, findings), findings, ragged=True)
+    if suffix == ".xlsx":
+        return _read_workbook(name, file, content, findings, alone=alone)
+    if suffix == ".parquet":
+        return _read_parquet(name, file, content, findings)
+    findings.defect(
+        file,
+        0,
+        "",
+        f"files of type {suffix!r} cannot be read",
+        hint=f"use one of {', '.join(SUFFIXES)}",
+        code="file-type",
+    )
+    return None
+
+
+def decoded(file: str, content: bytes, findings: Findings) -> str | None:
+    """The text of a UTF-8 file, with or without byte-order mark; anything else is a defect that names the likely encoding."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        findings.defect(
+            file, row, "", f"the file is not UTF-8; it looks like {_likely_encoding(content)}",
+            hint="save it as 'CSV UTF-8' (in Excel: Save as, file type 'CSV UTF-8')", code="encoding",
+        )  # fmt: skip
+        return None
+
+
+def _likely_encoding(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16"
+    for encoding, title in (("gb18030", "GBK / GB 18030"), ("big5", "Big5")):
+        try:
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return title
+    return "another encoding"
+
+
+def _csv_rows(file: str, text: str, findings: Findings) -> RawRows:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    number = 0
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            findings.defect(
+                file, number + 1, "", f"the row cannot be read as CSV: {error}",
+                hint='look for a quotation mark that is not closed; inside a quoted cell write it twice: ""', code="broken-csv",
+            )  # fmt: skip
+            return
+        number += 1
+        yield number, cells
+
+
+def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, alone: bool) -> Sheet | None:
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content))
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
+        findings.defect(
+            file, 0, "", f"the file is not an Excel workbook: {error}", hint="open it in Excel and save it as .xlsx",
+            code="unreadable-file",
+        )  # fmt: skip
+        return None
+    titles = book.sheetnames
+    title = name if name in titles else titles[0] if alone and len(titles) == 1 else None
+    if title is None:
+        findings.defect(
+            file, 0, "", f"there is no sheet {name!r}; the workbook has {listing(map(repr, titles))}",
+            hint=did_you_mean(name, titles, f"name the sheet with this table {name!r}"), code="missing-sheet",
+        )  # fmt: skip
+        return None
+    file = f"{file}[{title}]"
+    sheet = book[title]
+    merged = sorted(sheet.merged_cells.ranges, key=lambda r: (r.min_row, r.min_col))
+    for cells in merged:
+        where = "the header has" if cells.min_row == 1 else "there are"
+        findings.defect(
+            file, cells.min_row, get_column_letter(cells.min_col), f"{where} merged cells {cells.coord}",
+            hint="unmerge them; the header is one row with one name in each column, every record fills its own cells",
+            code="merged-header" if cells.min_row == 1 else "merged-cells",
+        )  # fmt: skip
+    if any(cells.min_row == 1 for cells in merged):
+        return None
+    values: list[tuple[int, list[str]]] = []
+    computed = None
+    for number, row in enumerate(sheet.iter_rows(min_row=1, min_col=1), start=1):
+        cells = []
+        for cell in row:
+            value = cell.value
+            if cell.data_type == "f":
+                if computed is None:
+                    computed = openpyxl.load_workbook(io.BytesIO(content), data_only=True)[title]
+                value = computed.cell(cell.row, cell.column).value
+            if (cell.data_type == "f" and value is None) or (isinstance(value, str) and value in _EXCEL_ERRORS):
+                shown = "a formula without a value" if value is None else f"the Excel error {value}"
+                findings.defect(
+                    file, number, cell.column_letter, f"the cell holds {shown}", hint="replace the formula by its value",
+                    code="excel-error",
+                )  # fmt: skip
+            cells.append(cell_text(value))
+        values.append((number, cells))
+    return _checked(name, file, iter(values), findings)
+
+
+_EXCEL_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
+
+
+def _read_parquet(name: str, file: str, content: bytes, findings: Findings) -> Sheet | None:
+    try:
+        table = pq.read_table(pa.BufferReader(content))
+    except (pa.ArrowException, OSError) as error:
+        findings.defect(
+            file, 0, "", f"the file is not Parquet: {str(error).splitlines()[0]}", hint="write it again, or use CSV",
+            code="unreadable-file",
+        )  # fmt: skip
+        return None
+    columns = [list(map(cell_text, column.to_pylist())) for column in table.columns]
+    records = zip(*columns, strict=True) if columns else iter(())
+    return _checked(name, file, iter([(1, table.column_names), *enumerate(records, start=2)]), findings)
+
+
+def cell_text(value: object) -> str:
+    """A cell of a workbook or a Parquet file as the text a CSV would hold.
+
+    Examples
+    --------
+    >>> [cell_text(v) for v in (1.0, 410000, True, None, date(2019, 3, 4), ["a", "b"])]
+    ['1', '410000', 'true', '', '2019-03-04', 'a;b']
+    """
+    if value is None or value != value:  # NaN is how tables write an empty number.
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return ";".join(map(cell_text, value))
+    return str(value)
+
+
+def _required(name: str) -> str:
+    return ", ".join(column.name for column in TABLES[name] if column.required)
+
+
+def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: bool = False) -> Sheet | None:
+    """Check the header, skip blank rows (they keep their number), trim the cells."""
+    _, first = next(raw, (1, ()))
+    width = len(first)
+    while width and not first[width - 1].strip():
+        width -= 1
+    if not width:
+        findings.defect(
+            file, 1, "", "row 1 is empty; it must hold the column names", hint=f"write the header row: {_required(name)}",
+            code="empty-file",
+        )  # fmt: skip
+        return None
+    headers = _headers(name, file, [text.strip() for text in first[:width]], findings)
+    rows: list[int] = []
+    records: list[Sequence[str]] = []
+    for number, cells in raw:
+        if not any(map(str.strip, cells)):
+            continue
+        if len(cells) != width:
+            extra = [text for text in cells[width:] if text.strip()]
+            if extra or (ragged and len(cells) < width):
+                findings.defect(
+                    file, number, "", f"the row has {len(cells)} cells, the header {width}",
+                    hint="put cells that contain a comma into quotation marks" if extra else "fill up the row with commas",
+                    code="ragged-row",
+                )  # fmt: skip
+            cells = [*cells[:width], *[""] * (width - len(cells))]
+        rows.append(number)
+        records.append(cells)
+    columns: dict[str, list[str]] = {}
+    trimmed = 0
+    for header, texts in zip(headers, zip(*records, strict=True) if records else [()] * width, strict=True):
+        if header is None:
+            filled = next((row for row, text in zip(rows, texts, strict=True) if text.strip()), None)
+            if filled is not None:
+                findings.defect(
+                    file, filled, "", "a cell has a value but its column has no name", hint="name the column in row 1",
+                    code="blank-header",
+                )  # fmt: skip
+            continue
+        clean = [text.strip() for text in texts]
+        trimmed += sum(a is not b and a != b for a, b in zip(texts, clean, strict=True))
+        columns.setdefault(header, clean)
+    if trimmed:
+        findings.note(f"{file}: white space around {trimmed} cell(s) was trimmed")
+    return Sheet(name, file, columns, rows)
+
+
+def _headers(name: str, file: str, first: list[str], findings: Findings) -> list[str | None]:
+    """The English column names of the header row (``None``: no name); missing and doubled columns become defects."""
+    english = {column.name_zh: column.name for column in TABLES[name]}
+    headers = [english.get(text, text) or None for text in first]
+    for header, count in Counter(filter(None, headers)).items():
+        if count > 1:
+            again = " and ".join(dict.fromkeys(repr(t) for t, h in zip(first, headers, strict=True) if h == header))
+            findings.defect(
+                file, 1, header, f"column {header!r} is there {count} times (as {again})",
+                hint="keep one of them and rename or delete the others", code="doubled-column",
+            )  # fmt: skip
+    unknown = [h for h in headers if h and h not in {column.name for column in TABLES[name]}]
+    for column in TABLES[name]:
+        if column.required and column.name not in headers:
+            if len(first) == 1 and (mark := next((m for m in ";\t" if m in first[0]), None)):
+                hint = f"the cells seem to be separated by {mark!r}; save the file with commas"
+            else:
+                names = f"add a column {column.name!r} (or {column.name_zh!r})"
+                near = nearest(column.name, unknown, 70)
+                hint = f"{names}; should the column {near!r} have this name?" if near else names
+            findings.defect(
+                file, 1, column.name, f"required column {column.name!r} is missing", hint=hint, code="missing-column"
+            )
+    return headers

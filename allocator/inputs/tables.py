@@ -1,0 +1,202 @@
+"""What can be checked within one table: doubled ids, dates in order, seats, segments."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from allocator.inputs.cells import DATE_TYPE, BadCellError, Table, read_date
+from allocator.inputs.findings import Findings, listing
+
+IDS: Mapping[str, str] = MappingProxyType(
+    {"units": "unit_id", "cadres": "cadre_id", "programmes": "programme_id", "sessions": "session_id"}
+)
+"""The column whose values name the rows of a table, each once."""
+
+ORDER: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "units": ("unit_id",),
+        "cadres": ("cadre_id",),
+        "history": ("cadre_id", "start_date", "end_date", "programme_id", "days", "hours", "content", "host_group"),
+        "programmes": ("programme_id",),
+        "sessions": ("session_id",),
+    }
+)
+"""The one order each table is put into."""
+
+
+def check_table(table: Table, findings: Findings) -> None:
+    """Everything that one table says wrong of itself."""
+    if not len(table.frame) and table.name != "history":
+        findings.defect(
+            table.file, 2, "", f"the table {table.name!r} has a header but no rows", hint="add at least one row",
+            code="no-rows",
+        )  # fmt: skip
+    if table.name in IDS:
+        _refuse_doubled(table, IDS[table.name], findings)
+    if table.name in CHECKS:
+        CHECKS[table.name](table, findings)
+
+
+def _refuse_doubled(table: Table, column: str, findings: Findings) -> None:
+    ids = table.frame[column]
+    doubled = ids.duplicated(keep="first") & (ids != "")
+    if not doubled.any():
+        return
+    first = dict(zip(ids[::-1], table.rows[::-1], strict=True))
+    for position in table.where(doubled):
+        value = ids.iat[position]
+        findings.defect(
+            table.file, table.row(position), column, f"the id {value!r} is used twice, first in row {first[value]}",
+            hint="give each row its own id, or delete one of the two rows", code="doubled-id",
+        )  # fmt: skip
+
+
+def _check_units(table: Table, findings: Findings) -> None:
+    units = table.frame
+    parent = dict(zip(units["unit_id"], units["parent_unit_id"], strict=True))
+    rows = dict(zip(units["unit_id"], table.rows, strict=True))
+    done: set[str] = set()
+    for start in parent:
+        line: list[str] = []
+        here = start
+        while here in parent and here not in done and here not in line:
+            line.append(here)
+            here = parent[here]
+        if here in line:
+            circle = line[line.index(here) :]
+            least = min(range(len(circle)), key=circle.__getitem__)
+            circle = [*circle[least:], *circle[:least]]
+            findings.defect(
+                table.file, rows[circle[0]], "parent_unit_id",
+                f"the units lie above each other in a circle: {' → '.join([*circle, circle[0]])}",
+                hint="correct the parent of one of them; the topmost unit has none", code="unit-cycle",
+            )  # fmt: skip
+        done.update(line)
+
+
+def _check_cadres(table: Table, findings: Findings) -> None:
+    cadres = table.frame
+    members = cadres[(cadres["team_id"] != "") & (cadres["unit_id"] != "")]
+    counts = members.groupby(["team_id", "unit_id"]).size()
+    several = counts.groupby(level="team_id").transform("size") > 1
+    for team in sorted(set(counts[several].index.get_level_values("team_id"))):
+        by_unit = counts[team]
+        usual = sorted(by_unit.index, key=lambda unit: (-by_unit[unit], unit))[0]
+        others = members[(members["team_id"] == team) & (members["unit_id"] != usual)]
+        for position, unit in others["unit_id"].items():
+            findings.defect(
+                table.file, table.row(position), "team_id",
+                f"a member of team {team!r} is of unit {unit!r}, {by_unit[usual]} other(s) are of unit {usual!r}",
+                hint="a team belongs to one unit: correct the unit or the team of this row", code="team-of-two-units",
+            )  # fmt: skip
+
+
+def _refuse_ends_before_start(table: Table, findings: Findings) -> None:
+    frame = table.frame
+    for position in table.where(frame["end_date"] < frame["start_date"]):
+        start, end = (f"{frame[c].iat[position]:%Y-%m-%d}" for c in ("start_date", "end_date"))
+        findings.defect(
+            table.file, table.row(position), "end_date", f"it ends on {end}, before it starts on {start}",
+            hint="correct one of the two dates", code="ends-before-start",
+        )  # fmt: skip
+
+
+def _check_sessions(table: Table, findings: Findings) -> None:
+    _refuse_ends_before_start(table, findings)
+    sessions = table.frame
+    start_year = sessions["start_date"].dt.year
+    for position in table.where(start_year.notna() & (sessions["year"] != 0) & (start_year != sessions["year"])):
+        findings.defect(
+            table.file, table.row(position), "year",
+            f"the year is {sessions['year'].iat[position]}, but the session starts in {int(start_year.iat[position])}",
+            hint="the year of a session is the year it starts in", code="wrong-year",
+        )  # fmt: skip
+    # A seat count of 0 here stands for a cell that already has its own defect.
+    for position in table.where((sessions["min_seats"] > sessions["seats"]) & (sessions["seats"] > 0)):
+        findings.defect(
+            table.file, table.row(position), "min_seats",
+            f"min_seats is {sessions['min_seats'].iat[position]}, more than the {sessions['seats'].iat[position]} seats",
+            hint="a session opens with at most as many people as it has seats", code="min-above-seats",
+        )  # fmt: skip
+
+
+CHECKS: Mapping[str, Callable[[Table, Findings], None]] = MappingProxyType(
+    {
+        "units": _check_units,
+        "cadres": _check_cadres,
+        "history": _refuse_ends_before_start,
+        "sessions": _check_sessions,
+    }
+)
+"""Checks beyond doubled ids, by table."""
+
+SEGMENT = re.compile(r"([^/@]+)/([^/@]+)(?:@([^/@]+))?")
+
+
+def read_segments(table: Table, hosts: Mapping[str, str], findings: Findings) -> pd.DataFrame:
+    """The days each session really takes: columns session_id, start_date, end_date, host_id; sorted.
+
+    Parameters
+    ----------
+    hosts
+        Host of each session's programme, for segments that name none.
+    """
+    sessions = table.frame
+    parts: list[tuple[str, pd.Timestamp, pd.Timestamp, str]] = []
+    records = zip(
+        sessions["session_id"], sessions["programme_id"], sessions["start_date"], sessions["end_date"],
+        sessions["segments"], strict=True,
+    )  # fmt: skip
+    for position, (session_id, programme_id, start, end, text) in enumerate(records):
+        own_host = hosts.get(programme_id, "")
+        spans = [(start, end, own_host)]
+        if text:
+            try:
+                spans = _spans(text, start, end, own_host)
+            except BadCellError as problem:
+                findings.defect(
+                    table.file, table.row(position), "segments", problem.message, hint=problem.hint, code=problem.code
+                )
+        parts += [(session_id, *span) for span in spans]
+    names = ("session_id", "start_date", "end_date", "host_id")
+    types = ("str", DATE_TYPE, DATE_TYPE, "str")
+    columns = zip(*parts, strict=True) if parts else ([], [], [], [])
+    frame = pd.DataFrame({name: pd.Series(list(c), dtype=t) for name, t, c in zip(names, types, columns, strict=True)})
+    return frame.sort_values(["session_id", "start_date"], kind="stable").reset_index(drop=True)
+
+
+def _spans(
+    text: str, start: pd.Timestamp, end: pd.Timestamp, host: str
+) -> list[tuple[pd.Timestamp, pd.Timestamp, str]]:
+    hint = "write segments such as 2019-03-04/2019-03-08@HOST;2019-05-06/2019-05-10"
+    spans = []
+    for part in filter(None, map(str.strip, text.split(";"))):
+        found = SEGMENT.fullmatch(part)
+        if found is None:
+            raise BadCellError(f"{part!r} is not a segment", hint, "bad-segments")
+        try:
+            first, last = (pd.Timestamp(read_date(found[i].strip())) for i in (1, 2))
+        except BadCellError as problem:
+            raise BadCellError(f"in the segment {part!r}: {problem.message}", problem.hint, "bad-segments") from None
+        if last < first:
+            raise BadCellError(f"the segment {part!r} ends before it starts", "correct its dates", "bad-segments")
+        if first < start or last > end:
+            raise BadCellError(
+                f"the segment {part!r} is not within the session, {start:%Y-%m-%d} to {end:%Y-%m-%d}",
+                "the session lasts from the first to the last day of its segments", "bad-segments",
+            )  # fmt: skip
+        spans.append((first, last, (found[3] or host).strip()))
+    if not spans:
+        raise BadCellError(f"{text!r} has no segments", hint, "bad-segments")
+    spans.sort(key=lambda span: span[0])
+    touching = [listing(f"{s:%Y-%m-%d}" for s in (a[0], b[0])) for a, b in itertools.pairwise(spans) if b[0] <= a[1]]
+    if touching:
+        raise BadCellError(
+            f"segments overlap: those that start on {touching[0]}", "correct their dates", "bad-segments"
+        )
+    return spans
