@@ -1,0 +1,119 @@
+"""What the program says while it works, on stderr: progress, refusals, and where the results are."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from allocator.errors import Defect
+from allocator.reports.texts import Language, Texts
+from allocator.result import Progress
+from allocator.talk import Talk
+
+PLAIN_SECONDS = 10.0  # in a log, the same phase speaks at most this often
+
+
+def clock(seconds: float) -> str:
+    """Elapsed time for the reader.
+
+    Examples
+    --------
+    >>> clock(7.25), clock(75.2), clock(3725)
+    ('7.2 s', '1:15', '1:02:05')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class Display:
+    """Progress of a run: one live line on a terminal, plain lines elsewhere; silent when told so.
+
+    Use it as a context manager and pass ``show`` as the receiver of progress.
+    """
+
+    def __init__(self, lang: Language, *, silent: bool = False, console: Console | None = None) -> None:
+        self._texts, self._talk = Texts(lang), Talk(lang)
+        self._silent = silent
+        self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        self._started = time.monotonic()
+        self._phase = ""
+        self._last: Progress | None = None
+        self._spoken: tuple[tuple[str, object], float] = (("", None), 0.0)
+        self._lock = threading.Lock()
+        self._live = Live(
+            console=self._console, get_renderable=self._line, refresh_per_second=4, transient=True, auto_refresh=True
+        )
+
+    def __enter__(self) -> Display:
+        if not self._silent and self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live.is_started:
+            self._live.stop()
+
+    def show(self, progress: Progress) -> None:
+        """Take one step of progress."""
+        if self._silent:
+            return
+        with self._lock:  # Steps may come from the run's thread while the main thread speaks.
+            before, self._last = self._last, progress
+            if self._live.is_started:
+                if before is not None and before.phase != progress.phase:
+                    self._console.print(Text(f"  {self._name(before)}  {clock(progress.elapsed)}", style="dim"))
+                return
+            subject, since = (progress.phase, progress.goal), progress.elapsed
+            spoken, when = self._spoken
+            if subject != spoken or since - when >= PLAIN_SECONDS:
+                self._spoken = (subject, since)
+                self._console.print("  ".join(cell for cell in self._cells(progress) if cell), markup=False)
+
+    def say(self, text: str) -> None:
+        """Print a line in between."""
+        self._console.print(text, markup=False)
+
+    def _name(self, progress: Progress) -> str:
+        return self._talk.known(f"phase-{progress.phase}", progress.phase)
+
+    def _cells(self, progress: Progress, elapsed: float | None = None) -> tuple[str, ...]:
+        texts = self._texts
+        done = "" if progress.done is None else f" {progress.done:.0%}"
+        figures = tuple(
+            "" if value is None else f"{self._talk(name)} {shown}"
+            for name, value, shown in (
+                ("incumbent", progress.incumbent, texts.number(progress.incumbent)),
+                ("bound", progress.bound, texts.number(progress.bound)),
+                ("gap", progress.gap, texts.percent(progress.gap)),
+            )
+        )
+        goal = "" if progress.goal is None else texts.known("goal", progress.goal)
+        return (self._name(progress) + done, goal, *figures, clock(progress.elapsed if elapsed is None else elapsed))
+
+    def _line(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        elapsed = time.monotonic() - self._started
+        cells = ("", *("",) * 4, clock(elapsed)) if self._last is None else self._cells(self._last, elapsed)
+        table.add_row(Spinner("dots"), *(cell for cell in cells if cell))
+        return table
+
+
+def defect_lines(defect: Defect, talk: Talk) -> list[str]:
+    """A defect as it is printed: location, message, and the next step below it."""
+    place = ":".join(str(part) for part in (defect.file, defect.row or "", defect.column) if part != "")
+    lines = [f"{place}: {defect.message}"]
+    if defect.hint:
+        lines.append(f"    {talk('hint')}: {defect.hint}")
+    return lines

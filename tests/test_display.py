@@ -1,0 +1,81 @@
+"""What is shown while the program works."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from allocator.display import Display, clock, defect_lines
+from allocator.errors import Defect
+from allocator.result import Progress
+from allocator.talk import TALK, Talk
+
+
+def shown(*steps: Progress, lang: str = "en", terminal: bool = False, silent: bool = False) -> str:
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=terminal, width=120, soft_wrap=True)
+    with Display("en" if lang == "en" else "zh", silent=silent, console=console) as display:
+        for step in steps:
+            display.show(step)
+    return output.getvalue()
+
+
+def test_plain_line_names_phase_goal_incumbent_bound_gap_and_elapsed() -> None:
+    text = shown(Progress("solve", 75.2, goal="owed", incumbent=200.0, bound=199.0))
+    for part in ("solving", "Still owed", "incumbent 200", "bound 199", "gap 0.50 %", "1:15"):
+        assert part in text
+
+
+def test_plain_line_is_chinese_when_asked() -> None:
+    assert "求解" in shown(Progress("solve", 1.0), lang="zh")
+
+
+def test_plain_lines_of_one_phase_come_at_most_every_ten_seconds() -> None:
+    steps = [Progress("solve", second / 2) for second in range(41)]  # 0 to 20 s in half seconds: speaks at 0, 10, 20.
+    assert len(shown(*steps).splitlines()) == 3
+
+
+def test_plain_line_comes_at_once_when_the_phase_changes() -> None:
+    assert len(shown(Progress("read", 0.1), Progress("solve", 0.2), Progress("audit", 0.3)).splitlines()) == 3
+
+
+def test_nothing_is_shown_when_silent() -> None:
+    assert shown(Progress("solve", 1.0), silent=True) == ""
+
+
+def test_terminal_keeps_a_line_for_every_finished_phase() -> None:
+    text = shown(Progress("read", 0.5), Progress("solve", 1.5), terminal=True)
+    assert "reading" in text
+    assert "1.5 s" in text
+
+
+def test_unknown_phase_is_shown_by_its_name() -> None:
+    assert "polish" in shown(Progress("polish", 1.0))
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (60, "1:00"), (3600, "1:00:00")])
+def test_clock_reads_like_a_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+def test_defect_names_its_place_and_the_next_step() -> None:
+    defect = Defect("cadres.csv", 17, "rank", "'G-7' is not a rank", "did you mean 'G7'?")
+    assert defect_lines(defect, Talk("en")) == [
+        "cadres.csv:17:rank: 'G-7' is not a rank",
+        "    hint: did you mean 'G7'?",
+    ]
+
+
+def test_defect_of_a_whole_file_names_the_file_only() -> None:
+    assert defect_lines(Defect("cadres.csv", 0, "", "the file is empty"), Talk("en")) == [
+        "cadres.csv: the file is empty"
+    ]
+
+
+@pytest.mark.parametrize("code", TALK)
+def test_both_languages_use_the_same_parameters(code: str) -> None:
+    chinese, english = TALK[code]
+    fields = [{part.split("}")[0] for part in text.split("{")[1:]} for text in (chinese, english)]
+    assert fields[0] == fields[1]
