@@ -197,10 +197,11 @@ class Inputs:
         An empty ``authority`` is inherited from the unit above.
         """
         units = self.units.set_index("unit_id")
+        kind, own_authority = units["kind"].to_dict(), units["authority"].to_dict()
         prefecture, authority = {}, {}
         for unit_id, line in self.lines.items():
-            prefecture[unit_id] = next((u for u in line if units.at[u, "kind"] == "prefecture"), "")
-            authority[unit_id] = next((units.at[u, "authority"] for u in line if units.at[u, "authority"]), "")
+            prefecture[unit_id] = next((u for u in line if kind[u] == "prefecture"), "")
+            authority[unit_id] = next((own_authority[u] for u in line if own_authority[u]), "")
         own = self.cadres["unit_id"]
         return self.cadres.assign(
             unit_name=own.map(units["name"]),

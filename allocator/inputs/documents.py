@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from allocator.filters import Filter
 from allocator.inputs.findings import Findings, did_you_mean, listing
 from allocator.inputs.sheets import decoded
 
@@ -157,9 +158,14 @@ def _record_of(annotation: Any) -> type[BaseModel] | None:
 
 def _converted(made: Any, raw: Any, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
     """Numbers and true/false values that the user wrote as another type; they are refused, not converted."""
+    if isinstance(made, Filter) and isinstance(raw, dict):
+        parts: dict[str, Any] = {**made.conditions, "not": made.exclude, "any": made.any_of}
+        return [bad for key in raw for bad in _converted(parts[key], raw[key], (*path, key))]
     if isinstance(made, BaseModel):
-        pairs = [(key, getattr(made, key, None)) for key in raw] if isinstance(raw, dict) else []
+        pairs = [(key, getattr(made, key)) for key in raw] if isinstance(raw, dict) else []
         return [bad for key, value in pairs for bad in _converted(value, raw[key], (*path, key))]
+    if isinstance(made, tuple) and len(made) == 1 and not isinstance(raw, list | tuple):
+        raw = [raw]  # A single value of a filter needs no brackets.
     if isinstance(made, tuple | list) and isinstance(raw, list | tuple):
         return [
             bad for i, (one, was) in enumerate(zip(made, raw, strict=False)) for bad in _converted(one, was, (*path, i))
