@@ -113,7 +113,7 @@ def _in_range(values: pd.Series, wanted: Range) -> np.ndarray:
     is_date = pd.api.types.is_datetime64_any_dtype(values)
     if not is_date and not pd.api.types.is_numeric_dtype(values):
         raise FilterError(str(values.name), f"column {values.name!r} holds text, a range needs numbers or dates")
-    keep = np.asarray(values.notna())
+    keep = np.array(values.notna(), dtype=bool)  # a copy: pandas hands out read-only views
     for bound, below in ((wanted.min, False), (wanted.max, True)):
         if bound is None:
             continue
