@@ -122,5 +122,6 @@ def _in_range(values: pd.Series, wanted: Range) -> np.ndarray:
                 str(values.name), f"column {values.name!r} and the bound {bound!r} are of different types"
             )
         limit: Any = pd.Timestamp(bound) if isinstance(bound, date) else bound
-        keep &= np.asarray((values <= limit) if below else (values >= limit)).astype(bool)
+        within = (values <= limit) if below else (values >= limit)
+        keep &= within.to_numpy(dtype=bool, na_value=False)
     return keep
