@@ -1,0 +1,140 @@
+"""What every output is made from, joined once: the plan with names, programmes, places and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from allocator.entities import Inputs
+from allocator.plan import Plan
+from allocator.reports.facts import Facts, facts
+from allocator.reports.texts import Texts
+from allocator.reports.verdicts import Verdict
+from allocator.result import SolveResult
+
+
+def records(table: pd.DataFrame, *columns: str) -> Iterator[Any]:
+    """The rows as named tuples, all columns or those named; typed loosely, since a cell may hold anything."""
+    return iter((table[list(columns)] if columns else table).itertuples(index=False))
+
+
+@dataclass(frozen=True)
+class Material:
+    """Inputs, plan, audit and result of one run, with the joins the outputs share."""
+
+    inputs: Inputs
+    plan: Plan
+    audit: Verdict
+    result: SolveResult | None
+    texts: Texts
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Counts of the plan for headlines."""
+        return facts(self.inputs, self.plan)
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """The roster by ``cadre_id``."""
+        return self.inputs.roster.set_index("cadre_id")
+
+    @cached_property
+    def unit_names(self) -> dict[str, str]:
+        """Name of every unit in the reader's language."""
+        units = self.inputs.units
+        return {
+            unit_id: self.texts.name(name, name_en)
+            for unit_id, name, name_en in records(units, "unit_id", "name", "name_en")
+        }
+
+    @cached_property
+    def programme_names(self) -> dict[str, str]:
+        """Name of every programme in the reader's language."""
+        table = self.inputs.programmes
+        return {
+            programme_id: self.texts.name(name, name_en)
+            for programme_id, name, name_en in records(table, "programme_id", "name", "name_en")
+        }
+
+    @cached_property
+    def team_names(self) -> dict[str, str]:
+        """Every team is called after the unit most of its people belong to."""
+        members = self.inputs.cadres.loc[self.inputs.cadres["team_id"] != ""]
+        counts = members.groupby(["team_id", "unit_id"])["headcount"].sum().reset_index()
+        homes = counts.sort_values(["team_id", "headcount", "unit_id"], ascending=[True, False, True])
+        homes = homes.drop_duplicates("team_id")
+        names = self.unit_names
+        return {t: names.get(u, t) for t, u in records(homes, "team_id", "unit_id")}
+
+    def scope_name(self, scope: object) -> str:
+        """A team, unit, programme, cadre or authority by name and id; anything else as it stands."""
+        key = str(scope)
+        for names in (self.team_names, self.unit_names, self.programme_names):
+            if key in names:
+                return f"{names[key]} ({key})" if names[key] != key else key
+        if key in self.people.index:
+            return f"{self.people['name'][key]!s} ({key})"
+        return self.texts.known("scope", key)
+
+    @cached_property
+    def sessions(self) -> pd.DataFrame:
+        """All sessions with programme, ``place`` (hosts of the segments), ``filled`` seats and ``dates`` as text."""
+        programmes = self.inputs.programmes.set_index("programme_id")
+        table = self.inputs.sessions
+        placements = self.plan.placements
+        filled = placements.groupby("session_id")["headcount"].sum()
+        own = table["programme_id"]
+        return table.assign(
+            programme=own.map(self.programme_names),
+            host_group=own.map(programmes["host_group"]),
+            level=own.map(programmes["level"]),
+            days=own.map(programmes["days"]),
+            place=table["session_id"].map(self._places).fillna(own.map(programmes["host_id"])),
+            dates=table["session_id"].map(self._dates).fillna(""),
+            filled=table["session_id"].map(filled).fillna(0).astype("int64"),
+        )
+
+    @cached_property
+    def _parts(self) -> pd.DataFrame:
+        """Segments in the order of time; the host by name when it is a unit of the tables."""
+        parts = self.inputs.segments.sort_values(["session_id", "start_date"], kind="stable")
+        span = parts["start_date"].dt.strftime("%Y-%m-%d") + "/" + parts["end_date"].dt.strftime("%Y-%m-%d")
+        return parts.assign(place=[self.unit_names.get(h, h) for h in parts["host_id"]], span=span)
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        grouped = self._parts.groupby("session_id")["place"]
+        return {str(key): "; ".join(dict.fromkeys(places)) for key, places in grouped}
+
+    @cached_property
+    def _dates(self) -> dict[str, str]:
+        return {str(key): "; ".join(spans) for key, spans in self._parts.groupby("session_id")["span"]}
+
+    @cached_property
+    def seatings(self) -> pd.DataFrame:
+        """The placements with name, post, rank, unit, programme, place and reason of every seat."""
+        placements = self.plan.placements
+        roster = self.people.loc[:, ["name", "post", "rank", "category"]]
+        sessions = self.sessions.set_index("session_id").loc[:, ["programme", "place", "dates"]]
+        table = placements.join(roster, on="cadre_id").join(sessions, on="session_id")
+        reasons = {rules: self.reason(rules) for rules in table["rules"].unique()}
+        return table.assign(
+            unit=table["unit_id"].map(self.unit_names).fillna(table["unit_id"]),
+            post=[self.texts.known("post", post) for post in table["post"]],
+            reason=table["rules"].map(reasons),
+            start=table["start_date"].dt.strftime("%Y-%m-%d"),
+            end=table["end_date"].dt.strftime("%Y-%m-%d"),
+        )
+
+    @cached_property
+    def rule_titles(self) -> dict[str, str]:
+        """Title of every rule in the reader's language."""
+        return {rule.id: self.texts.title(rule) for rule in self.inputs.policy.rules}
+
+    def reason(self, rules: str) -> str:
+        """Titles of the rules a seat serves."""
+        return "; ".join(self.rule_titles.get(rule, rule) for rule in str(rules).split(";") if rule)

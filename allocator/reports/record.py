@@ -1,0 +1,115 @@
+"""``run.json`` and ``scenario.toml``: what was run, on what, with which result."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomlkit
+
+from allocator.reports.material import Material
+
+LIBRARIES = ("allocator", "ortools", "numpy", "pandas", "pydantic", "pyarrow", "xlsxwriter")
+
+
+def run_record(material: Material, seconds: Mapping[str, float], extras: Mapping[str, Any]) -> str:
+    """The text of ``run.json``.
+
+    ``extras`` are added at the top level and win over what is found here, so that a caller who measured more
+    (the memory of its worker processes) can say so.
+    """
+    inputs, result, audit = material.inputs, material.result, material.audit
+    statuses = audit.rules["status"].value_counts()
+    record: dict[str, Any] = {
+        "scenario": inputs.scenario.id,
+        "policy": inputs.policy.id,
+        "horizon": list(inputs.years),
+        "seed": inputs.scenario.seed,
+        "status": None if result is None else result.status.value,
+        "goals": [] if result is None else [goal_record(goal) for goal in result.goals],
+        "audit": {status: int(statuses.get(status, 0)) for status in ("kept", "breached", "reported")},
+        "rules": {
+            rule.id: {"kind": rule.kind, "touched": int(audit.touched.get(rule.id, 0))} for rule in inputs.policy.rules
+        },
+        "warnings": [str(warning) for warning in audit.warnings],
+        "messages": [] if result is None else list(result.messages),
+        "notes": list(inputs.notes),
+        "work": {} if result is None else dict(result.work),
+        "seconds": {**({} if result is None else result.seconds), **seconds},
+        "peak_memory_bytes": peak_memory(),
+        "versions": versions(),
+        "plan": {"sha256": material.plan.sha256, "placements": len(material.plan.placements)},
+        "inputs": dict(sorted(inputs.hashes.items())),
+    }
+    record.update(extras)
+    return json.dumps(record, ensure_ascii=False, indent=2, default=_plain) + "\n"
+
+
+def goal_record(goal: Any) -> dict[str, Any]:
+    """One goal with its gap; ``proven`` is true only when value equals bound."""
+    return {
+        "goal": goal.goal, "sense": goal.sense, "unit": goal.unit, "value": goal.value, "bound": goal.bound,
+        "gap": goal.gap, "proven": goal.is_proven,
+    }  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """Python, system and the libraries whose version may move a number."""
+    found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    for library in LIBRARIES:
+        try:
+            found[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:  # Run from a checkout that was never installed.
+            found[library] = "unknown"
+    return found
+
+
+def peak_memory() -> int | None:
+    """Most bytes this process held so far; None where the system does not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak) if sys.platform == "darwin" else int(peak) * 1024
+
+
+def scenario_text(merged: Mapping[str, object], origins: Mapping[str, str]) -> str:
+    """The merged scenario as TOML, with the file each value of the top level came from."""
+    document = tomlkit.document()
+    # TOML needs plain values before tables.
+    for key, value in sorted(_plain_tree(merged).items(), key=lambda item: isinstance(item[1], dict | list)):
+        item = tomlkit.item(value)
+        if key in origins and not isinstance(value, dict):
+            item.comment(origins[key])
+        document.add(key, item)
+    return tomlkit.dumps(document)
+
+
+def _plain_tree(value: Any) -> Any:
+    """The same tree in types TOML knows; TOML has no null, so an absent value leaves no key."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain_tree(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list | tuple):
+        return [_plain_tree(inner) for inner in value if inner is not None]
+    return value if isinstance(value, bool | int | float | str | date) else _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Path | Fraction):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset | tuple):
+        return sorted(value, key=str)
+    return str(value)

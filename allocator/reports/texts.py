@@ -1,0 +1,107 @@
+"""The catalogue of every text a person reads in the outputs, in Chinese and English, by code."""
+
+from __future__ import annotations
+
+import locale
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, cast
+
+from rich.cells import cell_len
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """All texts: code -> language -> text with ``{parameters}``."""
+    return tomllib.loads(resources.files("allocator.reports").joinpath("texts.toml").read_text(encoding="utf-8"))
+
+
+def language(option: str | None = None) -> Language:
+    """The language asked for, or that of the user's locale: Chinese for a Chinese one, else English.
+
+    Raises
+    ------
+    ValueError
+        If ``option`` is not one of ``LANGUAGES``.
+    """
+    if option:
+        if option not in LANGUAGES:
+            raise ValueError(f"{option!r} is not a language; choose one of {', '.join(LANGUAGES)}")
+        return option
+    chosen = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None)
+    chosen = chosen or locale.getlocale()[0] or ""
+    return "zh" if chosen.lower().startswith(("zh", "chinese")) else "en"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The catalogue in one language; call it with a code and the parameters of the text.
+
+    Examples
+    --------
+    >>> Texts("en")("goal.owed")
+    'Still owed at the end'
+    """
+
+    lang: Language
+
+    def __call__(self, code: str, /, **parameters: object) -> str:
+        """The text of that code (``KeyError`` when there is none)."""
+        return catalogue()[code][self.lang].format(**parameters)
+
+    def known(self, family: str, value: str) -> str:
+        """The text of ``family.value``, or the value itself when the catalogue does not know it."""
+        entry = catalogue().get(f"{family}.{value}")
+        return entry[self.lang] if entry else value
+
+    def title(self, record: Any) -> str:
+        """Title of a rule, a policy or a scenario (anything with ``title`` and ``title_zh``)."""
+        chinese, english = str(record.title_zh), str(record.title)
+        return (chinese or english) if self.lang == "zh" else (english or chinese)
+
+    def name(self, chinese: str, english: str = "") -> str:
+        """A name from the tables, in the reader's language where it has one."""
+        return english if self.lang == "en" and english else chinese
+
+    def number(self, value: object) -> str:
+        """A figure for the reader: whole numbers with thousands, others with at most two decimals, a dash for none."""
+        if value is None or value != value:
+            return "—"
+        if isinstance(value, str):
+            return value
+        number = round(float(cast(float, value)), 2)
+        return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}".rstrip("0")
+
+    def percent(self, share: float | None) -> str:
+        """A share in per cent; what is small but not nothing never reads as 0."""
+        if share is None:
+            return "—"
+        if share == 0:
+            return "0 %"
+        return "<0.01 %" if abs(share) < 1e-4 else f"{share * 100:.2f} %"
+
+
+def fit(text: str, width: int, align: Literal["left", "right"] = "left") -> str:
+    """``text`` in exactly ``width`` terminal cells (a Chinese character takes two); cut with an ellipsis.
+
+    Examples
+    --------
+    >>> fit("名额", 6), fit("seats", 4), fit("7", 3, "right")
+    ('名额  ', 'sea…', '  7')
+    """
+    if cell_len(text) > width:
+        kept = ""
+        for character in text:
+            if cell_len(kept) + cell_len(character) > width - 1:
+                break
+            kept += character
+        text = kept + "…"
+    padding = " " * (width - cell_len(text))
+    return padding + text if align == "right" else text + padding

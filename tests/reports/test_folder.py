@@ -1,0 +1,188 @@
+"""The run folder: whole or not at all, and never at the price of an older one."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from allocator.errors import OutputError
+from allocator.reports import folder as folder_module
+from allocator.reports.folder import check_target, write_run
+
+from .builders import run
+
+TOP = {"plan.csv", "seats.csv", "audit.csv", "overdue.csv", "owed.csv", "run.json", "scenario.toml", "inputs", "units",
+       *(f"dispatch-{year}.xlsx" for year in (2019, 2020, 2021, 2022))}  # fmt: skip
+
+
+def contents(folder):
+    """Every file below a folder with its bytes."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_folder_has_everything_the_contract_names(tmp_path):
+    write_run(tmp_path / "a" / "out", *run().parts)
+    assert {p.name for p in (tmp_path / "a" / "out").iterdir()} == TOP
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["out"]
+
+
+def test_tables_open_in_excel_and_keep_ids(tmp_path):
+    made = run()
+    write_run(tmp_path / "out", *made.parts)
+    for name in ("plan", "seats", "audit", "overdue", "owed", "units/index"):
+        assert (tmp_path / "out" / f"{name}.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    plan = pd.read_csv(tmp_path / "out" / "plan.csv", dtype="str", keep_default_na=False)
+    assert list(plan["cadre_id"]) == list(made.plan.placements["cadre_id"])
+    audit = pd.read_csv(tmp_path / "out" / "audit.csv", dtype="str")
+    assert list(audit.columns) == list(made.audit.table.columns) and len(audit) == len(made.audit.table)
+
+
+def test_record_tells_goals_rules_hashes_and_memory(tmp_path):
+    made = run()
+    write_run(tmp_path / "out", *made.parts, extras={"command": "plan"})
+    record = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert record["goals"][1] == {
+        "goal": "quota-shortfall", "sense": "min", "unit": "seats", "value": 100.0, "bound": 99.5, "gap": 0.005, "proven": False,
+    }  # fmt: skip
+    assert record["plan"]["sha256"] == made.plan.sha256
+    assert record["inputs"] == {"cadres.csv": "0" * 64}
+    assert record["rules"]["fifth"] == {"kind": "share-floor", "touched": 2}
+    assert record["seconds"]["master"] == 1.25 and "write-units" in record["seconds"]
+    assert record["seed"] == "seed" and record["command"] == "plan" and record["versions"]["python"]
+    assert record["peak_memory_bytes"] is None or record["peak_memory_bytes"] > 1_000_000
+
+
+def test_scenario_is_written_as_merged_with_origins(tmp_path):
+    write_run(tmp_path / "out", *run().parts)
+    text = (tmp_path / "out" / "scenario.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text) == {
+        "id": "invented", "horizon": [2019, 2020, 2021, 2022], "limits": {"gap": 0.01}, "overrides": [{"rule": "school"}],
+    }  # fmt: skip
+    assert "# invented.toml" in text
+
+
+def test_existing_folder_is_refused_and_left_alone(tmp_path):
+    write_run(tmp_path / "out", *run().parts)
+    before = contents(tmp_path / "out")
+    with pytest.raises(OutputError, match="已存在"):
+        write_run(tmp_path / "out", *run().parts)
+    assert contents(tmp_path / "out") == before
+
+
+def test_force_replaces_an_older_run(tmp_path):
+    write_run(tmp_path / "out", *run(2).parts)
+    write_run(tmp_path / "out", *run(3).parts, force=True)
+    assert (tmp_path / "out" / "units" / "0410102.xlsx").exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_force_never_removes_a_folder_that_is_no_run(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="not a run folder"):
+        write_run(tmp_path / "thesis", *run().parts, force=True, lang="en")
+    assert contents(tmp_path / "thesis") == {"chapter.txt": b"years of work"}
+
+
+def test_empty_folder_and_file_as_target(tmp_path):
+    (tmp_path / "empty").mkdir()
+    write_run(tmp_path / "empty", *run().parts)
+    assert (tmp_path / "empty" / "run.json").exists()
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match="is not a folder"):
+        check_target(tmp_path / "file", force=True)
+    with pytest.raises(OutputError, match="is not a folder"):
+        check_target(tmp_path / "file" / "below")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
+@pytest.mark.parametrize("step", ["_tables", "_dispatch", "_units", "_put_in_place"])
+def test_failure_in_the_middle_leaves_nothing_and_keeps_the_old_run(tmp_path, monkeypatch, number, step):
+    write_run(tmp_path / "out", *run(2).parts)
+    before = contents(tmp_path / "out")
+
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(folder_module, step, fail)
+    for target in ("out", "other"):
+        with pytest.raises(OutputError, match="Nothing was left behind"):
+            write_run(tmp_path / target, *run(3).parts, force=True, lang="en")
+    assert contents(tmp_path / "out") == before
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_interrupt_leaves_nothing_half_written(tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder_module, "_units", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_run(tmp_path / "out", *run().parts)
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from allocator.reports import folder
+from reports.builders import run
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+{patch}
+folder.write_run(Path(sys.argv[1]), *run(3).parts, force=True)
+"""
+IN_THE_MIDDLE = "folder._units = die"
+BETWEEN_THE_MOVES = """
+first = Path.rename
+def rename(self, target):
+    if ".partial-" in self.name:
+        die()
+    return first(self, target)
+Path.rename = rename
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.parametrize("patch", [IN_THE_MIDDLE, BETWEEN_THE_MOVES])
+def test_old_run_is_intact_after_a_kill(tmp_path, patch):
+    out = tmp_path / "out"
+    write_run(out, *run(2).parts)
+    before = contents(out)
+    root = Path(__file__).parents[2]
+    script = KILLED.format(patch=patch)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(out)],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'tests'}"},
+    )
+    assert done.returncode == -signal.SIGKILL
+    with pytest.raises(OutputError, match="exists"):
+        check_target(out)  # The next look mends what the kill left.
+    assert contents(out) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_read_only_parent_is_refused_before_the_work(tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(OutputError, match="no permission"):
+            check_target(tmp_path / "out")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_progress_rises_to_one(tmp_path):
+    shares = []
+    write_run(tmp_path / "out", *run().parts, on_progress=lambda progress: shares.append(progress.done))
+    assert shares == sorted(shares) and shares[-1] == 1.0
