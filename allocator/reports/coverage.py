@@ -67,8 +67,7 @@ def meetings(policy: Policy, clauses: pd.DataFrame) -> Iterator[Meeting]:
             rules[clause_id].append(rule)
     for _, clause in clauses.iterrows():
         found: list[RuleKind | None] = [*rules[clause["clause_id"]]]
-        for rule in found or [None]:
-            yield Meeting(clause, rule)
+        yield from (Meeting(clause, rule) for rule in found or [None])
 
 
 def coverage_page(policy: Policy, clauses: pd.DataFrame) -> str:
