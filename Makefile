@@ -50,7 +50,7 @@ bench: $(VENV)/run.stamp  ## Seconds, memory and gaps of the shipped scenarios
 data: $(VENV)/run.stamp  ## Make the invented data of the three scenarios again
 	$(BIN)/allocator generate tiny --out data/tiny --force
 	$(BIN)/allocator generate one-prefecture --out data/one-prefecture --force
-	$(BIN)/allocator generate henan --out data/henan --force
+	$(BIN)/allocator generate henan --out data/henan/province --force
 
 # Addresses of indexes stay out of the lock files, so that each machine uses its own.
 lock: $(VENV)/dev.stamp  ## Choose versions again and lock them with hashes
