@@ -1,0 +1,372 @@
+"""The dated problem in whole numbers: who needs which seats, which sessions are open to whom, and what is shared.
+
+An *attendance* is one cadre in one programme and year; it needs one seat, or several for an unnamed group, in sessions of that
+programme and year. Attendances meet in the seats and least sizes of sessions and in *limits*:
+
+* ``Apart``: no two entries of one person in sessions that share a day or leave too little rest;
+* ``Sides``: entries of different posts of one group never share a day;
+* ``Away``: on no day are more than ``most`` of one group away.
+
+A limit is kept only where it could bind at all; most never do, which is what makes the rest quick. Index letters: ``a``, ``b``
+attendance, ``s``, ``t`` session, ``r`` limit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from allocator.entities import Inputs
+from allocator.errors import ModelError
+from allocator.kinds import AwayLimit, Fixed, Spacing
+from allocator.solve.exclusions import NO_OVERLAP, Exclusions
+from allocator.solve.ties import draw
+from allocator.solve.timetable import Interval, Timetable
+
+Rows = list[bytes]
+"""A yes/no table over pairs of sessions: one byte string for each session, since single cells are read millions of times."""
+
+
+@dataclass(frozen=True, eq=False)
+class Attendance:
+    """One cadre in one programme and year."""
+
+    person: int
+    programme: int
+    year: int
+    seats: int  # wanted: 1 for a named cadre
+    options: tuple[int, ...]  # sessions open to it
+    closed: dict[int, str]  # the other sessions of the programme and year, each with the rule that closes it
+    block: int  # position of its programme and year
+    draw: int  # the published tie-break
+    is_called: bool = False  # a named seat
+    is_fixed: bool = False  # a fixed rule asks for it
+
+
+@dataclass(frozen=True, eq=False)
+class Apart:
+    """Entries of one person; ``rows[s][t]`` tells whether two sessions exclude each other."""
+
+    entries: tuple[int, ...]
+    rows: Rows
+    causes: tuple[tuple[str, Rows], ...]  # which rule says so, the first that fits
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """Entries on two sides that are never away on one day."""
+
+    rule_id: str
+    entries: tuple[int, ...]
+    side: dict[int, bool]
+    rows: Rows
+    group: str
+
+
+@dataclass(frozen=True, eq=False)
+class Away:
+    """At most so many seats of the entries on one day."""
+
+    rule_id: str
+    entries: tuple[int, ...]
+    most: int
+    rows: Rows
+    group: str
+
+
+Limit = Apart | Sides | Away
+
+
+@dataclass(eq=False)
+class DatedProblem:
+    """Attendances, sessions and limits; see the module."""
+
+    inputs: Inputs
+    timetable: Timetable
+    exclusions: Exclusions
+    attendances: list[Attendance]
+    blocks: list[tuple[int, int]]  # programme and year
+    sessions: list[list[int]]  # sessions of each block
+    members: list[list[int]]  # attendances of each block
+    limits: list[Limit] = field(default_factory=list)
+    limits_of: list[list[int]] = field(default_factory=list)  # of each attendance
+    seats: list[int] = field(default_factory=list)
+    least: list[int] = field(default_factory=list)
+
+    @cached_property
+    def cadre_ids(self) -> list[str]:
+        """Id of each person."""
+        ids: list[str] = self.inputs.cadres["cadre_id"].tolist()
+        return ids
+
+    def can_open(self, s: int) -> bool:
+        """Whether the seats of a session reach its least size."""
+        return self.seats[s] >= self.least[s]
+
+
+def rows_of(table: np.ndarray) -> Rows:
+    """A square boolean table, row by row."""
+    return [row.tobytes() for row in table]
+
+
+def build(inputs: Inputs, wanted: pd.DataFrame, *, seed: str, hard_only: bool = False) -> DatedProblem:
+    """The problem of the wanted attendances.
+
+    Parameters
+    ----------
+    wanted
+        Columns cadre_id, programme_id, year, headcount; in any order, repeated rows add up.
+    seed
+        Published seed of the tie-break.
+    hard_only
+        Leave out away-limits that are only wished for.
+
+    Raises
+    ------
+    ModelError
+        If an id is unknown or a limit groups by a column that the roster does not have.
+    """
+    timetable = Timetable(inputs)
+    exclusions = Exclusions(inputs, timetable, hard_only=hard_only)
+    problem = DatedProblem(inputs, timetable, exclusions, [], [], [], [])
+    problem.seats, problem.least = timetable.seats.tolist(), timetable.least.tolist()
+    _add_attendances(problem, wanted, seed)
+    problem.limits_of = [[] for _ in problem.attendances]
+    overlap = rows_of(timetable.overlap)
+    for limit in (*_personal(problem, overlap), *_away(problem, overlap)):
+        for a in limit.entries:
+            problem.limits_of[a].append(len(problem.limits))
+        problem.limits.append(limit)
+    return problem
+
+
+def _add_attendances(problem: DatedProblem, wanted: pd.DataFrame, seed: str) -> None:
+    inputs, table = problem.inputs, problem.timetable
+    cadres, programmes = inputs.cadres["cadre_id"].tolist(), inputs.programmes["programme_id"].tolist()
+    person, programme = problem.exclusions.position, {p: k for k, p in enumerate(programmes)}
+    seats: dict[tuple[int, int, int], int] = defaultdict(int)  # year, programme, person
+    for c, p, y, n in zip(wanted["cadre_id"], wanted["programme_id"], wanted["year"], wanted["headcount"], strict=True):
+        if c not in person or p not in programme:
+            raise ModelError(f"an attendance names {c!r} in {p!r}; cadre and programme must be in the tables")
+        seats[int(y), programme[p], person[c]] += int(n)
+    called = _called(problem)
+    for key, sessions in called.items():
+        seats[key] = max(seats[key], len(sessions))  # A named seat is due even where the yearly stage forgot it.
+    everyone = [
+        (inputs.audience(rule.audience), inputs.counting(rule.programmes), rule.years)
+        for rule in problem.exclusions.rules
+        if isinstance(rule, Fixed) and rule.everyone
+    ]
+    held: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for s, at in enumerate(zip(table.programme.tolist(), table.year.tolist(), strict=True)):
+        held[at].append(s)
+    closed_to_all = problem.exclusions.everyone()
+    own = problem.exclusions.own
+    blocked: dict[tuple[bool, ...], dict[int, str]] = {}
+    position: dict[tuple[int, int], int] = {}
+    interned: dict[tuple[int, ...], tuple[int, ...]] = {}
+    for (y, p, i), wanted_seats in sorted(seats.items()):
+        if wanted_seats < 1:
+            continue
+        if (p, y) not in position:
+            position[p, y] = len(problem.blocks)
+            problem.blocks.append((p, y))
+            problem.sessions.append(held.get((p, y), []))
+            problem.members.append([])
+        block = position[p, y]
+        profile = problem.exclusions.profile(i)
+        if profile not in blocked:
+            blocked[profile] = problem.exclusions.blocked_for(i)
+        mine, theirs = own.get(i, {}), blocked[profile]
+        closed = {
+            s: rule_id
+            for s in problem.sessions[block]
+            if (rule_id := closed_to_all.get(s) or mine.get(s) or theirs.get(s)) is not None
+        }
+        options = tuple(s for s in problem.sessions[block] if s not in closed)
+        is_fixed = any(a[i] and c[p] and (not years or y in years) for a, c, years in everyone)
+        parts = _parts(wanted_seats, bool(problem.exclusions.is_named[i]), called.get((y, p, i), {}))
+        for number, (count, session) in enumerate(parts):
+            mine_only = options
+            own_closed = closed
+            if session is not None:
+                mine_only = tuple(s for s in options if s == session)
+                rule_id = called[y, p, i][session]
+                own_closed = closed | {s: rule_id for s in options if s != session}
+            problem.members[block].append(len(problem.attendances))
+            problem.attendances.append(
+                Attendance(
+                    person=i,
+                    programme=p,
+                    year=y,
+                    seats=count,
+                    options=interned.setdefault(mine_only, mine_only),
+                    closed=own_closed,
+                    block=block,
+                    draw=draw(seed, cadres[i], programmes[p], str(y), *([str(number)] if number else [])),
+                    is_called=session is not None,
+                    is_fixed=is_fixed or session is not None,
+                )
+            )
+
+
+def _called(problem: DatedProblem) -> dict[tuple[int, int, int], dict[int, str]]:
+    """Named seats: year, programme and person → session → the rule."""
+    table, position = problem.timetable, {s: k for k, s in enumerate(problem.timetable.ids)}
+    called: dict[tuple[int, int, int], dict[int, str]] = defaultdict(dict)
+    for rule in problem.exclusions.rules:
+        for call in rule.call_ups if isinstance(rule, Fixed) else ():
+            s = position[call.session_id]
+            if int(table.year[s]) in problem.inputs.years:
+                i = problem.exclusions.position[call.cadre_id]
+                called[int(table.year[s]), int(table.programme[s]), i].setdefault(s, rule.id)
+    return {key: dict(sorted(sessions.items())) for key, sessions in sorted(called.items())}
+
+
+def _parts(seats: int, is_named: bool, called: dict[int, str]) -> list[tuple[int, int | None]]:
+    """Seats cut into attendances, each with the session it is called to.
+
+    A named seat is an attendance of its own; so is each class of a named cadre. What is left of a group stays together.
+    """
+    parts: list[tuple[int, int | None]] = [(1, s) for s in called]
+    rest = seats - len(parts)
+    if rest > 0:
+        parts += [(1, None)] * rest if is_named else [(rest, None)]
+    return parts
+
+
+def _personal(problem: DatedProblem, overlap: Rows) -> Iterable[Limit]:
+    """One class at a time, and the rest between two classes of one named cadre."""
+    rules = [r for r in problem.exclusions.rules if isinstance(r, Spacing) and r.rest_days]
+    speaks = [problem.inputs.audience(rule.audience) for rule in rules]
+    close = [problem.timetable.too_close(rule) for rule in rules]
+    by_person: dict[int, list[int]] = defaultdict(list)
+    for a, attendance in enumerate(problem.attendances):
+        by_person[attendance.person].append(a)
+    headcount = problem.inputs.cadres["headcount"].tolist()
+    tables: dict[tuple[bool, ...], tuple[Rows, tuple[tuple[str, Rows], ...]]] = {}
+    meets: dict[tuple[int, int, int], bool] = {}
+    for i, mine in sorted(by_person.items()):
+        if headcount[i] > 1:
+            # Whoever goes, a group never has more people away than it has people.
+            yield from _depth_limit(problem, NO_OVERLAP, "", mine, headcount[i], overlap)
+            continue
+        if len(mine) < 2:
+            continue
+        profile = tuple(bool(audience[i]) for audience in speaks)
+        if profile not in tables:
+            ours = [(rule.id, table) for rule, table, on in zip(rules, close, profile, strict=True) if on]
+            both = np.logical_or.reduce([problem.timetable.overlap, *(table for _, table in ours)])
+            causes = ((NO_OVERLAP, overlap), *((rule_id, rows_of(table)) for rule_id, table in ours))
+            tables[profile] = (rows_of(both), causes)
+        rows, causes = tables[profile]
+        entries: set[int] = set()
+        for k, a in enumerate(mine):
+            for b in mine[k + 1 :]:
+                options, others = problem.attendances[a].options, problem.attendances[b].options
+                # Tuples of options are kept once each, so their identity stands for their value.
+                key = (id(options), id(others), id(rows))
+                if key not in meets:
+                    meets[key] = any(rows[s][t] for s in options for t in others)
+                if meets[key]:
+                    entries |= {a, b}
+        if entries:
+            yield Apart(tuple(sorted(entries)), rows, causes)
+
+
+def _away(problem: DatedProblem, overlap: Rows) -> Iterable[Limit]:
+    """Shares of groups and posts apart, of every away-limit."""
+    roster = problem.inputs.roster
+    headcount = problem.inputs.cadres["headcount"].to_numpy(np.int64)
+    for rule in problem.exclusions.rules:
+        if not isinstance(rule, AwayLimit) or (rule.share is None and not rule.posts_apart):
+            continue
+        if rule.group_by not in roster.columns:
+            raise ModelError(f"{rule.id}: groups by {rule.group_by!r}, which the roster does not have")
+        audience, counting = problem.inputs.audience(rule.audience), problem.inputs.counting(rule.programmes)
+        column = roster[rule.group_by]
+        group = np.where(column.isna(), "", column.astype(str)).tolist()
+        size: dict[str, int] = defaultdict(int)
+        for i in np.flatnonzero(audience).tolist():
+            size[group[i]] += int(headcount[i])
+        by_group: dict[str, list[int]] = defaultdict(list)
+        for a, attendance in enumerate(problem.attendances):
+            i = attendance.person
+            in_year = not rule.years or attendance.year in rule.years
+            if audience[i] and group[i] and in_year and counting[attendance.programme]:
+                by_group[group[i]].append(a)
+        posts = roster["post"].tolist()
+        for name, mine in sorted(by_group.items()):
+            if rule.share is not None:
+                most = max(1, int(rule.share * size[name]))
+                yield from _depth_limit(problem, rule.id, name, mine, most, overlap)
+            for one, other in rule.posts_apart:
+                side = {
+                    a: post == other for a in mine if (post := posts[problem.attendances[a].person]) in (one, other)
+                }
+                if one != other and len(set(side.values())) == 2:
+                    yield from _sides(problem, rule.id, name, side, overlap)
+
+
+def _sides(problem: DatedProblem, rule_id: str, group: str, side: dict[int, bool], overlap: Rows) -> Iterable[Limit]:
+    options = {a: problem.attendances[a].options for a in side}
+    entries = {
+        c
+        for a in side
+        for b in side
+        if side[b] and not side[a] and any(overlap[s][t] for s in options[a] for t in options[b])
+        for c in (a, b)
+    }
+    if entries:
+        yield Sides(rule_id, tuple(sorted(entries)), side, overlap, group)
+
+
+def _depth_limit(
+    problem: DatedProblem, rule_id: str, group: str, mine: Sequence[int], most: int, overlap: Rows
+) -> Iterable[Limit]:
+    """The limit over those entries that could be away on a day when more than ``most`` could be."""
+    if sum(problem.attendances[a].seats for a in mine) <= most:
+        return
+    spans = {a: covered(problem, a) for a in mine}
+    crowded = crowded_days([(interval, problem.attendances[a].seats) for a in mine for interval in spans[a]], most)
+    entries = tuple(a for a in mine if any(b <= last and first <= e for b, e in spans[a] for first, last in crowded))
+    if entries:
+        yield Away(rule_id, entries, most, overlap, group)
+
+
+def covered(problem: DatedProblem, a: int) -> list[Interval]:
+    """Days on which an attendance could be away, as intervals that do not meet."""
+    merged: list[Interval] = []
+    for first, last in sorted(part for s in problem.attendances[a].options for part in problem.timetable.segments[s]):
+        if merged and first <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def crowded_days(weighted: Iterable[tuple[Interval, int]], most: int) -> list[Interval]:
+    """Intervals of days on which the weights add up to more than ``most``.
+
+    Examples
+    --------
+    >>> crowded_days([((1, 5), 1), ((4, 9), 1)], 1)
+    [(4, 5)]
+    """
+    change: dict[int, int] = defaultdict(int)
+    for (first, last), weight in weighted:
+        change[first] += weight
+        change[last + 1] -= weight
+    depth, since, crowded = 0, 0, []
+    for day in sorted(change):
+        was, depth = depth, depth + change[day]
+        if was <= most < depth:
+            since = day
+        elif depth <= most < was:
+            crowded.append((since, day - 1))
+    return crowded

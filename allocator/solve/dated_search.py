@@ -1,0 +1,308 @@
+"""Placing people in sessions: the hardest first, evenly, and then by chains of moves.
+
+1. ``open_sessions`` decides for each programme and year which sessions are held, so that least sizes can be met.
+2. ``fill`` places people in the order of named seats, bound by limits, free of them, unnamed groups; within these the fewest
+   open sessions first, then the draw. Each takes the session that is filled least for its target.
+3. ``rearrange`` finds a seat for who is left by moving others: along a path of sessions to a free seat, and past a limit by
+   moving whoever stands in the way.
+4. ``reach_least`` brings sessions to their least size, or empties them.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+from ortools.sat.python import cp_model
+
+from allocator.solve.dated_problem import Away, DatedProblem
+from allocator.solve.dated_state import State
+from allocator.solve.ties import draw
+
+BLOCK_WORK = 2.0
+"""Work limit of the choice of sessions of one programme and year, in CP-SAT's deterministic seconds."""
+
+STEPS = 400
+"""Most people tried in one chain of moves past limits."""
+
+
+def open_sessions(state: State, block: int, seed: str) -> int:
+    """Choose the sessions that are held and their targets; returns a bound on the seats that can be given out."""
+    problem = state.problem
+    sessions = [s for s in problem.sessions[block] if problem.can_open(s)]
+    wanted: dict[tuple[int, ...], int] = {}
+    for a in problem.members[block]:
+        attendance = problem.attendances[a]
+        if attendance.options:
+            wanted[attendance.options] = wanted.get(attendance.options, 0) + attendance.seats
+    total = sum(wanted.values())
+    held, most = sessions, total
+    if not _pours(problem, wanted, sessions):
+        held, most = _choose(state, wanted, sessions, seed)
+    for s in sessions:
+        state.is_open[s] = s in held
+    for s, target in _targets(problem, held, total).items():
+        state.target[s] = target
+    return most
+
+
+def _pours(problem: DatedProblem, wanted: dict[tuple[int, ...], int], sessions: list[int]) -> bool:
+    """Whether pouring people in evenly, the most restricted first, fills every session to its least size."""
+    target = _targets(problem, sessions, sum(wanted.values()))
+    load = dict.fromkeys(sessions, 0)
+    for options in sorted(wanted, key=lambda options: (len(options), options)):
+        heap = [((load[s] + 1) / target[s], s) for s in options]
+        heapq.heapify(heap)
+        for _ in range(wanted[options]):
+            while heap and load[heap[0][1]] >= problem.seats[heap[0][1]]:
+                heapq.heappop(heap)
+            if not heap:
+                return False
+            s = heap[0][1]
+            load[s] += 1
+            heapq.heapreplace(heap, ((load[s] + 1) / target[s], s))
+    return all(load[s] >= problem.least[s] for s in sessions)
+
+
+def _choose(state: State, wanted: dict[tuple[int, ...], int], sessions: list[int], seed: str) -> tuple[list[int], int]:
+    """Sessions to hold so that most people find a seat; then as many as possible, the less loaded months first."""
+    problem = state.problem
+    model = cp_model.CpModel()
+    is_open = {s: model.new_bool_var("") for s in sessions}
+    flow = {
+        (options, s): model.new_int_var(0, min(count, problem.seats[s]), "")
+        for options, count in sorted(wanted.items())
+        for s in options
+    }
+    for options, count in wanted.items():
+        model.add(sum(flow[options, s] for s in options) <= count)
+    for s in sessions:
+        load = sum(n for (_, t), n in flow.items() if t == s)
+        model.add(load <= problem.seats[s] * is_open[s])
+        model.add(load >= problem.least[s] * is_open[s])
+    ids = problem.timetable.ids
+    rank = sorted(sessions, key=lambda s: (state.fullness(s)[1], draw(seed, ids[s])), reverse=True)
+    worth = {s: len(sessions) ** 2 + k for k, s in enumerate(rank)}  # One more session outweighs every rank.
+    scale = sum(worth.values()) + 1
+    model.maximize(scale * sum(flow.values()) + sum(worth[s] * is_open[s] for s in sessions))
+    solver = deterministic_solver(BLOCK_WORK)
+    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return sessions, sum(wanted.values())
+    return [s for s in sessions if solver.value(is_open[s])], int(solver.best_objective_bound // scale)
+
+
+def deterministic_solver(work: float) -> cp_model.CpSolver:
+    """A solver whose answer does not depend on the machine: one worker, one seed, a limit of work and not of time."""
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 0
+    solver.parameters.max_deterministic_time = work
+    return solver
+
+
+def _targets(problem: DatedProblem, sessions: list[int], total: int) -> dict[int, float]:
+    """Loads in proportion to seats, none below its least size."""
+    target: dict[int, float] = {}
+    rest, left = float(total), sorted(sessions)
+    while left:
+        seats = sum(problem.seats[s] for s in left)
+        low = [s for s in left if rest * problem.seats[s] / seats < problem.least[s]]
+        if not low:
+            return target | {s: rest * problem.seats[s] / seats for s in left}
+        for s in low:
+            target[s] = float(problem.least[s])
+            rest -= problem.least[s]
+        left = [s for s in left if s not in target]
+        rest = max(0.0, rest)
+    return target
+
+
+def fill(state: State, seed: str) -> list[int]:
+    """Place everybody who finds a seat without moving anybody; returns who did not, hardest first."""
+    problem = state.problem
+
+    def hardness(a: int) -> tuple[bool, bool, bool, int, int]:
+        one = problem.attendances[a]
+        return (not one.is_called, one.seats > 1, not problem.limits_of[a], len(one.options), one.draw)
+
+    left = []
+    for a in sorted(range(len(problem.attendances)), key=hardness):
+        place(state, a, seed)
+        if state.missing(a):
+            left.append(a)
+    return left
+
+
+def place(state: State, a: int, seed: str) -> None:
+    """Give an attendance what it lacks in sessions with free seats, evenly."""
+    while missing := state.missing(a):
+        best = None
+        for s in state.problem.attendances[a].options:
+            if state.free(s) > 0 and state.room(a, s) > 0:
+                key = state.fullness(s)
+                if best is None or key < best[0] or (key == best[0] and _draw(state, a, s, seed) < best[2]):
+                    best = (key, s, _draw(state, a, s, seed))
+        if best is None:
+            return
+        # A large group is dealt out in a few rounds, small enough to stay even.
+        chunk = max(1, missing // (8 * len(state.problem.attendances[a].options)))
+        state.put(a, best[1], min(chunk, state.free(best[1]), state.room(a, best[1]), missing))
+
+
+def _draw(state: State, a: int, s: int, seed: str) -> int:
+    problem = state.problem
+    return draw(seed, problem.cadre_ids[problem.attendances[a].person], problem.timetable.ids[s])
+
+
+class Chains:
+    """Moves of others that make a seat for one attendance."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.steps = 0
+
+    def seat(self, a: int, depth: int = 3) -> bool:
+        """Find one seat for an attendance, moving others; nothing changes when there is none."""
+        self.steps = STEPS
+        return self._seat(a, depth, frozenset())
+
+    def _seat(self, a: int, depth: int, locked: frozenset[int]) -> bool:
+        state = self.state
+        options = state.problem.attendances[a].options
+        starts = [s for s in options if state.is_open[s] and state.room(a, s) > 0]
+        if self._along_a_path(a, starts, locked):
+            return True
+        if depth == 0:
+            return False
+        for s in sorted(options, key=lambda s: (state.fullness(s), s)):
+            if not state.is_open[s]:
+                continue
+            for ejected in self._in_the_way(a, s, locked):
+                self.steps -= 1
+                if self.steps < 0:
+                    return False
+                mark = len(state.journal)
+                for b, t in ejected:
+                    state.put(b, t, -1)
+                now_locked = locked | {a, *(b for b, _ in ejected)}
+                if (
+                    state.room(a, s) > 0
+                    and self._along_a_path(a, [s], now_locked)
+                    and all(self._seat(b, depth - 1, now_locked - {b}) for b, _ in ejected)
+                ):
+                    return True
+                state.undo(mark)
+        return False
+
+    def _in_the_way(self, a: int, s: int, locked: frozenset[int]) -> list[tuple[tuple[int, int], ...]]:
+        """Sets of at most two entries whose leaving might let an attendance into a session."""
+        state = self.state
+        apart: dict[tuple[int, int], None] = {}
+        choices: list[list[tuple[int, int]]] = []
+        for r in state.problem.limits_of[a]:
+            limit = state.problem.limits[r]
+            clashes = [(b, t) for b, t in state.clashes(r, a, s) if b != a]
+            if not isinstance(limit, Away):
+                apart |= dict.fromkeys(clashes)
+            elif state.away(r, a, s) >= limit.most:
+                choices.append(sorted(clashes))
+        sets = [tuple(apart)]
+        for choice in choices:
+            sets = [tuple(dict.fromkeys((*chosen, entry))) for chosen in sets for entry in choice][:12]
+        return [
+            chosen
+            for chosen in sets
+            if 0 < len(chosen) <= 2
+            and not any(b in locked or state.problem.attendances[b].is_called for b, _ in chosen)
+        ]
+
+    def _along_a_path(self, a: int, starts: list[int], locked: frozenset[int]) -> bool:
+        """Seat an attendance in one of the starts, each full session passing somebody on to the next."""
+        state = self.state
+        queue = sorted(starts, key=lambda s: (state.fullness(s), s))
+        came: dict[int, tuple[int, int] | None] = dict.fromkeys(queue)
+        for s in queue:
+            if state.free(s) > 0:
+                return self._pass_on(a, s, came)
+            for b in state.people[s]:
+                other = state.problem.attendances[b]
+                if b == a or b in locked or other.is_called:
+                    continue
+                for t in other.options:
+                    if t not in came and state.is_open[t] and state.room(b, t, leaving=s) > 0:
+                        came[t] = (s, b)
+                        queue.append(t)
+        return False
+
+    def _pass_on(self, a: int, s: int, came: dict[int, tuple[int, int] | None]) -> bool:
+        state, mark = self.state, len(self.state.journal)
+        while (step := came[s]) is not None:
+            before, b = step
+            state.put(b, before, -1)
+            if state.room(b, s) <= 0:  # Two of one group moved on the same path.
+                state.undo(mark)
+                return False
+            state.put(b, s)
+            s = before
+        if state.room(a, s) <= 0:
+            state.undo(mark)
+            return False
+        state.put(a, s)
+        return True
+
+
+def rearrange(state: State, left: list[int]) -> list[int]:
+    """Seat who is left by moving others; returns who still lacks a seat."""
+    chains = Chains(state)
+    for a in left:
+        while state.missing(a) and chains.seat(a):
+            pass
+    return [a for a in left if state.missing(a)]
+
+
+def reach_least(state: State, block: int) -> None:
+    """Bring the held sessions of a programme and year to their least size, or empty them.
+
+    First from fuller sessions of the block, each passing somebody on; else everybody leaves and the session is not held.
+    """
+    problem, chains = state.problem, Chains(state)
+    for s in sorted(problem.sessions[block], key=lambda s: (problem.least[s] - state.load[s], s)):
+        while 0 < state.load[s] < problem.least[s] and _draw_in(state, block, s):
+            pass
+        if 0 < state.load[s] < problem.least[s]:
+            state.is_open[s] = False
+            for a in sorted(state.people[s]):
+                while a in state.people[s]:
+                    state.put(a, s, -1)
+                    if not chains.seat(a):
+                        break
+                if a in state.people[s]:
+                    state.put(a, s, -state.people[s][a])
+
+
+def _draw_in(state: State, block: int, s: int) -> bool:
+    """Bring one person into a session from another that can spare one, in at most a few steps."""
+    problem = state.problem
+    queue: list[int] = [s]
+    goes: dict[int, tuple[int, int] | None] = {s: None}  # session → who leaves it, and where to
+    for t in queue:
+        if t != s and state.load[t] > problem.least[t]:
+            mark = len(state.journal)
+            while (step := goes[t]) is not None:
+                b, to = step
+                state.put(b, t, -1)
+                if state.room(b, to) <= 0:
+                    state.undo(mark)
+                    return False
+                state.put(b, to)
+                t = to
+            return True
+        for u in sorted(problem.sessions[block], key=lambda u: (-state.load[u], u)):
+            if u in goes or not state.load[u]:
+                continue
+            for b in state.people[u]:
+                one = problem.attendances[b]
+                if not one.is_called and t in one.options and state.room(b, t, leaving=u) > 0:
+                    goes[u] = (b, t)
+                    queue.append(u)
+                    break
+    return False

@@ -1,0 +1,124 @@
+"""Who sits where while dates are being found: loads, what still fits, and moves that can be taken back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from allocator.solve.dated_problem import Apart, Away, DatedProblem, Sides
+
+
+class State:
+    """Placements of a dated problem, and the counts that follow from them.
+
+    Attributes
+    ----------
+    where
+        Sessions of each attendance with the seats it has there.
+    people
+        Attendances in each session with their seats.
+    load
+        Seats taken in each session.
+    is_open
+        Sessions that are held; only these take people.
+    target
+        Load each session should come to, for even filling.
+    """
+
+    def __init__(self, problem: DatedProblem) -> None:
+        sessions = range(len(problem.seats))
+        self.problem = problem
+        self.where: list[dict[int, int]] = [{} for _ in problem.attendances]
+        self.people: list[dict[int, int]] = [{} for _ in sessions]
+        self.load = [0 for _ in sessions]
+        self.is_open = [problem.can_open(s) for s in sessions]
+        self.target = [float(max(1, n)) for n in problem.seats]
+        self.held: list[list[tuple[int, int]]] = [[] for _ in problem.limits]  # attendance and session
+        self.journal: list[tuple[int, int, int]] = []
+        self.months = [problem.timetable.months(s) for s in sessions]
+        self.length = [sum(days.values()) for days in self.months]
+        self.host_month: dict[tuple[str, int, int], int] = defaultdict(int)
+
+    def missing(self, a: int) -> int:
+        """Seats an attendance still lacks."""
+        return self.problem.attendances[a].seats - sum(self.where[a].values())
+
+    def put(self, a: int, s: int, seats: int = 1) -> None:
+        """Give seats of a session to an attendance; negative numbers take them back."""
+        self.journal.append((a, s, seats))
+        before = self.where[a].get(s, 0)
+        now = before + seats
+        if now:
+            self.where[a][s] = self.people[s][a] = now
+        else:
+            del self.where[a][s], self.people[s][a]
+        for r in self.problem.limits_of[a]:
+            if not before:
+                self.held[r].append((a, s))
+            elif not now:
+                self.held[r].remove((a, s))
+        self.load[s] += seats
+        for month, days in self.months[s].items():
+            self.host_month[month] += days * seats
+
+    def undo(self, mark: int) -> None:
+        """Take back every move since the journal had ``mark`` entries."""
+        while len(self.journal) > mark:
+            a, s, seats = self.journal.pop()
+            self.put(a, s, -seats)
+            self.journal.pop()
+
+    def room(self, a: int, s: int, leaving: int | None = None) -> int:
+        """Seats the limits would still let an attendance take in a session, seats of the session apart.
+
+        ``leaving`` names a session it would leave at the same time, one seat of it.
+        """
+        wanted = self.problem.attendances[a].seats
+        for r in self.problem.limits_of[a]:
+            limit = self.problem.limits[r]
+            if isinstance(limit, Away):
+                wanted = min(wanted, limit.most - self.away(r, a, s, leaving))
+            elif any(b != a for b, _ in self.clashes(r, a, s)):
+                return 0
+            if wanted <= 0:
+                return 0
+        return wanted
+
+    def clashes(self, r: int, a: int, s: int) -> list[tuple[int, int]]:
+        """Entries a limit holds that would meet an attendance placed in a session."""
+        limit = self.problem.limits[r]
+        row = limit.rows[s]
+        if isinstance(limit, Sides):
+            side = limit.side
+            return [(b, t) for b, t in self.held[r] if row[t] and side[b] != side[a]]
+        if isinstance(limit, Apart):
+            return [(b, t) for b, t in self.held[r] if row[t] and b != a]
+        return [(b, t) for b, t in self.held[r] if row[t]]
+
+    def away(self, r: int, a: int, s: int, leaving: int | None = None) -> int:
+        """Most seats of an away-limit's entries on one day of a session, less the one that is leaving."""
+        limit = self.problem.limits[r]
+        weights = [(t, self.where[b][t] - (b == a and t == leaving)) for b, t in self.clashes(r, a, s)]
+        total = sum(weight for _, weight in weights)
+        if not isinstance(limit, Away) or total <= limit.most - self.problem.attendances[a].seats:
+            return total
+        segments, deepest = self.problem.timetable.segments, 0
+        for first, last in segments[s]:
+            # The most are away on the first day, or on a day when somebody's segment begins.
+            days = {first} | {d for t, _ in weights for d, _ in segments[t] if first < d <= last}
+            for day in days:
+                depth = sum(w for t, w in weights if any(d <= day <= e for d, e in segments[t]))
+                deepest = max(deepest, depth)
+        return deepest
+
+    def free(self, s: int) -> int:
+        """Seats left in a session; none when it is not held."""
+        return self.problem.seats[s] - self.load[s] if self.is_open[s] else 0
+
+    def fullness(self, s: int) -> tuple[float, float]:
+        """How far a session is filled for its target, then how loaded its host is in its months."""
+        load = sum(self.host_month[month] * days for month, days in self.months[s].items())
+        return (self.load[s] + 1) / self.target[s], load / max(1, self.length[s])
+
+    def placed(self, block: int) -> int:
+        """Seats given out in a programme and year."""
+        return sum(self.load[s] for s in self.problem.sessions[block])

@@ -1,0 +1,205 @@
+"""The dated stage: everybody whom the yearly stage sends gets a seat in a dated session, or the rule in the way is named.
+
+``schedule`` places people in order of hardness, then by chains of moves; where somebody is still left, the connected piece around
+is solved exactly. A seat is reported as missing only when that is proven, or when the work limit is named in the reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from allocator.entities import Inputs
+from allocator.result import OnProgress, Progress, silent
+from allocator.solve.calendar import calendar, capacity, pair_is_possible, unreachable
+from allocator.solve.dated_exact import solve_blocks
+from allocator.solve.dated_problem import DatedProblem, build
+from allocator.solve.dated_reasons import reason
+from allocator.solve.dated_search import fill, open_sessions, reach_least, rearrange
+from allocator.solve.dated_state import State
+
+__all__ = ["Schedule", "calendar", "capacity", "pair_is_possible", "schedule", "unreachable"]
+
+WORK_NEAR = 4.0
+"""Work limit of the exact solution of the surroundings of a missing seat, in CP-SAT's deterministic seconds."""
+
+WORK_WHOLE = 60.0
+"""The same for a whole connected piece, which is where a proof comes from."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Dated seats, and those that could not be given.
+
+    Attributes
+    ----------
+    placements
+        Columns cadre_id, session_id, headcount, fixed (a fixed rule asks for the seat); sorted by session and cadre.
+    unplaced
+        Columns cadre_id, programme_id, year, headcount, rule_id, reason, reason_zh. ``rule_id`` is the rule in the way: of the
+        policy, or ``sessions-seats``, ``sessions-least`` or ``no-overlap``.
+    """
+
+    placements: pd.DataFrame
+    unplaced: pd.DataFrame
+
+
+def schedule(
+    inputs: Inputs,
+    attendances: pd.DataFrame,
+    *,
+    seed: str,
+    on_progress: OnProgress = silent,
+    work: float = WORK_WHOLE,
+) -> Schedule:
+    """Place every attendance in dated sessions.
+
+    Parameters
+    ----------
+    inputs
+        The checked inputs; sessions, segments and the rules of the kinds spacing, away-limit and fixed are read.
+    attendances
+        Columns cadre_id, programme_id, year, headcount: seats, 1 for a named cadre; those of an unnamed group may be split
+        over sessions.
+    seed
+        Published seed of the tie-break, see ``ties``.
+    on_progress
+        Receives the share of attendances placed.
+    work
+        Work limit of one exact proof in CP-SAT's deterministic seconds; it counts work, not time, so that the answer is
+        the same on every machine.
+
+    Raises
+    ------
+    ModelError
+        If an attendance names an unknown id, or a limit groups by a column that the roster does not have.
+    """
+    began = time.perf_counter()
+
+    def tell(done: float) -> None:
+        on_progress(Progress("dates", time.perf_counter() - began, done=done))
+
+    tell(0.0)
+    problem = build(inputs, attendances, seed=seed)
+    tell(0.2)
+    state = State(problem)
+    proven = _solve(state, seed, work, tell)
+    soft_was_used = any(rule.kind == "away-limit" and rule.strength == "soft" for rule in problem.exclusions.rules)
+    if soft_was_used and any(state.missing(a) for a in range(len(problem.attendances))):
+        # A wish gives way to a seat: whoever is left is placed without the away-limits that are only wished for.
+        relaxed = State(build(inputs, attendances, seed=seed, hard_only=True))
+        for a, places in enumerate(state.where):
+            for s, seats in places.items():
+                relaxed.put(a, s, seats)
+        state = relaxed
+        proven = _solve(state, seed, work, tell, is_filled=True)
+    tell(1.0)
+    return Schedule(_placements(state), _unplaced(state, proven))
+
+
+def _solve(state: State, seed: str, work: float, tell: Callable[[float], None], *, is_filled: bool = False) -> set[int]:
+    """Place everybody; returns the programmes and years in which no more seats can be given out."""
+    problem = state.problem
+    blocks = range(len(problem.blocks))
+    most = {block: open_sessions(state, block, seed) for block in blocks}
+    for s, load in enumerate(state.load):
+        state.is_open[s] = state.is_open[s] or load > 0
+    left = [a for a in range(len(problem.attendances)) if state.missing(a)] if is_filled else fill(state, seed)
+    tell(0.6)
+    for _ in range(2):
+        left = rearrange(state, left)
+        short = [block for block in blocks if _is_short(state, block)]
+        for block in short:
+            reach_least(state, block)
+        left = [a for a in range(len(problem.attendances)) if state.missing(a)]
+        if not left and not short:
+            break
+    _empty_small(state)
+    tell(0.8)
+    return _complete(state, most, work)
+
+
+def _is_short(state: State, block: int) -> bool:
+    return any(0 < state.load[s] < state.problem.least[s] for s in state.problem.sessions[block])
+
+
+def _empty_small(state: State) -> None:
+    """Hold no session below its least size, whatever it costs; the exact stage starts from there."""
+    for s, load in enumerate(state.load):
+        if 0 < load < state.problem.least[s]:
+            for a, seats in list(state.people[s].items()):
+                state.put(a, s, -seats)
+            state.is_open[s] = False
+
+
+def _complete(state: State, most: dict[int, int], work: float) -> set[int]:
+    """Solve exactly around every missing seat, in growing circles up to the whole connected piece."""
+    problem = state.problem
+    neighbours = _neighbours(problem)
+    proven: set[int] = set()
+    for block in sorted(most, key=lambda block: (problem.blocks[block][1], block)):
+        circle = frozenset({block})
+        while state.placed(block) < most[block] and block not in proven:
+            wider = circle.union(*(neighbours[b] for b in circle))
+            is_whole = wider == circle
+            _, is_proven = solve_blocks(state, circle, work if is_whole else min(work, WORK_NEAR))
+            if is_whole:
+                proven |= circle if is_proven else set()
+                break
+            circle = wider
+        if state.placed(block) >= most[block]:
+            proven.add(block)
+    return proven
+
+
+def _neighbours(problem: DatedProblem) -> list[set[int]]:
+    """Programmes and years that share a limit."""
+    near: list[set[int]] = [set() for _ in problem.blocks]
+    for limit in problem.limits:
+        blocks = {problem.attendances[a].block for a in limit.entries}
+        for block in blocks:
+            near[block] |= blocks
+    return near
+
+
+def _placements(state: State) -> pd.DataFrame:
+    problem = state.problem
+    seats: dict[tuple[str, str], int] = defaultdict(int)
+    fixed: dict[tuple[str, str], bool] = defaultdict(bool)
+    for a, places in enumerate(state.where):
+        one = problem.attendances[a]
+        for s, count in places.items():
+            key = (problem.timetable.ids[s], problem.cadre_ids[one.person])
+            seats[key] += count
+            fixed[key] |= one.is_fixed
+    keys = sorted(seats)
+    return pd.DataFrame(
+        {
+            "cadre_id": pd.Series([c for _, c in keys], dtype="str"),
+            "session_id": pd.Series([s for s, _ in keys], dtype="str"),
+            "headcount": pd.Series([seats[key] for key in keys], dtype="int64"),
+            "fixed": pd.Series([fixed[key] for key in keys], dtype="bool"),
+        }
+    )
+
+
+def _unplaced(state: State, proven: set[int]) -> pd.DataFrame:
+    problem = state.problem
+    programmes = problem.inputs.programmes["programme_id"].tolist()
+    rows = []
+    for a, one in enumerate(problem.attendances):
+        if missing := state.missing(a):
+            rule_id, english, chinese = reason(state, a, one.block in proven)
+            rows.append(
+                (problem.cadre_ids[one.person], programmes[one.programme], one.year, missing, rule_id, english, chinese)
+            )
+    types = {
+        "cadre_id": "str", "programme_id": "str", "year": "int64", "headcount": "int64",
+        "rule_id": "str", "reason": "str", "reason_zh": "str",
+    }  # fmt: skip
+    table = pd.DataFrame(rows, columns=list(types)).astype(types)
+    return table.sort_values(["year", "programme_id", "cadre_id"], kind="stable").reset_index(drop=True)

@@ -1,0 +1,143 @@
+"""The dated sessions as whole days, and what the calendar alone rules out.
+
+Days are whole numbers (1 is 2 January 1970). The table of segments is the truth about the days a session takes; a session
+without segments takes all its days. Index letters: ``s``, ``t`` session, ``p`` programme, ``y`` plan year from 0, ``i`` person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from allocator.entities import Inputs
+from allocator.kinds import AwayLimit, RuleKind, Spacing
+
+Interval = tuple[int, int]
+
+
+def as_days(dates: pd.Series | list[object]) -> np.ndarray:
+    """Dates as whole days, ``int64``."""
+    return np.asarray(pd.to_datetime(pd.Series(dates)).to_numpy().astype("datetime64[D]").astype(np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class Timetable:
+    """Sessions in the order of their ids, with their days."""
+
+    inputs: Inputs
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The sessions, sorted by id."""
+        return self.inputs.sessions.sort_values("session_id").reset_index(drop=True)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Session ids."""
+        return self.table["session_id"].tolist()
+
+    @cached_property
+    def programme(self) -> np.ndarray:
+        """Position of the programme of each session in ``inputs.programmes``, shape (S,)."""
+        position = {p: k for k, p in enumerate(self.inputs.programmes["programme_id"])}
+        return np.asarray(self.table["programme_id"].map(position), dtype=np.int64)
+
+    @cached_property
+    def year(self) -> np.ndarray:
+        """Calendar year each session belongs to, shape (S,)."""
+        return self.table["year"].to_numpy(np.int64)
+
+    @cached_property
+    def seats(self) -> np.ndarray:
+        """Seats that can be given out, shape (S,)."""
+        return self.table["usable_seats"].to_numpy(np.int64)
+
+    @cached_property
+    def least(self) -> np.ndarray:
+        """Least people of a session that is held, shape (S,); at least 1."""
+        return np.asarray(np.maximum(1, self.table["min_seats"].to_numpy(np.int64)))
+
+    @cached_property
+    def start(self) -> np.ndarray:
+        """First day, shape (S,)."""
+        return np.array([parts[0][0] for parts in self.segments], dtype=np.int64)
+
+    @cached_property
+    def end(self) -> np.ndarray:
+        """Last day, shape (S,)."""
+        return np.array([max(b for _, b in parts) for parts in self.segments], dtype=np.int64)
+
+    @cached_property
+    def segments(self) -> list[tuple[Interval, ...]]:
+        """The parts of each session, in the order of time."""
+        parts: dict[str, list[Interval]] = {}
+        frame = self.inputs.segments
+        for session, a, b in zip(
+            frame["session_id"], as_days(frame["start_date"]), as_days(frame["end_date"]), strict=True
+        ):
+            parts.setdefault(session, []).append((int(a), int(b)))
+        whole = zip(as_days(self.table["start_date"]), as_days(self.table["end_date"]), strict=True)
+        return [
+            tuple(sorted(parts.get(session, [(int(a), int(b))])))
+            for session, (a, b) in zip(self.ids, whole, strict=True)
+        ]
+
+    @cached_property
+    def overlap(self) -> np.ndarray:
+        """Whether two sessions share a day, boolean (S, S)."""
+        if not self.segments:
+            return np.zeros((0, 0), dtype=bool)
+        first = np.cumsum([0] + [len(parts) for parts in self.segments[:-1]])
+        a = np.array([a for parts in self.segments for a, _ in parts])
+        b = np.array([b for parts in self.segments for _, b in parts])
+        shared = (a[:, None] <= b[None, :]) & (a[None, :] <= b[:, None])
+        return np.asarray(np.logical_or.reduceat(np.logical_or.reduceat(shared, first, axis=0), first, axis=1))
+
+    def too_close(self, rule: Spacing) -> np.ndarray:
+        """Whether two sessions of the rule's programmes leave less than its rest between them, boolean (S, S).
+
+        The rest runs from the last day of one class to the first day of the next; a class that begins within another one's
+        span has no rest at all. The rule's years are judged by the later class.
+        """
+        rest = rule.rest_days or 0
+        if rest == 0:
+            return np.zeros((len(self.ids), len(self.ids)), dtype=bool)
+        near = (self.start[:, None] <= self.end[None, :] + rest) & (self.start[None, :] <= self.end[:, None] + rest)
+        ours = self.of(rule)
+        in_year = self.in_years(rule)
+        later = np.where(self.start[:, None] >= self.start[None, :], in_year[:, None], in_year[None, :])
+        return np.asarray(near & ours[:, None] & ours[None, :] & later)
+
+    def of(self, rule: RuleKind) -> np.ndarray:
+        """Sessions of the programmes a rule speaks about, boolean (S,)."""
+        return np.asarray(self.inputs.counting(rule.programmes)[self.programme])
+
+    def in_years(self, rule: RuleKind) -> np.ndarray:
+        """Sessions of the years a rule holds in, boolean (S,)."""
+        return np.isin(self.year, rule.years) if rule.years else np.ones(len(self.ids), dtype=bool)
+
+    def blocked(self, rule: AwayLimit) -> np.ndarray:
+        """Sessions of the rule with a day inside one of its blocked periods, boolean (S,)."""
+        hit = np.zeros(len(self.ids), dtype=bool)
+        for period in rule.blocked:
+            a, b = as_days([period.from_date, period.to_date])
+            hit |= self.touching(int(a), int(b))
+        return np.asarray(hit & self.of(rule) & self.in_years(rule))
+
+    def touching(self, first: int, last: int) -> np.ndarray:
+        """Sessions with a day between two days, both inclusive, boolean (S,)."""
+        return np.array([any(a <= last and first <= b for a, b in parts) for parts in self.segments], dtype=bool)
+
+    def months(self, s: int) -> dict[tuple[str, int, int], int]:
+        """Days of a session by host and calendar month."""
+        host = str(self.inputs.programmes["host_id"].iloc[self.programme[s]])
+        count: dict[tuple[str, int, int], int] = {}
+        for a, b in self.segments[s]:
+            for day in range(a, b + 1):
+                date = np.datetime64(day, "D").astype(object)
+                key = (host, date.year, date.month)
+                count[key] = count.get(key, 0) + 1
+        return count
