@@ -1,0 +1,64 @@
+"""Judge a plan: every built-in rule and every rule of the policy, from the plan and the inputs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from allocator.audit.findings import strength_of
+from allocator.audit.records import Records
+from allocator.audit.registry import MEASURES
+from allocator.audit.sessions import BUILT_IN
+from allocator.audit.verdicts import AuditReport, Verdict
+from allocator.entities import Inputs
+from allocator.kinds import GOALS, Fixed, Goal, Interval, MakeUp, Report, RuleKind
+from allocator.plan import Plan
+
+COUNTED: tuple[Goal, ...] = tuple(goal for goal in GOALS if goal != "change")
+"""Goals that a plan has by itself; ``change`` needs a second one."""
+
+
+def audit(plan: Plan, inputs: Inputs) -> AuditReport:
+    """Judge a plan against every rule.
+
+    Raises
+    ------
+    FilterError
+        If a rule filters on a column that its table does not have.
+    ModelError
+        If a rule groups by a column that the roster does not have.
+    """
+    records = Records(plan, inputs)
+    verdicts = [
+        Verdict(rule.id, rule.clause, rule.kind, rule.title, rule.title_zh, "hard", rule.measure(records))
+        for rule in BUILT_IN
+    ]
+    warnings: list[tuple[str, str]] = []
+    for rule in inputs.policy.rules:
+        finding = MEASURES[type(rule)](rule, records)
+        verdicts.append(Verdict(rule.id, rule.clause, rule.kind, rule.title, rule.title_zh, strength_of(rule), finding))
+        warnings += [*_idle(rule, records, finding.people), *finding.warnings]
+    goals: dict[Goal, float] = dict.fromkeys(COUNTED, 0.0)
+    for verdict in verdicts:
+        for goal, amount in verdict.finding.goals.items():
+            goals[goal] = goals.get(goal, 0.0) + float(amount)
+    return AuditReport(tuple(verdicts), goals, tuple(en for en, _ in warnings), tuple(zh for _, zh in warnings))
+
+
+def _idle(rule: RuleKind, records: Records, people: int) -> Iterator[tuple[str, str]]:
+    """What suggests that a rule does not say what its author meant: it judges nothing."""
+    if isinstance(rule, Report) and rule.measure in ("document", "deadline"):
+        return
+    if not people:
+        yield f"rule {rule.id!r} touches nobody", f"规则 {rule.id} 未涉及任何人员"
+    if (not isinstance(rule, Fixed) or rule.everyone) and not records.programmes(rule.programmes).any():
+        yield f"rule {rule.id!r} touches no programme", f"规则 {rule.id} 未涉及任何项目"
+    if not records.years_of(rule):
+        yield f"rule {rule.id!r} holds in no plan year", f"规则 {rule.id} 在计划年度内不生效"
+    if isinstance(rule, Interval | MakeUp):
+        for content in rule.contents:
+            offered = records.programmes(rule.programmes) & records.carries(content)
+            if not offered.any() and not records.counting(rule.programmes, content).any():
+                yield (
+                    f"rule {rule.id!r}: no programme and no record carries the content {content!r}",
+                    f"规则 {rule.id}：没有项目或培训记录包含内容 {content}",
+                )

@@ -1,0 +1,125 @@
+"""What one rule's measure says: rows for ``audit.csv``, one line of totals, and what it adds to the goals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+import pandas as pd
+
+from allocator.kinds import AwayLimit, Eligibility, Fixed, Goal, RuleKind, Spacing, Strength
+
+Status = Literal["kept", "breached", "reported"]
+
+ALL = "all"
+"""Scope of a row that sums up all scopes of a rule in a year."""
+
+UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "people": "人",
+        "groups": "个班子或单位",
+        "placements": "人次",
+        "person-contents": "人·内容",
+        "attendances": "次",
+        "seats": "席",
+        "sessions": "班次",
+        "programmes": "项目",
+        "demands": "项要求",
+        "hours": "学时",
+        "days": "天",
+        "years": "年",
+        "classes": "班",
+        "waiting-years": "人·等待年",
+        "points": "分",
+        "share": "比例",
+        "": "",
+    }
+)
+"""Units the auditor counts in, with their Chinese names; a report rule may bring a unit of its own."""
+
+STRICT = (Eligibility, Spacing, AwayLimit, Fixed)
+"""Kinds without a soft form: a miss is a breach unless the rule only reports."""
+
+
+class Row(NamedTuple):
+    """One judged thing. ``shortfall`` is the distance from what is required, never negative, in ``unit``.
+
+    ``is_told`` marks what even a hard rule only reports, such as the load of a host.
+    """
+
+    year: int | None
+    scope: str
+    required: float | None
+    achieved: float | None
+    unit: str
+    shortfall: float = 0.0
+    is_told: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a measure found for one rule.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``audit.csv``: for each year one of scope ``all``, and one for every scope that misses.
+    people
+        People the rule touches; a group counts with its headcount.
+    required, achieved, unit
+        Totals over all years; ``None`` where the rule asks for nothing or nothing can be measured.
+    shortfall
+        Distance from what is required, in the unit the goals count.
+    goals
+        What the rule adds to each goal.
+    overdue, owed
+        Lists of people: see ``AuditReport``.
+    scopes
+        Every group and year judged, kept ones too.
+    warnings
+        Pairs of an English and a Chinese sentence.
+    """
+
+    rows: tuple[Row, ...]
+    people: int
+    unit: str
+    required: float | None
+    achieved: float | None
+    shortfall: float = 0.0
+    goals: Mapping[Goal, float] = field(default_factory=dict)
+    note: str = ""
+    note_zh: str = ""
+    overdue: pd.DataFrame | None = None
+    owed: pd.DataFrame | None = None
+    scopes: tuple[Row, ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
+
+
+def strength_of(rule: RuleKind) -> Strength:
+    """The strength a rule is judged with: kinds without a soft form are hard unless they only report."""
+    return "hard" if isinstance(rule, STRICT) and rule.strength == "soft" else rule.strength
+
+
+def status_of(strength: Strength, shortfall: float) -> Status:
+    """Kept, breached (a hard rule that misses) or reported (a soft miss, or a rule that only reports)."""
+    if strength == "report":
+        return "reported"
+    if shortfall <= 1e-9:
+        return "kept"
+    return "breached" if strength == "hard" else "reported"
+
+
+def counted(rule: RuleKind, amount: float) -> dict[Goal, float]:
+    """What a shortfall adds to the goals: violation when hard, the rule's own goal when soft, nothing when reported."""
+    strength = strength_of(rule)
+    if strength == "report":
+        return {}
+    return {"violation" if strength == "hard" else rule.goal: float(amount)}
+
+
+def totals(rows: Iterable[Row]) -> tuple[float, float]:
+    """Required and achieved summed over the rows of scope ``all``."""
+    kept = [row for row in rows if row.scope == ALL]
+    return sum(row.required or 0.0 for row in kept), sum(row.achieved or 0.0 for row in kept)

@@ -1,0 +1,26 @@
+"""Priority: points for seats of an audience."""
+
+from __future__ import annotations
+
+from allocator.audit.findings import ALL, Finding, Row
+from allocator.audit.records import Records
+from allocator.audit.registry import MEASURES
+from allocator.kinds import Goal, Priority
+
+
+@MEASURES.add(Priority)
+def measure_priority(rule: Priority, records: Records) -> Finding:
+    """Sum the weight of the year times the seats of the audience in the programmes; more is better."""
+    audience = records.audience(rule.audience)
+    seats = records.seats(rule.programmes)[audience].sum(axis=0)
+    rows = tuple(
+        Row(y, ALL, None, int(seats[column]) * rule.weight_by_year.get(y, rule.weight), "points")
+        for column, y in enumerate(records.years)
+        if not rule.years or y in rule.years
+    )
+    points = sum(row.achieved or 0.0 for row in rows)
+    goals: dict[Goal, float] = {} if rule.strength == "report" else {rule.goal: points}
+    placed = sum(int(seats[column]) for column, y in enumerate(records.years) if not rule.years or y in rule.years)
+    return Finding(
+        rows, records.people(audience), "points", None, points, 0.0, goals, f"{placed} seats", f"{placed}个名额"
+    )

@@ -1,0 +1,294 @@
+"""Read a plan from any file: ours, or one made by hand in a spreadsheet.
+
+Only ``cadre_id`` and ``session_id`` are needed; what the file leaves out or blank comes from the inputs, and what it
+states is kept, so that the audit can tell where it differs. Ids that do not exist are no defects here: the audit
+reports them under ``sessions-known``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import openpyxl
+import pandas as pd
+from openpyxl.utils.exceptions import InvalidFileException
+
+from allocator.audit.records import rows_of
+from allocator.entities import TABLES, Inputs
+from allocator.errors import Defect, InputError
+from allocator.plan import COLUMNS, Plan, ordered
+
+HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        **{column.name_zh: column.name for table in TABLES.values() for column in table if column.name in COLUMNS},
+        **{column: column for column in COLUMNS},
+        "指定": "fixed",
+        "规则": "rules",
+    }
+)
+"""Headers understood, in Chinese and English."""
+
+REQUIRED = ("cadre_id", "session_id")
+
+FLAGS: Mapping[str, bool] = MappingProxyType(
+    {"": False, **dict.fromkeys(("true", "yes", "1", "是"), True), **dict.fromkeys(("false", "no", "0", "否"), False)}
+)
+
+Cell = str | int | float | bool | date | datetime | None
+
+
+def read_plan(path: Path, inputs: Inputs) -> Plan:
+    """Read a plan file: CSV (UTF-8, with or without a byte-order mark), Excel or Parquet.
+
+    Parameters
+    ----------
+    path
+        The file. Of a workbook the first sheet whose header has the required columns is read.
+    inputs
+        Where everything else comes from. A blank ``headcount`` is that of the roster.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read as a table, lacks a required column, or has a cell that is not what its column
+        holds; all defects at once, with file, row and column.
+    """
+    name, header, rows = _table(Path(path))
+    columns = _header(name, header)
+    defects: list[Defect] = []
+    numbers = [number for number, row in enumerate(rows, start=2) if any(_text(cell) for cell in row)]
+    cells = {
+        column: [rows[number - 2][at] if at < len(rows[number - 2]) else None for number in numbers]
+        for column, at in columns.items()
+    }
+    for number in numbers:
+        extra = [cell for cell in rows[number - 2][len(header) :] if _text(cell)]
+        if extra:
+            defects.append(
+                Defect(name, number, "", f"the row has more cells than the header: {_text(extra[0])!r}",
+                       "put a comma inside a text between quotes, or remove the cell", "cells")
+            )  # fmt: skip
+    if not numbers:
+        defects.append(Defect(name, 0, "", "the file has a header but no placement", "write one row per seat", "empty"))
+
+    def blank() -> list[Cell]:
+        return [None] * len(numbers)
+
+    read = _Reader(name, numbers, defects)
+    texts = {
+        column: read.texts(column, cells.get(column, blank()), required=column in REQUIRED)
+        for column in ("cadre_id", "session_id", "programme_id", "unit_id", "team_id", "rules")
+    }
+    given = {
+        **{column: read.integers(column, cells.get(column, blank())) for column in ("year", "headcount")},
+        **{column: read.numbers(column, cells.get(column, blank())) for column in ("days", "hours")},
+        **{column: read.dates(column, cells.get(column, blank())) for column in ("start_date", "end_date")},
+    }
+    flags = read.flags("fixed", cells.get("fixed", blank()))
+    if defects:
+        raise InputError(defects)
+    return _filled(texts, given, flags, inputs)
+
+
+def _filled(texts: Mapping[str, pd.Series], given: Mapping[str, pd.Series], flags: pd.Series, inputs: Inputs) -> Plan:
+    """The plan with everything that the file leaves blank taken from the inputs."""
+    cadre = rows_of(inputs.cadres["cadre_id"], texts["cadre_id"])
+    session = rows_of(inputs.sessions["session_id"], texts["session_id"])
+    own = inputs.cadres.take(np.maximum(cadre, 0)) if len(inputs.cadres) else inputs.cadres.reindex(range(len(cadre)))
+    held = inputs.sessions.merge(
+        inputs.programmes[["programme_id", "days", "hours"]], on="programme_id", how="left", validate="many_to_one"
+    )
+    held = held.take(np.maximum(session, 0)) if len(held) else held.reindex(range(len(session)))
+
+    def text(column: str, source: pd.DataFrame, known: np.ndarray) -> pd.Series:
+        theirs = source[column].reset_index(drop=True).astype(str).where(known, "")
+        return texts[column].where(texts[column] != "", theirs)
+
+    def number(column: str, source: pd.DataFrame, known: np.ndarray, unknown: float) -> pd.Series:
+        theirs = source[column].reset_index(drop=True).astype(np.float64).where(known, unknown)
+        return given[column].where(given[column].notna(), theirs)
+
+    def day(column: str) -> pd.Series:
+        theirs = held[column].reset_index(drop=True).where(session >= 0)
+        return given[column].where(given[column].notna(), theirs.astype("datetime64[ns]"))
+
+    placements = pd.DataFrame(
+        {
+            "year": number("year", held, session >= 0, 0).astype(np.int64),
+            "session_id": texts["session_id"],
+            "programme_id": text("programme_id", held, session >= 0),
+            "cadre_id": texts["cadre_id"],
+            "unit_id": text("unit_id", own, cadre >= 0),
+            "team_id": text("team_id", own, cadre >= 0),
+            "headcount": number("headcount", own, cadre >= 0, 1).astype(np.int64),
+            "start_date": day("start_date"),
+            "end_date": day("end_date"),
+            "days": number("days", held, session >= 0, 0),
+            "hours": number("hours", held, session >= 0, 0),
+            "fixed": flags,
+            "rules": texts["rules"],
+        }
+    )
+    return ordered(placements)
+
+
+# ---------------------------------------------------------------------- files
+
+
+def _table(path: Path) -> tuple[str, list[str], list[Sequence[Cell]]]:
+    """Name for messages, header, and the rows below it in file order."""
+    name = str(path)
+    if not path.is_file():
+        raise InputError([Defect(name, 0, "", "there is no such file", "give the path of a plan file", "missing-file")])
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return _csv(name, path.read_bytes())
+    if suffix in (".xlsx", ".xlsm"):
+        return _workbook(name, path)
+    if suffix == ".parquet":
+        try:
+            frame = pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise InputError([Defect(name, 0, "", f"not a Parquet file: {error}", "", "unreadable")]) from None
+        frame = frame.astype(object).where(frame.notna(), None)
+        return name, [str(column) for column in frame.columns], list(frame.itertuples(index=False, name=None))
+    raise InputError(
+        [Defect(name, 0, "", f"cannot read a plan from a {suffix or 'nameless'} file", "use .csv, .xlsx or .parquet",
+                "format")]
+    )  # fmt: skip
+
+
+def _csv(name: str, content: bytes) -> tuple[str, list[str], list[Sequence[Cell]]]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + 1
+        hint = "save it as 'CSV UTF-8' (in Excel: Save as, CSV UTF-8)"
+        raise InputError([Defect(name, row, "", "the file is not UTF-8", hint, "encoding")]) from None
+    try:
+        rows: list[Sequence[Cell]] = [*csv.reader(io.StringIO(text, newline=""), strict=True)]
+    except csv.Error as error:
+        raise InputError([Defect(name, 0, "", f"not a CSV table: {error}", "check the quotes", "unreadable")]) from None
+    if not rows:
+        raise InputError([Defect(name, 0, "", "the file is empty", f"it needs {' and '.join(REQUIRED)}", "empty")])
+    return name, [_text(cell) for cell in rows[0]], rows[1:]
+
+
+def _workbook(name: str, path: Path) -> tuple[str, list[str], list[Sequence[Cell]]]:
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
+        raise InputError([Defect(name, 0, "", f"not an Excel workbook: {error}", "", "unreadable")]) from None
+    try:
+        for sheet in book.worksheets:
+            rows: list[Sequence[Cell]] = [*sheet.iter_rows(values_only=True)]
+            header = [_text(cell) for cell in rows[0]] if rows else []
+            if set(REQUIRED) <= {HEADERS.get(cell) for cell in header}:
+                return f"{name}[{sheet.title}]", header, rows[1:]
+    finally:
+        book.close()
+    message = f"no sheet has the columns {' and '.join(REQUIRED)} in its first row"
+    hint = "put the header (人员编号, 班次编号) into row 1, without merged cells above it"
+    raise InputError([Defect(name, 1, "", message, hint, "missing-column")])
+
+
+def _header(name: str, header: Sequence[str]) -> dict[str, int]:
+    """Where each column of a plan stands; other columns are left alone."""
+    defects, columns = [], {}
+    for at, cell in enumerate(header):
+        column = HEADERS.get(cell) or HEADERS.get(cell.lower())
+        if column in columns:
+            defects.append(Defect(name, 1, cell, f"the column {column} appears twice", "remove one", "double-column"))
+        elif column is not None:
+            columns[column] = at
+    for column in REQUIRED:
+        if column not in columns:
+            there = ", ".join(cell for cell in header if cell) or "nothing"
+            chinese = next(zh for zh, en in HEADERS.items() if en == column)
+            defects.append(
+                Defect(name, 1, column, f"the required column is missing; the header has {there}",
+                       f"add a column {column} or {chinese}", "missing-column")
+            )  # fmt: skip
+    if defects:
+        raise InputError(defects)
+    return columns
+
+
+# ---------------------------------------------------------------------- cells
+
+
+def _text(cell: Cell) -> str:
+    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))  # Excel keeps ids of digits as numbers.
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if (cell.hour, cell.minute, cell.second) == (0, 0, 0) else cell.isoformat(" ")
+    return str(cell).strip()
+
+
+class _Reader:
+    """Columns of cells as typed series; what does not fit becomes a defect."""
+
+    def __init__(self, name: str, rows: Sequence[int], defects: list[Defect]) -> None:
+        self._name, self._rows, self._defects = name, rows, defects
+
+    def _refuse(self, row: int, column: str, message: str, hint: str, code: str) -> None:
+        self._defects.append(Defect(self._name, row, column, message, hint, code))
+
+    def _cells(self, cells: Sequence[Cell]) -> Iterator[tuple[int, str]]:
+        return zip(self._rows, map(_text, cells), strict=True)
+
+    def texts(self, column: str, cells: Sequence[Cell], required: bool) -> pd.Series:
+        values = []
+        for row, text in self._cells(cells):
+            if required and not text:
+                self._refuse(row, column, "the cell is empty", "write the id, or remove the row", "empty-cell")
+            values.append(text)
+        return pd.Series(values, dtype=str)
+
+    def numbers(self, column: str, cells: Sequence[Cell], whole: bool = False, least: float = 0) -> pd.Series:
+        values, sort = [], "a whole number" if whole else "a number"
+        for row, text in self._cells(cells):
+            try:
+                value = float(text) if text else np.nan
+            except ValueError:
+                value = -np.inf
+            if value < least or value == np.inf or (whole and text and not value.is_integer()):
+                self._refuse(row, column, f"{text!r} is not {sort} of at least {least:g}", f"write {sort}", "number")
+                value = np.nan
+            values.append(value)
+        return pd.Series(values, dtype=np.float64)
+
+    def integers(self, column: str, cells: Sequence[Cell]) -> pd.Series:
+        return self.numbers(column, cells, whole=True, least=1)
+
+    def dates(self, column: str, cells: Sequence[Cell]) -> pd.Series:
+        known: dict[str, np.datetime64] = {"": np.datetime64("NaT", "ns")}
+        values = []
+        for row, text in self._cells(cells):
+            if text not in known:
+                try:
+                    known[text] = np.datetime64(date.fromisoformat(text), "ns")
+                except ValueError:
+                    hint = "write the date as 2019-03-04"
+                    self._refuse(row, column, f"{text!r} is not a date", hint, "date")
+            values.append(known.get(text, known[""]))
+        return pd.Series(np.array(values, dtype="datetime64[ns]"))
+
+    def flags(self, column: str, cells: Sequence[Cell]) -> pd.Series:
+        values = []
+        for row, text in self._cells(cells):
+            if text.lower() not in FLAGS:
+                self._refuse(
+                    row, column, f"{text!r} is neither true nor false", "write true or false, 是 or 否", "flag"
+                )
+            values.append(FLAGS.get(text.lower(), False))
+        return pd.Series(values, dtype=bool)

@@ -1,0 +1,117 @@
+"""Spacing: what one person's calendar allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from allocator.audit.findings import ALL, Finding, Row, counted, totals
+from allocator.audit.records import Array, Records
+from allocator.audit.registry import MEASURES
+from allocator.kinds import Spacing
+
+Fault = tuple[Array, Array, float, str]
+"""Attendances at fault, what each achieved, what was required, and the unit."""
+
+
+@MEASURES.add(Spacing)
+def measure_spacing(rule: Spacing, records: Records) -> Finding:
+    """Count the placements that come too soon, repeat too early, or are one class too many.
+
+    Both classes of a pair must be of the rule's programmes; history counts, but a pair within the history is not
+    judged. Of a pair the later class is at fault, or the earlier one when only that belongs to the plan. Overlaps are
+    judged by ``no-overlap`` whatever the rules say.
+    """
+    a = records.attendances
+    audience = records.audience(rule.audience) & (records.headcount == 1)
+    judged = audience[a.cadre] & records.counting(rule.programmes)
+    held = records.years_of(rule)
+    faults = {}
+    details = []
+    for at_fault, achieved, required, unit in _limbs(rule, records, judged):
+        for i, value in zip(at_fault, achieved, strict=True):
+            if int(a.year[i]) not in held:
+                continue
+            scope = f"{records.cadre_ids[a.cadre[i]]}@{records.session_ids[a.session[i]]}"
+            faults[int(i)] = int(a.year[i])
+            details.append(Row(int(a.year[i]), scope, required, float(value), unit, abs(required - float(value))))
+    rows: list[Row] = []
+    for y in held:
+        total = int((judged & a.planned & (a.year == y)).sum())
+        wrong = sum(year == y for year in faults.values())
+        rows.append(Row(y, ALL, total, total - wrong, "placements", wrong))
+        rows += sorted(row for row in details if row.year == y)
+    required_all, achieved_all = totals(rows)
+    people = int(audience.sum())
+    breaches = len(faults)
+    return Finding(tuple(rows), people, "placements", required_all, achieved_all, breaches, counted(rule, breaches))
+
+
+def _limbs(rule: Spacing, records: Records, judged: Array) -> Iterator[Fault]:
+    if rule.rest_days is not None:
+        yield _rest(rule.rest_days, records, judged)
+    if rule.same_programme_years is not None:
+        listed = np.flatnonzero(judged & (records.attendances.programme >= 0))
+        yield _within_years(rule.same_programme_years, records, listed, records.attendances.programme)
+    if rule.classes_per_year is not None:
+        yield _too_many(rule.classes_per_year, records, np.flatnonzero(judged))
+    if rule.long_days is not None and rule.long_years is not None:
+        long = np.flatnonzero(judged & (records.attendances.days >= rule.long_days))
+        yield _within_years(rule.long_years, records, long, np.zeros_like(records.attendances.programme))
+
+
+def _at_fault(records: Records, earlier: Array, later: Array) -> Array:
+    """The later of each pair when it is a placement, else the earlier; -1 when neither is."""
+    planned = records.attendances.planned
+    return np.where(planned[later], later, np.where(planned[earlier], earlier, -1))
+
+
+def _worst(at_fault: Array, values: Array) -> tuple[Array, Array]:
+    """Each attendance at fault once, with the smallest of its values."""
+    order = np.lexsort((values, at_fault))
+    order = order[at_fault[order] >= 0]
+    _, first = np.unique(at_fault[order], return_index=True)
+    return at_fault[order][first], values[order][first]
+
+
+def _rest(rest_days: int, records: Records, judged: Array) -> Fault:
+    """Pairs of classes with fewer than ``rest_days`` free days between them; parts of one session are one class."""
+    blocks = records.blocks
+    attendance = blocks["attendance"].to_numpy()
+    chosen = np.flatnonzero(judged[attendance])
+    cadre, first, last = (blocks[c].to_numpy()[chosen] for c in ("cadre", "first", "last"))
+    order = np.lexsort((last, first, cadre))
+    attendance, cadre, first, last = attendance[chosen][order], cadre[order], first[order], last[order]
+    pairs, free = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    # A long class may reach beyond the next one, so each block is compared with all blocks after it of its cadre.
+    for lag in range(1, int(np.bincount(cadre).max(initial=0))):
+        same = np.flatnonzero(cadre[lag:] == cadre[:-lag])
+        gap = first[lag:][same] - last[:-lag][same] - 1
+        close = (gap < rest_days) & (attendance[lag:][same] != attendance[:-lag][same])
+        pairs.append(_at_fault(records, attendance[:-lag][same][close], attendance[lag:][same][close]))
+        free.append(gap[close])
+    at_fault, achieved = _worst(np.concatenate(pairs), np.concatenate(free))
+    return at_fault, achieved, float(rest_days), "days"
+
+
+def _within_years(years: int, records: Records, chosen: Array, sort: Array) -> Fault:
+    """Second attendances of one cadre and sort less than ``years`` calendar years after the first."""
+    a = records.attendances
+    order = chosen[np.lexsort((records.rank[chosen], a.year[chosen], sort[chosen], a.cadre[chosen]))]
+    earlier, later = order[:-1], order[1:]
+    apart = a.year[later] - a.year[earlier]
+    close = (a.cadre[later] == a.cadre[earlier]) & (sort[later] == sort[earlier]) & (apart < years)
+    at_fault, achieved = _worst(_at_fault(records, earlier[close], later[close]), apart[close])
+    return at_fault, achieved, float(years), "years"
+
+
+def _too_many(limit: int, records: Records, chosen: Array) -> Fault:
+    """Placements beyond the first ``limit`` classes of a cadre in a calendar year; classes on record come first."""
+    a = records.attendances
+    order = chosen[np.lexsort((records.rank[chosen], a.planned[chosen], a.year[chosen], a.cadre[chosen]))]
+    begins = np.ones(len(order), dtype=bool)
+    begins[1:] = (a.cadre[order[1:]] != a.cadre[order[:-1]]) | (a.year[order[1:]] != a.year[order[:-1]])
+    number = np.arange(len(order)) - np.flatnonzero(begins)[np.cumsum(begins) - 1] + 1
+    beyond = (number > limit) & a.planned[order]
+    return order[beyond], number[beyond], float(limit), "classes"
