@@ -89,7 +89,9 @@ def complete(tables: Mapping[str, Table], parameters: Parameters, findings: Find
         known = past["programme_id"].map(by_id[column]).fillna("").astype("str")
         blank = (past[column] == "") & (known != "")
         if blank.any():
-            findings.note(f"{tables['history'].file}: {column} of {int(blank.sum())} row(s) was taken from the programme")
+            findings.note(
+                f"{tables['history'].file}: {column} of {int(blank.sum())} row(s) was taken from the programme"
+            )
             past[column] = past[column].where(~blank, known)
     frames["history"] = past
 

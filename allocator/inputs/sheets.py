@@ -83,7 +83,8 @@ def decoded(file: str, content: bytes, findings: Findings) -> str | None:
         row = content.count(b"\n", 0, error.start) + 1
         findings.defect(
             file, row, "", f"the file is not UTF-8; it looks like {_likely_encoding(content)}",
-            hint="save it as 'CSV UTF-8' (in Excel: Save as, file type 'CSV UTF-8')", code="encoding",
+            hint="save it as 'CSV UTF-8' (in Excel: Save as, file type 'CSV UTF-8')" if file.lower().endswith(".csv")
+            else "save it as UTF-8 (in the editor: Save as, encoding UTF-8)", code="encoding",
         )  # fmt: skip
         return None
 

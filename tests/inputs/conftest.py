@@ -1,0 +1,15 @@
+"""The small valid set of files, fresh for each test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .builders import Files
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """A valid scenario with its policy and tables, not yet written."""
+    return Files(tmp_path)
