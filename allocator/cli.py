@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
 from fractions import Fraction
-from importlib import metadata
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Any, NoReturn
@@ -31,7 +30,7 @@ from allocator.generate import generate
 from allocator.inputs import load
 from allocator.interrupts import INTERRUPTED, run_stoppably
 from allocator.reports import check_target, summary
-from allocator.reports.record import goal_record
+from allocator.reports.record import goal_record, versions
 from allocator.reports.texts import LANGUAGES, Language, Texts, fit, language
 from allocator.talk import Talk
 
@@ -75,7 +74,7 @@ def _language(value: str | None) -> str | None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"allocator {metadata.version('allocator')}")
+        typer.echo(f"allocator {versions()['allocator']}")
         raise typer.Exit
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from allocator.errors import Defect
 from allocator.reports.texts import Language, Texts
 from allocator.result import Progress
-from allocator.talk import Talk
+from allocator.talk import DEFECTS_ZH, Talk
 
 PLAIN_SECONDS = 10.0  # in a log, the same phase speaks at most this often
 
@@ -111,9 +111,13 @@ class Display:
 
 
 def defect_lines(defect: Defect, talk: Talk) -> list[str]:
-    """A defect as it is printed: location, message, and the next step below it."""
+    """A defect as it is printed: location, message, and the next step below it.
+
+    For readers of Chinese the sort of defect stands first in Chinese; values and details follow as they were found.
+    """
     place = ":".join(str(part) for part in (defect.file, defect.row or "", defect.column) if part != "")
-    lines = [f"{place}: {defect.message}"]
+    gist = DEFECTS_ZH.get(defect.code) if talk.lang == "zh" else None
+    lines = [f"{place}: {gist}", f"    {defect.message}"] if gist else [f"{place}: {defect.message}"]
     if defect.hint:
         lines.append(f"    {talk('hint')}: {defect.hint}")
     return lines
