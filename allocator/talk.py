@@ -99,8 +99,6 @@ DEFECTS_ZH: Mapping[
     "flag": "不是“是/否”，请写 是、否、true 或 false",
     "format": "不支持这种文件",
     "forbidden-call-up": "点名调训与禁止安排互相矛盾",
-    "group": "班子信息与名册不符",
-    "mismatch": "与名册或班次表不一致",
     "merged-cells": "有合并单元格，请取消合并",
     "merged-header": "表头有合并单元格，请取消合并",
     "min-above-seats": "最少人数大于可用名额",

@@ -25,8 +25,8 @@ from allocator.entities import Inputs
 from allocator.errors import ModelError
 from allocator.kinds import AwayLimit, Fixed, Spacing
 from allocator.solve.exclusions import NO_OVERLAP, Exclusions
-from allocator.solve.ties import draw
 from allocator.solve.timetable import Interval, Timetable
+from allocator.ties import draw
 
 Rows = list[bytes]
 """A yes/no table over pairs of sessions: one byte string for each session, since single cells are read millions of times."""

@@ -16,7 +16,7 @@ from ortools.sat.python import cp_model
 
 from allocator.solve.dated_problem import Away, DatedProblem
 from allocator.solve.dated_state import State
-from allocator.solve.ties import draw
+from allocator.ties import draw
 
 BLOCK_WORK = 2.0
 """Work limit of the choice of sessions of one programme and year, in CP-SAT's deterministic seconds."""

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from allocator.solve.ties import draw, draws
+from allocator.ties import draw, draws
 
 
 def test_draw_is_the_head_of_blake2b_of_seed_and_keys() -> None:
