@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.audit import Verdict
 from allocator.reports.material import Material, records
 from allocator.reports.sheets import Book, Sheet
 from allocator.reports.texts import fit
-from allocator.reports.verdicts import in_year, scopes_kept, status_of, tightest, whole_plan
+from allocator.reports.verdicts import missing_scopes, summed
 
+_NAMED = 5  # scopes named of those that miss
 LEVELS = ("central", "provincial", "municipal", "unit")
 
 
@@ -78,65 +80,40 @@ def proof_lines(material: Material) -> Iterator[str]:
 
 
 def _clause_rows(material: Material, year: int) -> Iterator[tuple[Any, ...]]:
+    """For each rule its row of the year, else that of the whole plan, else its totals."""
     texts, audit = material.texts, material.audit
-    by_rule = dict(iter(audit.table.groupby("rule_id")))
-    for rule in records(audit.rules):
-        base = (
-            str(rule.clause),
-            material.rule_titles.get(str(rule.rule_id), str(rule.title)),
-            texts.known("kind", str(rule.kind)),
-        )
-        rows = by_rule.get(rule.rule_id)
-        spans = (
-            []
-            if rows is None
-            else [(str(year), rows[in_year(rows, year)]), (texts("span.plan"), rows[whole_plan(rows)])]
-        )
-        spans = [(span, part) for span, part in spans if len(part)]
-        for span, part in spans:
-            yield (*base, span, *_figures(material, part))
-        if rows is None or rows.empty:
-            yield (*base, texts("span.plan"), *_rule_figures(material, rule))
+    rows = {str(key): part for key, part in summed(audit.table).groupby("rule_id", sort=False)}
+    for verdict in audit.verdicts:
+        own = rows.get(verdict.rule_id, audit.table.iloc[:0])
+        span, part = str(year), own[own["year"].eq(year).fillna(False).astype(bool)]
+        if part.empty:
+            span, part = texts("span.plan"), own[own["year"].isna()]
+        if part.empty:
+            finding = verdict.finding
+            figures = (finding.required, finding.achieved, finding.unit, verdict.status, finding.shortfall)
+        else:
+            row = part.iloc[0]
+            figures = tuple(row[name] for name in ("required", "achieved", "unit", "status", "shortfall"))
+        required, achieved, unit, status, shortfall = figures
+        yield (
+            verdict.clause, material.rule_titles[verdict.rule_id], texts.known("kind", verdict.kind), span, required,
+            achieved, material.unit(str(unit)), (texts.known("status", str(status)), status), shortfall,
+            _who_misses(material, verdict, None if span == texts("span.plan") else year),
+        )  # fmt: skip
 
 
-def _figures(material: Material, rows: pd.DataFrame) -> tuple[Any, ...]:
-    """Required, achieved, unit, status, shortfall and the tightest scope; over many scopes: how many are kept."""
+def _who_misses(material: Material, verdict: Verdict, year: int | None) -> str:
+    """The scopes that miss, the worst first, behind the auditor's note."""
     texts = material.texts
-    status = status_of(rows)
-    shown = (texts("status." + status), status)
-    shortfall = float(pd.to_numeric(rows["shortfall"], errors="coerce").fillna(0).sum())
-    lowest = tightest(rows)
-    if len(rows) == 1:
-        row = rows.iloc[0]
-        scope = material.scope_name(row["scope"]) if str(row["scope"]) else ""
-        return (
-            _value(row["required"]),
-            _value(row["achieved"]),
-            texts.known("unit", str(row["unit"])),
-            shown,
-            shortfall,
-            scope,
-        )
-    kept, judged = scopes_kept(rows)
-    if lowest is None:
-        named = ""
-    else:
-        named = f"{material.scope_name(lowest['scope'])}: {texts.number(lowest['achieved'])} / {texts.number(lowest['required'])}"
-    return (judged, kept, texts("unit.scopes"), shown, shortfall, named)
-
-
-def _rule_figures(material: Material, rule: Any) -> tuple[Any, ...]:
-    texts = material.texts
-    shown = (texts.known("status", str(rule.status)), str(rule.status))
-    unit = texts.known("unit", str(rule.unit))
-    return (_value(rule.required), _value(rule.achieved), unit, shown, _value(rule.shortfall), str(rule.note or ""))
-
-
-def _value(value: Any) -> Any:
-    """A cell: a number where it is one, else text; nothing for a missing value."""
-    if value is None or value != value:
-        return None
-    return float(value) if isinstance(value, int | float | np.number) and not isinstance(value, bool) else str(value)
+    rows = missing_scopes(material.audit.table, verdict.rule_id, year)
+    named = [
+        f"{material.scope_name(row.scope)} {texts.number(row.achieved)}/{texts.number(row.required)}"
+        for row in records(rows.head(_NAMED))
+    ]
+    if len(rows) > _NAMED:
+        named.append(texts("dispatch.more", count=len(rows) - _NAMED))
+    note = verdict.finding.note_zh if texts.lang == "zh" else verdict.finding.note
+    return "; ".join(part for part in (note, *named) if part)
 
 
 def _sessions(sheet: Sheet, material: Material, year: int) -> None:
@@ -284,15 +261,15 @@ def _calendar(sheet: Sheet, material: Material, year: int) -> None:
     top = sheet.row
     for runs, session in zip(busy, records(held), strict=True):
         sheet.cell(0, session.session_id, "text")
-        sheet.cell(1, fit(session.programme, 40).rstrip(), "text")
+        sheet.cell(1, fit(session.programme, 30).rstrip(), "text")
         sheet.cell(2, int(session.filled), "count")
         for week in np.flatnonzero(runs):
             sheet.cell(3 + int(week), int(session.filled), "busy")
         sheet.row += 1
     sheet.widen(0, 14)
-    sheet.widen(1, 40)
+    sheet.widen(1, 30)
     sheet.settle()
-    sheet.raw.set_column(3, 2 + len(weeks), 4.2)
+    sheet.raw.set_column(3, 2 + len(weeks), 3.4)
     sheet.raw.freeze_panes(top, 3)
     sheet.raw.repeat_rows(month_row)
 
@@ -312,25 +289,17 @@ def busy_weeks(segments: pd.DataFrame, session_ids: pd.Series, weeks: list[date]
 
 
 def _overdue(sheet: Sheet, material: Material, year: int) -> None:
-    texts, people = material.texts, material.people
+    texts = material.texts
     overdue = material.audit.overdue
     overdue = overdue[overdue["year"] == year].sort_values("cadre_id")
-    sheet.line(texts("dispatch.overdue-note", count=len(overdue)))
+    sheet.line(texts("dispatch.overdue-note", count=overdue["cadre_id"].nunique()))
+    people = material.people[["name", "unit_id", "post", "rank"]]
     rows = (
-        (c, name, material.unit_names.get(unit, ""), texts.known("post", post), rank, _day(last), str(reason))
+        (c, name, material.unit_names.get(unit, ""), texts.known("post", post), rank,
+         None if pd.isna(last) else str(last), texts.known("why", reason))
         for c, last, reason, name, unit, post, rank in records(
-            overdue.join(people[["name", "unit_id", "post", "rank"]], on="cadre_id"),
-            "cadre_id", "last", "reason", "name", "unit_id", "post", "rank",
+            overdue.join(people, on="cadre_id"), "cadre_id", "last", "reason", "name", "unit_id", "post", "rank"
         )
     )  # fmt: skip
     columns = heads(material, "cadre_id", "name", "unit", "post", "rank", "last", "why")
     sheet.table(columns, rows, ("text",) * 7, freeze_columns=2)
-
-
-def _day(value: Any) -> str | None:
-    """A date or year as text; nothing when there is none on record."""
-    if value is None or value != value or value == "":
-        return None
-    if isinstance(value, date):
-        return value.strftime("%Y-%m-%d")
-    return f"{value:.0f}" if isinstance(value, int | float | np.number) else str(value)

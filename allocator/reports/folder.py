@@ -20,6 +20,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
+from allocator.audit import AuditReport
 from allocator.entities import Inputs
 from allocator.errors import OutputError
 from allocator.plan import Plan
@@ -28,10 +29,9 @@ from allocator.reports.material import Material
 from allocator.reports.record import run_record, scenario_text
 from allocator.reports.texts import Language, Texts
 from allocator.reports.units import unit_workbooks
-from allocator.reports.verdicts import Verdict
 from allocator.result import OnProgress, Progress, SolveResult, silent
 
-AUDIT_COLUMNS = ["rule_id", "clause", "kind", "year", "scope", "required", "achieved", "unit", "status", "shortfall"]
+_CSV: dict[str, Any] = {"index": False, "encoding": "utf-8-sig", "lineterminator": "\n", "float_format": "%.10g"}
 _REASONS = {
     errno.ENOSPC: "full",
     getattr(errno, "EDQUOT", -1): "full",  # Windows has no quotas of this name.
@@ -72,7 +72,7 @@ def write_run(
     folder: Path,
     inputs: Inputs,
     plan: Plan,
-    audit: Verdict,
+    audit: AuditReport,
     result: SolveResult | None,
     *,
     lang: Language = "zh",
@@ -188,18 +188,13 @@ def _fill(folder: Path, material: Material, extras: Mapping[str, Any], on_progre
     _text(folder / "run.json", run_record(material, seconds, extras))
 
 
-def _tables(folder: Path, plan: Plan, audit: Verdict) -> None:
+def _tables(folder: Path, plan: Plan, audit: AuditReport) -> None:
     """CSV files carry a byte-order mark, so that Excel shows Chinese; they hold ids and figures, never names."""
     plan.write(folder / "plan.csv")
-    plan.seats.to_csv(folder / "seats.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
-    for name, table in (
-        ("audit", audit.table.loc[:, AUDIT_COLUMNS]),
-        ("overdue", audit.overdue),
-        ("owed", audit.owed),
-    ):
-        table.to_csv(
-            folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n", date_format="%Y-%m-%d"
-        )
+    plan.seats.to_csv(folder / "seats.csv", **_CSV)
+    (folder / "audit.csv").write_text(audit.to_csv(), encoding="utf-8-sig", newline="")
+    audit.overdue.drop(columns="reason_zh").to_csv(folder / "overdue.csv", **_CSV)
+    audit.owed.to_csv(folder / "owed.csv", **_CSV)
 
 
 def _scenario(folder: Path, inputs: Inputs) -> None:

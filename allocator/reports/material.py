@@ -9,11 +9,13 @@ from typing import Any
 
 import pandas as pd
 
+from allocator.audit import UNITS, AuditReport
 from allocator.entities import Inputs
+from allocator.kinds import ShareFloor
 from allocator.plan import Plan
 from allocator.reports.facts import Facts, facts
 from allocator.reports.texts import Texts
-from allocator.reports.verdicts import Verdict
+from allocator.reports.verdicts import floor_counts
 from allocator.result import SolveResult
 
 
@@ -28,7 +30,7 @@ class Material:
 
     inputs: Inputs
     plan: Plan
-    audit: Verdict
+    audit: AuditReport
     result: SolveResult | None
     texts: Texts
 
@@ -36,6 +38,16 @@ class Material:
     def facts(self) -> Facts:
         """Counts of the plan for headlines."""
         return facts(self.inputs, self.plan)
+
+    @cached_property
+    def floors(self) -> pd.DataFrame:
+        """Every group of every share floor in every year; columns as ``floor_counts``."""
+        rules = [rule for rule in self.inputs.policy.rules if isinstance(rule, ShareFloor)]
+        return floor_counts(self.inputs, self.plan, rules)
+
+    def unit(self, name: str) -> str:
+        """A unit of measure in the reader's language."""
+        return UNITS.get(name, name) if self.texts.lang == "zh" else name.replace("-", " ")
 
     @cached_property
     def people(self) -> pd.DataFrame:
@@ -78,7 +90,7 @@ class Material:
                 return f"{names[key]} ({key})" if names[key] != key else key
         if key in self.people.index:
             return f"{self.people['name'][key]!s} ({key})"
-        return self.texts.known("scope", key)
+        return key
 
     @cached_property
     def sessions(self) -> pd.DataFrame:
@@ -132,8 +144,8 @@ class Material:
 
     @cached_property
     def rule_titles(self) -> dict[str, str]:
-        """Title of every rule in the reader's language."""
-        return {rule.id: self.texts.title(rule) for rule in self.inputs.policy.rules}
+        """Title of every rule in the reader's language, built-in rules of the auditor included."""
+        return {verdict.rule_id: self.texts.title(verdict) for verdict in self.audit.verdicts}
 
     def reason(self, rules: str) -> str:
         """Titles of the rules a seat serves."""

@@ -15,10 +15,10 @@ NARROWEST, WIDEST = 6, 46  # column widths in characters of the default font
 _FILLS = {"kept": "#D9EAD3", "breached": "#F4C7C3", "reported": "#E8EAED"}
 _FORMATS: dict[str, dict[str, Any]] = {
     "text": {"valign": "top", "text_wrap": True, "border": 1, "border_color": "#BFBFBF", "num_format": "@"},
-    "number": {"valign": "top", "border": 1, "border_color": "#BFBFBF", "num_format": "#,##0.##;-#,##0.##;0"},
-    "plain": {"valign": "top", "border": 1, "border_color": "#BFBFBF", "num_format": "0"},
-    "count": {"valign": "top", "border": 1, "border_color": "#BFBFBF", "num_format": "#,##0"},
-    "share": {"valign": "top", "border": 1, "border_color": "#BFBFBF", "num_format": "0.0%"},
+    "number": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "#,##0.0#"},
+    "plain": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "0"},
+    "count": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "#,##0"},
+    "share": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "0.0%"},
     "head": {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#1F3864", "font_color": "white"},
     "title": {"bold": True, "font_size": 14},
     "note": {"font_color": "#595959"},
@@ -89,9 +89,11 @@ class Sheet:
         self.row += 1
 
     def cell(self, column: int, value: Any, style: str) -> None:
-        """One cell of the current row; None stays empty, a number is a number, all else is text."""
+        """One cell of the current row; nothing stays empty, a number is a number, all else is text."""
+        if style == "number" and isinstance(value, int | float) and value == value and value == int(value):
+            style = "count"  # Excel would show a whole number with a bare decimal point.
         cell_format = self.book.style(style)
-        if value is None or value != value:
+        if value is None or value == "" or value != value:
             self.raw.write_blank(self.row, column, None, cell_format)
         elif isinstance(value, str):
             # Excel refuses longer cells; nothing planned comes near, but a name from data may.

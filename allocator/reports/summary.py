@@ -7,82 +7,41 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 from rich.text import Text
 
+from allocator.audit import AuditReport, Verdict
 from allocator.entities import Inputs
-from allocator.kinds import Coverage, Quota, ShareFloor
+from allocator.kinds import Quota, RuleKind
 from allocator.plan import Plan
-from allocator.reports.material import Material, records
+from allocator.reports.material import Material
 from allocator.reports.texts import Texts, fit
-from allocator.reports.verdicts import Verdict, in_year, scopes_kept, tightest
+from allocator.reports.verdicts import status_of, summed, tightest, warnings_of
 from allocator.result import GoalResult, SolveResult
 
 WIDTH = 100
-KEPT, BREACHED, REPORTED = "✓", "✗", "·"
-_MARKS = {"kept": KEPT, "breached": BREACHED, "reported": REPORTED}
-_LISTED = 5  # names shown of a longer list
+MARKS = {"kept": "✓", "breached": "✗", "reported": "·"}
+_SIGNS = {"about": "", "at-least": "≥", "at-most": "≤", "exactly": "="}
+_ELSEWHERE = ("quota", "share-floor", "cumulative", "make-up")  # Kinds with a block of their own.
+_SILENT = ("eligibility", "report", "priority", "waiting")  # Kinds that say nothing on one screen unless breached.
+_LISTED = 4  # lines shown of a longer list
 
 
 def text(
-    inputs: Inputs, plan: Plan, audit: Verdict, result: SolveResult | None, *, lang: str = "zh", width: int = WIDTH
+    inputs: Inputs, plan: Plan, audit: AuditReport, result: SolveResult | None, *, lang: str = "zh", width: int = WIDTH
 ) -> str:
     """The summary as plain text, at most ``width`` terminal cells wide.
 
     ``result`` is None for a plan that was not solved here, such as one made by hand.
     """
-    texts = Texts("en" if lang == "en" else "zh")
-    material = Material(inputs, plan, audit, result, texts)
-    blocks = (
-        _headline(material, width),
-        _goals(material),
-        _quotas(material, width),
-        _floors(material, width),
-        _sessions(material),
-        _people(material, width),
-        _other_rules(material, width),
-        _warnings(material, width),
-    )
-    return "\n".join(line.rstrip() for block in blocks for line in block) + "\n"
+    material = Material(inputs, plan, audit, result, Texts("en" if lang == "en" else "zh"))
+    blocks = (_headline, _goals, _quotas, _floors, _people, _rules, _breaches, _warnings)
+    return "\n".join(fit(line, width).rstrip() for block in blocks for line in block(material, width)) + "\n"
 
 
 def highlighted(summary: str) -> Text:
     """The summary with colours for a terminal; the marks say the same without them."""
     shown = Text(summary)
-    for pattern, style in (("✓", "green"), (r"✗\S*", "bold red"), (r"(?m)^■.*$", "bold cyan")):
+    for pattern, style in (("✓", "green"), (r"✗[\d,.]*", "bold red"), (r"(?m)^■.*$", "bold cyan")):
         shown.highlight_regex(pattern, style)
     return shown
-
-
-def _headline(material: Material, width: int) -> Iterator[str]:
-    texts, inputs, counts = material.texts, material.inputs, material.facts
-    years = inputs.years
-    title = texts.title(inputs.scenario) or texts.title(inputs.policy)
-    yield fit(f"■ {title} · {years[0]}–{years[-1]} · {inputs.scenario.id}", width)
-    yield texts(
-        "summary.size",
-        named=texts.number(counts.named), unnamed=texts.number(counts.unnamed), units=texts.number(len(inputs.units)),
-        seed=inputs.scenario.seed, hash=material.plan.sha256[:12],
-    )  # fmt: skip
-    yield "  " + fit("", 30) + "".join(fit(str(year), 12, "right") for year in years)
-    for name in ("people", "seats", "sessions", "person_days"):
-        cells = "".join(fit(texts.number(int(value)), 12, "right") for value in counts.by_year[name])
-        yield "  " + fit(texts(f"summary.{name}"), 30) + cells
-
-
-def _goals(material: Material) -> Iterator[str]:
-    texts, result = material.texts, material.result
-    if result is None:
-        return
-    yield f"■ {texts('summary.goals')}: {texts('solve.' + result.status.value)}"
-    columns = (34, 14, 14, 12, 12)
-    heads = ("goal", "value", "bound", "gap", "verdict")
-    yield "  " + _row([texts(f"summary.{head}") for head in heads], columns)
-    for goal in result.goals:
-        values = (_goal_name(texts, goal), texts.number(goal.value), texts.number(goal.bound), texts.percent(goal.gap))
-        yield "  " + _row([*values, goal_verdict(texts, goal)], columns)
-
-
-def _goal_name(texts: Texts, goal: GoalResult) -> str:
-    unit = texts.known("unit", goal.unit)
-    return texts.known("goal", goal.goal) + (f" ({unit})" if unit else "")
 
 
 def goal_verdict(texts: Texts, goal: GoalResult) -> str:
@@ -94,195 +53,200 @@ def goal_verdict(texts: Texts, goal: GoalResult) -> str:
     return texts("verdict.proven") if goal.is_proven else texts("verdict.open")
 
 
+def _headline(material: Material, width: int) -> Iterator[str]:
+    texts, inputs, counts = material.texts, material.inputs, material.facts
+    title = texts.title(inputs.scenario) or texts.title(inputs.policy)
+    yield f"■ {title} · {inputs.years[0]}–{inputs.years[-1]} · {inputs.scenario.id}"
+    yield "  " + texts(
+        "summary.size",
+        named=texts.number(counts.named), unnamed=texts.number(counts.unnamed), units=texts.number(len(inputs.units)),
+        never=texts.number(counts.never), seed=inputs.scenario.seed, hash=material.plan.sha256[:12],
+    )  # fmt: skip
+    years = [
+        texts("summary.year", year=year, **{str(name): texts.number(value) for name, value in row.items()})
+        for year, row in counts.by_year.iterrows()
+    ]
+    yield from _columns(years, width, 2)
+
+
+def _goals(material: Material, width: int) -> Iterator[str]:
+    texts, result = material.texts, material.result
+    if result is None:
+        return
+    yield f"■ {texts('summary.goals')}: {texts('solve.' + result.status.value)}"
+    widths = (width - 62, 16, 16, 12, 14)
+    titles = ("", *(texts(f"summary.{code}") for code in ("value", "bound", "gap", "verdict")))
+    yield "  " + _row(titles, widths)
+    for rank, goal in enumerate(result.goals, start=1):
+        unit = material.unit(goal.unit)
+        name = f"{rank} {texts.known('goal', goal.goal)}" + (f" ({unit})" if unit else "")
+        figures = (texts.number(goal.value), texts.number(goal.bound), texts.percent(goal.gap))
+        yield "  " + _row((name, *figures, goal_verdict(texts, goal)), widths)
+
+
 def _row(values: Sequence[str], widths: Sequence[int]) -> str:
     first, *others = zip(values, widths, strict=True)
     return fit(*first) + "".join(" " + fit(value, width - 1, "right") for value, width in others)
 
 
-def _quotas(material: Material, width: int) -> Iterator[str]:
-    """Two columns of quotas, four years each; then the amounts that are not 'about'."""
-    texts, years, table = material.texts, material.inputs.years, material.audit.table
-    about = [r for r in material.inputs.policy.rules if isinstance(r, Quota) and r.modality == "about"]
-    others = [r for r in material.inputs.policy.rules if isinstance(r, Quota) and r.modality != "about"]
-    if about:
-        rows = table[table["rule_id"].isin([rule.id for rule in about])]
-        kept, judged = scopes_kept(rows)
-        required = {rule.id: rule.amount for rule in about}
-        exact = int((pd.to_numeric(rows["achieved"], errors="coerce") == rows["rule_id"].map(required)).sum())
-        yield "■ " + texts(
-            "summary.quotas", count=len(about), kept=kept, judged=judged, exact=exact,
-            mark=KEPT if kept == judged else BREACHED,
-        )  # fmt: skip
-        yield from _grid(material, about, width)
-    for rule in others:
-        cells = " ".join(f"{year} {_achieved(material, rule.id, year)}" for year in years)
-        sign = texts(f"modality.{rule.modality}", amount=texts.number(rule.amount))
-        yield (
-            "  " + _mark_of(table[table["rule_id"] == rule.id]) + " " + fit(texts.title(rule), 44) + f" {sign}: {cells}"
-        )
-
-
-def _grid(material: Material, rules: Sequence[Quota], width: int) -> Iterator[str]:
-    years = material.inputs.years
-    year_width = 6
-    half = (width - 2) // 2
-    title_width = half - 7 - year_width * len(years)
-    if title_width < 14:  # Too many plan years for two columns.
-        half, title_width = width - 2, width - 2 - 7 - year_width * len(years)
-    columns = 2 if half * 2 <= width else 1
-    head = fit("", title_width) + fit(material.texts("summary.target"), 6, "right")
-    head += "".join(fit(str(year), year_width, "right") for year in years)
-    yield "  " + "".join(fit(head, half) for _ in range(columns))
-    cells = []
-    for rule in rules:
-        counts = "".join(fit(_achieved(material, rule.id, year), year_width, "right") for year in years)
-        target = fit(material.texts.number(rule.amount), 6, "right")
-        cells.append(fit(fit(material.texts.title(rule), title_width) + target + counts, half))
+def _columns(cells: Sequence[str], width: int, columns: int) -> Iterator[str]:
+    """Cells in columns read downwards, the first column first."""
+    each = (width - 2) // columns
     deep = -(-len(cells) // columns)
     for line in range(deep):
-        yield "  " + "".join(cells[line::deep])
+        yield "  " + "".join(fit(cell, each - 1) + " " for cell in cells[line::deep])
 
 
-def _achieved(material: Material, rule_id: str, year: int) -> str:
-    table = material.audit.table
-    rows = table[(table["rule_id"] == rule_id) & in_year(table, year)]
-    if rows.empty:
-        return "—"
-    mark = BREACHED if (rows["status"] == "breached").any() else ""
-    return mark + material.texts.number(pd.to_numeric(rows["achieved"], errors="coerce").sum())
+def _quotas(material: Material, width: int) -> Iterator[str]:
+    """Every quota with its years, in two columns; a year outside what is allowed carries a cross."""
+    texts = material.texts
+    rules = [rule for rule in material.inputs.policy.rules if isinstance(rule, Quota)]
+    if not rules:
+        return
+    rows = summed(material.audit.table)
+    about = {rule.id: rule.amount for rule in rules if rule.modality == "about"}
+    judged = rows[rows["rule_id"].isin(about)]
+    yield "■ " + texts(
+        "summary.quotas", count=len(about), judged=len(judged), kept=int((judged["shortfall"] == 0).sum()),
+        exact=int((judged["achieved"] == judged["rule_id"].map(about)).sum()),
+        mark=MARKS["kept" if (judged["shortfall"] == 0).all() else "breached"],
+    )  # fmt: skip
+    years = material.inputs.years
+    taken = 6 + 5 * len(years)  # cells for the target and the years
+    columns = 2 if 20 + taken < (width - 2) // 2 else 1
+    room = (width - 2) // columns - 1 - taken
+    by_rule = {str(key): part for key, part in rows[rows["kind"] == "quota"].groupby("rule_id")}
+    head = fit("", room) + fit(texts("summary.target"), 6, "right") + "".join(fit(str(y), 5, "right") for y in years)
+    yield from _columns([head] * columns, width, columns)
+    lines = [_quota_line(material, rule, by_rule.get(rule.id, rows.iloc[:0]), room) for rule in rules]
+    yield from _columns(lines, width, columns)
 
 
-def _mark_of(rows: pd.DataFrame) -> str:
-    if rows.empty:
-        return REPORTED
-    return BREACHED if (rows["status"] == "breached").any() else KEPT if (rows["status"] == "kept").any() else REPORTED
+def _quota_line(material: Material, rule: Quota, rows: pd.DataFrame, room: int) -> str:
+    achieved = dict(zip(rows["year"], zip(rows["achieved"], rows["shortfall"], strict=True), strict=True))
+    line = _label(material, rule, room) + fit(_SIGNS[rule.modality] + _short(rule.amount), 6, "right")
+    for year in material.inputs.years:
+        count, short = achieved.get(year, (None, 0.0))
+        line += fit(("✗" if short else "") + _short(count), 5, "right")
+    return line
+
+
+def _label(material: Material, rule: RuleKind, room: int) -> str:
+    """The title; an English one, which says little when cut, gives way to the rule's id."""
+    title = material.texts.title(rule)
+    return fit(title if material.texts.lang == "zh" or len(title) <= room else rule.id, room)
 
 
 def _floors(material: Material, width: int) -> Iterator[str]:
-    """Share floors: groups at or above the share in every year, and the one with the least to spare."""
-    texts, years, table = material.texts, material.inputs.years, material.audit.table
-    floors = [rule for rule in material.inputs.policy.rules if isinstance(rule, ShareFloor)]
-    if not floors:
+    """Groups of each share floor that keep it, by year; under it the group with the least to spare."""
+    texts, years = material.texts, material.inputs.years
+    rules = [rule for rule in material.inputs.policy.rules if rule.kind == "share-floor"]
+    if not rules:
         return
-    yield "■ " + texts("summary.floors")
-    for rule in floors:
-        rows = table[table["rule_id"] == rule.id]
-        cells = []
-        for year in years:
-            kept, judged = scopes_kept(rows[in_year(rows, year)])
-            cells.append(f"{kept}/{judged}")
-        yield "  " + _mark_of(rows) + " " + fit(texts.title(rule), 48) + "".join(fit(c, 12, "right") for c in cells)
-        lowest = tightest(rows)
-        if lowest is not None:
-            yield "      " + fit(
-                texts(
-                    "summary.lowest", scope=material.scope_name(lowest["scope"]), year=lowest["year"],
-                    achieved=texts.number(lowest["achieved"]), required=texts.number(lowest["required"]),
-                ),
-                width - 6,
+    yield (
+        "■ "
+        + fit(texts("summary.floors"), width - 4 - 12 * len(years))
+        + "".join(fit(str(year), 12, "right") for year in years)
+    )
+    for rule in rules:
+        rows = summed(material.audit.table, rule.id)
+        kept = dict(zip(rows["year"], zip(rows["achieved"], rows["required"], strict=True), strict=True))
+        cells = [f"{texts.number(kept[y][0])}/{texts.number(kept[y][1])}" if y in kept else "—" for y in years]
+        room = width - 6 - 12 * len(years)
+        yield f"  {MARKS[status_of(rows)]} {_label(material, rule, room)}" + "".join(fit(c, 12, "right") for c in cells)
+    lowest = tightest(material.floors)
+    if lowest is not None:
+        figures = {name: texts.number(lowest[name]) for name in ("achieved", "size", "required")}
+        yield "    " + texts(
+            "summary.lowest", scope=material.scope_name(lowest["group"]), year=int(lowest["year"]), **figures
+        )
+
+
+def _people(material: Material, _: int) -> Iterator[str]:
+    """Who is overdue and why, and who still owes hours."""
+    texts, audit = material.texts, material.audit
+    waiting = [verdict for verdict in audit.verdicts if verdict.kind in ("make-up", "cumulative")]
+    if not waiting:
+        return
+    yield "■ " + texts("summary.people")
+    for verdict in waiting:
+        mark = MARKS[verdict.status]
+        title = material.rule_titles[verdict.rule_id]
+        people = texts.number(verdict.finding.people)
+        if verdict.kind == "make-up":
+            yield f"  {mark} " + texts("summary.overdue", title=title, people=people, **_overdue(material, verdict))
+        else:
+            rows = audit.owed[audit.owed["rule_id"] == verdict.rule_id]
+            yield f"  {mark} " + texts(
+                "summary.owed", title=title, people=people, short=texts.number(rows["cadre_id"].nunique()),
+                owed=texts.number(verdict.shortfall), most=texts.number(rows["owed"].max() if len(rows) else 0),
             )  # fmt: skip
 
 
-def _sessions(material: Material) -> Iterator[str]:
-    texts, counts = material.texts, material.facts
-    bad = counts.over_seats + counts.under_least + counts.double_booked
-    yield "■ " + texts("summary.dates") + f" {BREACHED if bad else KEPT}"
-    yield "  " + texts(
-        "summary.sessions-line", held=texts.number(counts.held), offered=texts.number(counts.offered),
-        fill=texts.percent(counts.fill), over=counts.over_seats, under=counts.under_least,
-        double=counts.double_booked,
-    )  # fmt: skip
-
-
-def _people(material: Material, width: int) -> Iterator[str]:
-    yield "■ " + material.texts("summary.waiting", never=material.texts.number(material.facts.never))
-    yield from _overdue(material, width)
-    yield from _owed(material, width)
-    for rule in material.inputs.policy.rules:
-        if isinstance(rule, Coverage) and rule.window_years > 1:
-            yield "  " + _rule_line(material, rule.id, width)
-
-
-def _overdue(material: Material, width: int) -> Iterator[str]:
-    texts, overdue = material.texts, material.audit.overdue
-    if overdue.empty:
-        yield f"  {KEPT} " + texts("summary.overdue-none")
-        return
-    by_year = "  ".join(
-        f"{year}: {texts.number(int(n))}" for year, n in overdue["year"].value_counts().sort_index().items()
-    )
-    yield f"  {BREACHED} " + texts("summary.overdue", people=overdue["cadre_id"].nunique(), by_year=by_year)
-    reasons = overdue["reason"].value_counts()
-    for reason, count in list(reasons.items())[:3]:
-        yield "      " + fit(f"{texts.number(int(count))} × {reason}", width - 6)
-
-
-def _owed(material: Material, width: int) -> Iterator[str]:
-    texts, owed = material.texts, material.audit.owed
-    short = owed[pd.to_numeric(owed["owed"], errors="coerce") > 0]
-    for rule in material.inputs.policy.rules:
-        if rule.kind != "cumulative":
-            continue
-        rows = short[short["rule_id"] == rule.id]
-        people = material.audit.touched.get(rule.id, 0)
-        yield "  " + fit(
-            f"{BREACHED if len(rows) and rule.strength == 'hard' else REPORTED if len(rows) else KEPT} "
-            + texts(
-                "summary.owed", title=texts.title(rule), short=texts.number(rows["cadre_id"].nunique()),
-                people=texts.number(people), owed=texts.number(float(rows["owed"].sum())),
-                most=texts.number(float(rows["owed"].max()) if len(rows) else 0),
-            ),
-            width - 2,
-        )  # fmt: skip
-
-
-def _rule_line(material: Material, rule_id: str, width: int) -> str:
-    texts, rules = material.texts, material.audit.rules
-    row = rules[rules["rule_id"] == rule_id]
-    if row.empty:
-        return fit(f"{REPORTED} {material.rule_titles[rule_id]}", width - 2)
-    verdict = row.iloc[0]
-    figures = f"{texts.number(verdict['achieved'])} / {texts.number(verdict['required'])} {texts.known('unit', str(verdict['unit']))}"
-    return fit(f"{_MARKS[verdict['status']]} {material.rule_titles[rule_id]}: {figures}", width - 2)
-
-
-def _other_rules(material: Material, width: int) -> Iterator[str]:
-    """All kinds in one line each; breached rules by name."""
-    texts, rules = material.texts, material.audit.rules
-    yield "■ " + texts(
-        "summary.rules", rules=len(rules), kept=int((rules["status"] == "kept").sum()),
-        breached=int((rules["status"] == "breached").sum()), reported=int((rules["status"] == "reported").sum()),
-    )  # fmt: skip
-    parts = []
-    for kind, rows in rules.groupby("kind", sort=False):
-        kept = int((rows["status"] == "kept").sum())
-        breached = int((rows["status"] == "breached").sum())
-        mark = BREACHED if breached else KEPT if kept else REPORTED
-        parts.append(f"{mark} {texts.known('kind', str(kind))} {kept}/{len(rows)}")
-    columns = 4
-    for start in range(0, len(parts), columns):
-        yield "  " + "".join(fit(part, (width - 2) // columns) for part in parts[start : start + columns])
-    breached_rules = rules[rules["status"] == "breached"]
-    for row in records(breached_rules.head(2 * _LISTED)):
-        shortfall = texts.number(row.shortfall)
-        yield "  " + fit(
-            f"{BREACHED} {row.clause} {material.rule_titles.get(str(row.rule_id), row.rule_id)}: "
-            + texts("summary.gives", shortfall=shortfall, unit=texts.known("unit", str(row.unit))),
-            width - 2,
-        )
-    if len(breached_rules) > 2 * _LISTED:
-        yield "    " + texts("summary.more", count=len(breached_rules) - 2 * _LISTED)
-
-
-def _warnings(material: Material, width: int) -> Iterator[str]:
+def _overdue(material: Material, verdict: Verdict) -> dict[str, str]:
     texts = material.texts
-    messages = [str(warning) for warning in material.audit.warnings]
-    messages += list(material.result.messages) if material.result is not None else []
-    messages += list(material.inputs.notes)
-    if not messages:
-        return
-    yield "■ " + texts("summary.warnings", count=len(messages))
-    for message in messages[:_LISTED]:
-        yield "  ! " + fit(message, width - 4)
+    rows = material.audit.overdue
+    rows = rows[rows["rule_id"] == verdict.rule_id]
+    by_year = rows["year"].value_counts()
+    reasons = rows["reason"].value_counts().sort_index()
+    return {
+        "by_year": " ".join(f"{year}: {texts.number(by_year.get(year, 0))}" for year in material.inputs.years),
+        "reasons": " ".join(f"{texts.known('why', str(why))} {texts.number(n)}" for why, n in reasons.items()),
+    }
+
+
+def _rules(material: Material, width: int) -> Iterator[str]:
+    """Dates, sessions, spacing, coverage, curriculum and the rest: kept of judged, three to a line."""
+    texts, audit, counts = material.texts, material.audit, material.facts
+    statuses = audit.rules["status"].value_counts()
+    yield "■ " + texts(
+        "summary.rules", rules=len(audit.rules), **{name: texts.number(statuses.get(name, 0)) for name in MARKS}
+    )
+    yield "  " + texts(
+        "summary.sessions", held=texts.number(counts.held), offered=texts.number(counts.offered),
+        fill=texts.percent(counts.fill), least=texts.percent(counts.least_filled),
+    )  # fmt: skip
+    room = (width - 2) // 3 - 1
+    cells = []
+    for verdict in audit.verdicts:
+        if verdict.kind in _ELSEWHERE + _SILENT:
+            continue
+        finding = verdict.finding
+        figure = "" if finding.achieved is None else f"{_short(finding.achieved)}/{_short(finding.required)}"
+        title = material.rule_titles[verdict.rule_id]
+        left = room - len(figure) - 3
+        cells.append(f"{MARKS[verdict.status]} {fit(title, left)} {figure}")
+    yield from _columns(cells, width, 3)
+
+
+def _short(value: float | None) -> str:
+    """A figure in few characters: 12,345 as 12k."""
+    if value is None:
+        return "—"
+    if abs(value) >= 10_000:
+        return f"{int(value / 1000)}k"
+    return f"{value:.0f}" if value == int(value) else f"{value:.2g}"
+
+
+def _breaches(material: Material, _: int) -> Iterator[str]:
+    texts = material.texts
+    breached = [verdict for verdict in material.audit.verdicts if verdict.is_breached]
+    if breached:
+        yield "■ " + texts("summary.breaches", count=len(breached))
+    for verdict in breached[: 2 * _LISTED]:
+        short = f"{texts.number(verdict.shortfall)} {material.unit(verdict.finding.unit)}"
+        yield f"  ✗ {verdict.clause} {material.rule_titles[verdict.rule_id]}: " + texts("summary.gives", short=short)
+    if len(breached) > 2 * _LISTED:
+        yield "    " + texts("summary.more", count=len(breached) - 2 * _LISTED)
+
+
+def _warnings(material: Material, _: int) -> Iterator[str]:
+    texts = material.texts
+    messages = [*warnings_of(material.audit, texts.lang)]
+    messages += material.result.messages if material.result is not None else ()
+    messages += material.inputs.notes
+    if messages:
+        yield "■ " + texts("summary.warnings", count=len(messages))
+    yield from (f"  ! {message}" for message in messages[:_LISTED])
     if len(messages) > _LISTED:
         yield "    " + texts("summary.more", count=len(messages) - _LISTED)

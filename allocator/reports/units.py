@@ -8,9 +8,11 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from allocator.kinds import ShareFloor
 from allocator.reports.dispatch import heads
 from allocator.reports.material import Material, records
 from allocator.reports.sheets import Book, Sheet
@@ -24,9 +26,9 @@ class _Tables:
 
     seatings: dict[str, pd.DataFrame]
     members: dict[str, pd.DataFrame]
-    owed: dict[str, list[tuple[str, float]]]  # cadre -> (title, owed)
+    owed: dict[str, str]  # cadre -> hours by rule
     overdue: dict[str, str]  # cadre -> years
-    teams: dict[str, list[tuple[str, int, float, float, str]]]  # team -> (title, year, required, achieved, status)
+    teams: dict[str, list[tuple[Any, ...]]]  # team -> (title, year, size, required, achieved, status)
 
 
 def unit_workbooks(material: Material) -> Iterator[tuple[str, bytes]]:
@@ -59,26 +61,25 @@ def file_names(unit_ids: list[str]) -> dict[str, str]:
 
 def _tables(material: Material) -> _Tables:
     titles, audit = material.rule_titles, material.audit
-    owed: dict[str, list[tuple[str, float]]] = {}
-    short = audit.owed[pd.to_numeric(audit.owed["owed"], errors="coerce") > 0]
-    for rule_id, cadre_id, amount in records(short, "rule_id", "cadre_id", "owed"):
-        owed.setdefault(cadre_id, []).append((titles.get(rule_id, rule_id), float(amount)))
+    owed: dict[str, list[str]] = {}
+    for rule_id, cadre_id, year, hours in records(audit.owed, "rule_id", "cadre_id", "year", "owed"):
+        text = material.texts("units.owes", title=titles[rule_id], year=year, owed=material.texts.number(hours))
+        owed.setdefault(cadre_id, []).append(text)
     overdue: dict[str, list[str]] = {}
     for cadre_id, year in records(audit.overdue, "cadre_id", "year"):
         overdue.setdefault(cadre_id, []).append(str(year))
-    teams: dict[str, list[tuple[str, int, float, float, str]]] = {}
-    team_rules = [r.id for r in material.inputs.policy.rules if r.kind == "share-floor" and r.group_by == "team_id"]
-    floors = audit.table[audit.table["rule_id"].isin(team_rules)].sort_values(["rule_id", "scope", "year"])
-    fields = ["rule_id", "scope", "year", "required", "achieved", "status"]
-    for rule_id, scope, year, required, achieved, status in records(floors, *fields):
-        row = (titles.get(rule_id, rule_id), int(year), float(required), float(achieved), str(status))
-        teams.setdefault(str(scope), []).append(row)
+    team_rules = [r.id for r in material.inputs.policy.rules if isinstance(r, ShareFloor) and r.group_by == "team_id"]
+    floors = material.floors[material.floors["rule_id"].isin(team_rules)].sort_values(["rule_id", "group", "year"])
+    teams: dict[str, list[tuple[Any, ...]]] = {}
+    for rule_id, team, *figures in records(floors, "rule_id", "group", "year", "size", "required", "achieved"):
+        missed = audit[rule_id].status
+        teams.setdefault(team, []).append((titles[rule_id], *figures, "kept" if figures[2] <= figures[3] else missed))
     members = material.inputs.cadres.sort_values(["unit_id", "principal", "cadre_id"], ascending=[True, False, True])
     seatings = material.seatings.sort_values(["unit_id", "start_date", "session_id", "cadre_id"])
     return _Tables(
         seatings={str(key): rows for key, rows in seatings.groupby("unit_id")},
         members={str(key): rows for key, rows in members.groupby("unit_id")},
-        owed=owed,
+        owed={cadre_id: "; ".join(parts) for cadre_id, parts in owed.items()},
         overdue={cadre_id: ", ".join(years) for cadre_id, years in overdue.items()},
         teams=teams,
     )
@@ -139,9 +140,8 @@ def _members(
         *heads(material, "overdue", "owed"),
     ]
     rows = (
-        (c, name, texts.known("post", post), rank, headcount,
-         *("; ".join(attended.get((c, year), ())) for year in years), tables.overdue.get(c, ""),
-         "; ".join(texts("units.owes", title=title, owed=texts.number(owed)) for title, owed in tables.owed.get(c, ())))
+        (c, name, texts.known("post", post), rank, headcount, *("; ".join(attended.get((c, y), ())) for y in years),
+         tables.overdue.get(c, ""), tables.owed.get(c, ""))
         for c, name, post, rank, headcount in records(members, "cadre_id", "name", "post", "rank", "headcount")
     )  # fmt: skip
     styles = ("text", "text", "text", "text", "count", *("text",) * (len(years) + 2))
@@ -151,12 +151,12 @@ def _members(
 def _teams(sheet: Sheet, material: Material, tables: _Tables, teams: list[str]) -> None:
     texts = material.texts
     rows = (
-        (team, title, year, required, achieved, (texts("status." + status), status))
+        (team, title, year, size, required, achieved, (texts("status." + status), status))
         for team in teams
-        for title, year, required, achieved, status in tables.teams[team]
+        for title, year, size, required, achieved, status in tables.teams[team]
     )
-    columns = heads(material, "team_id", "title", "year", "required", "achieved", "status")
-    sheet.table(columns, rows, ("text", "text", "plain", "count", "count", "status"))
+    columns = heads(material, "team_id", "title", "year", "size", "required", "achieved", "status")
+    sheet.table(columns, rows, ("text", "text", "plain", "count", "count", "count", "status"))
 
 
 def _index(material: Material, tables: _Tables, names: dict[str, str]) -> bytes:

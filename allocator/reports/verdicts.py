@@ -1,67 +1,83 @@
-"""The auditor's tables, arranged as the outputs need them; nothing is judged again here."""
+"""The auditor's report, arranged as the outputs need it; nothing is judged again here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
-
 import pandas as pd
 
-STATUSES = ("kept", "breached", "reported")
+from allocator.audit import AuditReport
+from allocator.audit.findings import ALL
+from allocator.audit.records import Records
+from allocator.entities import Inputs
+from allocator.kinds import ShareFloor
+from allocator.plan import Plan
 
 
-class Verdict(Protocol):
-    """What the outputs read of an ``AuditReport``."""
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per rule, year and scope, as in ``audit.csv``."""
-
-    @property
-    def rules(self) -> pd.DataFrame:
-        """One row per rule."""
-
-    @property
-    def touched(self) -> Mapping[str, int]:
-        """People (or programmes) each rule speaks about."""
-
-    @property
-    def warnings(self) -> Sequence[Any]:
-        """What the planner should look at, such as rules that touched nobody."""
-
-    @property
-    def overdue(self) -> pd.DataFrame:
-        """cadre_id, year, last, reason."""
-
-    @property
-    def owed(self) -> pd.DataFrame:
-        """rule_id, cadre_id, required, achieved, owed."""
+def summed(table: pd.DataFrame, rule_id: str = "", year: int | None = None) -> pd.DataFrame:
+    """The rows of scope ``all``, of one rule and of one year when asked for."""
+    keep = table["scope"] == ALL
+    if rule_id:
+        keep &= table["rule_id"] == rule_id
+    if year is not None:
+        keep &= table["year"].eq(year).fillna(False)
+    return table.loc[keep.astype(bool)]
 
 
-def whole_plan(table: pd.DataFrame) -> pd.Series:
-    """Which rows speak about the whole plan and not about one year."""
-    return pd.to_numeric(table["year"], errors="coerce").fillna(0).eq(0)
-
-
-def in_year(table: pd.DataFrame, year: int) -> pd.Series:
-    """Which rows speak about that year."""
-    return pd.to_numeric(table["year"], errors="coerce").eq(year)
-
-
-def scopes_kept(rows: pd.DataFrame) -> tuple[int, int]:
-    """Scopes of these rows that are not breached, and all of them."""
-    return int((rows["status"] != "breached").sum()), len(rows)
-
-
-def tightest(rows: pd.DataFrame) -> pd.Series | None:
-    """The row with the least to spare over what it requires, relative to what it requires."""
-    required = pd.to_numeric(rows["required"], errors="coerce")
-    achieved = pd.to_numeric(rows["achieved"], errors="coerce")
-    spare = ((achieved - required) / required.where(required > 0)).dropna()
-    return None if spare.empty else rows.loc[[spare.idxmin()]].iloc[0]
+def missing_scopes(table: pd.DataFrame, rule_id: str, year: int | None) -> pd.DataFrame:
+    """The scopes of a rule that miss in a year (or in no single year), the worst first."""
+    keep = (table["scope"] != ALL) & (table["rule_id"] == rule_id) & (table["shortfall"] > 0)
+    keep &= table["year"].isna() if year is None else table["year"].eq(year).fillna(False)
+    return table.loc[keep.astype(bool)].sort_values(["shortfall", "scope"], ascending=[False, True])
 
 
 def status_of(rows: pd.DataFrame) -> str:
     """One status for several rows: breached when one is, else kept when one is, else reported."""
     present = set(rows["status"])
     return next((status for status in ("breached", "kept") if status in present), "reported")
+
+
+def warnings_of(audit: AuditReport, lang: str) -> tuple[str, ...]:
+    """What the auditor warns about, in the reader's language."""
+    return audit.warnings_zh if lang == "zh" else audit.warnings
+
+
+def floor_counts(inputs: Inputs, plan: Plan, rules: list[ShareFloor]) -> pd.DataFrame:
+    """Every group of the share floors in every year: rule_id, group, year, size, required, achieved.
+
+    The auditor lists only the groups that miss; who comes close needs all of them, so its own counts are read here.
+    """
+    records = Records(plan, inputs)
+    parts = [_counts_of(rule, records) for rule in rules]
+    columns = ["rule_id", "group", "year", "size", "required", "achieved"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _counts_of(rule: ShareFloor, records: Records) -> pd.DataFrame:
+    groups = records.groups(records.audience(rule.audience), rule.group_by)
+    attended = records.by_group(groups, records.sent(rule.programmes, rule.least_days))
+    required = -(-rule.share.numerator * groups.sizes // rule.share.denominator)
+    years = [
+        pd.DataFrame(
+            {
+                "rule_id": rule.id,
+                "group": pd.Series(groups.labels, dtype="str"),
+                "year": year,
+                "size": groups.sizes,
+                "required": required,
+                "achieved": attended[:, column],
+            }
+        )
+        for column, year in enumerate(records.years)
+        if not rule.years or year in rule.years
+    ]
+    return pd.concat(years, ignore_index=True)
+
+
+def tightest(counts: pd.DataFrame) -> pd.Series | None:
+    """The group and year with the least to spare; of equals the one with the lowest share, then the first id."""
+    if counts.empty:
+        return None
+    ranked = counts.assign(
+        spare=counts["achieved"] - counts["required"],
+        share=counts["achieved"] / counts["size"].where(counts["size"] > 0),
+    )
+    return ranked.sort_values(["spare", "share", "group", "year"], kind="stable").iloc[0]

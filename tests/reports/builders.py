@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from allocator.audit import AuditReport, audit
 from allocator.entities import TABLES, Inputs, Policy, Scenario
 from allocator.plan import Plan, ordered
 from allocator.result import GoalResult, SolveResult, SolveStatus
 
 YEARS = (2019, 2020, 2021, 2022)
-AUDIT_COLUMNS = ["rule_id", "clause", "kind", "year", "scope", "required", "achieved", "unit", "status", "shortfall"]
-
-
-@dataclass(frozen=True)
-class Audit:
-    """An audit as the outputs see it, filled in by hand."""
-
-    table: pd.DataFrame
-    rules: pd.DataFrame
-    overdue: pd.DataFrame
-    owed: pd.DataFrame
-    touched: dict[str, int] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,7 +24,7 @@ class Run:
 
     inputs: Inputs
     plan: Plan
-    audit: Any
+    audit: AuditReport
     result: SolveResult
 
     @property
@@ -70,7 +59,7 @@ POLICY = {
     "title_zh": "虚构培训规划",
     "rules": (
         {"id": "school", "kind": "quota", "clause": "四(一)(1)", "title": "School places", "title_zh": "党校名额",
-         "amount": 4, "programmes": {"programme_id": "school"}},
+         "amount": 4, "band_share": 0, "band_least": 0, "programmes": {"programme_id": "school"}},
         {"id": "floor", "kind": "quota", "clause": "四(一)(2)", "title": "At least two", "title_zh": "不少于两人",
          "amount": 2, "modality": "at-least", "programmes": {"programme_id": "base"}},
         {"id": "fifth", "kind": "share-floor", "clause": "三", "title": "One fifth of each team", "title_zh": "班子五分之一",
@@ -79,14 +68,17 @@ POLICY = {
          "window_years": 4, "audience": {"tags": "young"}},
         {"id": "hours", "kind": "cumulative", "clause": "一(四)1", "title": "550 hours", "title_zh": "累计学时", "hours": 550},
         {"id": "rest", "kind": "spacing", "title": "Rest", "title_zh": "两班间隔", "rest_days": 60},
+        {"id": "late", "kind": "make-up", "clause": "五", "title": "Make-up", "title_zh": "补训", "contents": ("theory",),
+         "after_years": 5, "strength": "soft"},
+        {"id": "nobody", "kind": "coverage", "title": "For nobody", "title_zh": "无人", "audience": {"category": "none"}},
     ),
 }  # fmt: skip
 
 
-def run(counties: int = 2, members: int = 5, **replaced: Any) -> Run:
+def run(counties: int = 2, members: int = 5, without: Sequence[tuple[str, int]] = (), **replaced: Any) -> Run:
     """A run in which member ``y`` of every team goes to the school in plan year ``y`` (and a group to the base).
 
-    ``replaced`` puts values into the first cadre's row, such as a name that looks like a formula.
+    ``without`` takes placements away again, as (session, number in the session). ``replaced`` puts values into the first cadre's row, such as a name that looks like a formula.
     """
     unit_ids = [f"0{410100 + n}" for n in range(counties)]
     units = table("units", [
@@ -147,7 +139,10 @@ def run(counties: int = 2, members: int = 5, **replaced: Any) -> Run:
         notes=("one cell was trimmed",),
     )
     plan = _plan(people, members)
-    return Run(inputs, plan, _audit(inputs, counties), RESULT)
+    number = plan.placements.groupby("session_id").cumcount()
+    gone = [key in without for key in zip(plan.placements["session_id"], number, strict=True)]
+    plan = Plan(plan.placements[~np.array(gone)].reset_index(drop=True))
+    return Run(inputs, plan, audit(plan, inputs), RESULT)
 
 
 def _plan(people: list[dict[str, Any]], members: int) -> Plan:
@@ -179,44 +174,3 @@ RESULT = SolveResult(
     seconds={"master": 1.25},
     messages=("session base-2020 could not be filled",),
 )
-
-
-def _audit(inputs: Inputs, counties: int) -> Audit:
-    """Figures that follow from the plan above, with one breach so that colour and marks can be seen."""
-    rows: list[tuple[Any, ...]] = []
-    teams = sorted(set(inputs.cadres["team_id"]) - {""})
-    for year in YEARS:
-        sent = counties
-        rows.append(
-            (
-                "school",
-                "四(一)(1)",
-                "quota",
-                year,
-                "",
-                4.0,
-                float(sent),
-                "people",
-                "kept" if sent == 4 else "breached",
-                abs(4.0 - sent),
-            )
-        )
-        rows.append(("floor", "四(一)(2)", "quota", year, "", 2.0, 3.0, "people", "kept", 0.0))
-        rows += [("fifth", "三", "share-floor", year, team, 1.0, 1.0, "people", "kept", 0.0) for team in teams]
-    rows.append(("young", "四(六)", "coverage", 0, "", float(counties), float(counties), "people", "kept", 0.0))
-    table = pd.DataFrame(rows, columns=AUDIT_COLUMNS)
-    named = inputs.cadres.loc[inputs.cadres["headcount"] == 1, "cadre_id"]
-    owed = pd.DataFrame({"rule_id": "hours", "cadre_id": named, "required": 550.0, "achieved": 225.0, "owed": 325.0})
-    rules = pd.DataFrame([
-        {"rule_id": rule.id, "clause": rule.clause, "kind": rule.kind, "title": rule.title, "title_zh": rule.title_zh,
-         "strength": rule.strength, "required": float(counties), "achieved": float(counties), "unit": "people",
-         "status": "breached" if rule.id == "school" and counties != 4 else "reported" if rule.id == "hours" else "kept",
-         "shortfall": 0.0, "people": counties, "note": ""}
-        for rule in inputs.policy.rules
-    ])  # fmt: skip
-    overdue = pd.DataFrame(
-        [(named.iloc[0], 2020, "2013-05-01", "no class admits the post")],
-        columns=["cadre_id", "year", "last", "reason"],
-    )
-    touched = dict.fromkeys((rule.id for rule in inputs.policy.rules), counties)
-    return Audit(table, rules, overdue, owed, touched, ("rule young touched nobody",))

@@ -53,7 +53,7 @@ def test_record_tells_goals_rules_hashes_and_memory(tmp_path):
     }  # fmt: skip
     assert record["plan"]["sha256"] == made.plan.sha256
     assert record["inputs"] == {"cadres.csv": "0" * 64}
-    assert record["rules"]["fifth"] == {"kind": "share-floor", "touched": 2}
+    assert record["rules"]["fifth"] == {"kind": "share-floor", "touched": 10}
     assert record["seconds"]["master"] == 1.25 and "write-units" in record["seconds"]
     assert record["seed"] == "seed" and record["command"] == "plan" and record["versions"]["python"]
     assert record["peak_memory_bytes"] is None or record["peak_memory_bytes"] > 1_000_000

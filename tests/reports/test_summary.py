@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 from rich.cells import cell_len
 
+from allocator.audit import audit
 from allocator.reports.facts import facts
 from allocator.reports.summary import highlighted, text
 from allocator.result import GoalResult, SolveResult, SolveStatus
@@ -38,38 +38,34 @@ def test_goal_is_proven_only_when_incumbent_equals_bound(value, bound, verdict, 
 
 
 def test_quota_outside_its_band_is_marked_by_year():
-    inputs, plan, audit, result = run(4).parts
-    table = audit.table.copy()
-    late = (table["rule_id"] == "school") & (table["year"] == 2021)
-    table.loc[late, ["achieved", "status"]] = [1.0, "breached"]
-    line = line_with(text(inputs, plan, replace(audit, table=table), result, lang="zh"), "党校名额")
-    assert line.split() == ["党校名额", "4", "4", "4", "✗1", "4"]
+    # Four teams send one each to the school; without one of 2021 the amount of 4 is missed in that year.
+    made = run(4, without=[("school-2021", 1)])
+    summary = text(*made.parts, lang="zh")
+    assert line_with(summary, "党校名额").split() == ["党校名额", "4", "4", "4", "✗3", "4", "不少于两人", "≥2", "3", "3", "3", "3"]
+    assert "4 个年度中 3 个在允许范围之内 ✗,其中 3 个恰为目标数" in summary
 
 
 def test_share_floor_names_the_lowest_team():
-    inputs, plan, audit, result = run(3).parts
-    table = audit.table.copy()
-    row = (table["rule_id"] == "fifth") & (table["year"] == 2020) & (table["scope"] == "0410102-team")
-    table.loc[row, ["achieved", "status", "shortfall"]] = [0.0, "breached", 1.0]
-    summary = text(inputs, plan, replace(audit, table=table), result, lang="zh")
-    assert line_with(summary, "班子五分之一").split()[-4:] == ["3/3", "2/3", "3/3", "3/3"]
-    assert "最低:第3县 (0410102-team),2020 年 0 人,应 1 人" in summary
+    summary = text(*run(3, without=[("school-2020", 2)]).parts, lang="zh")  # The third team goes last in a session.
+    assert line_with(summary, "班子五分之一").split() == ["✗", "班子五分之一", "3/3", "2/3", "3/3", "3/3"]
+    assert "最低:第3县 (0410102-team) 2020 年,5 人中参训 0 人,应 1 人" in summary
 
 
 def test_summary_shows_warnings_overdue_people_and_what_is_owed():
     summary = text(*run().parts, lang="en")
-    assert "! rule young touched nobody" in summary
-    assert "1 people overdue; 2020: 1" in summary
-    # Two teams of five, 325 hours short each.
-    assert "10/2 people short, 3,250 hours in all, at most 325" in summary
+    assert "! rule 'nobody' touches nobody" in summary
+    # Nobody ever went before: each year one more of the five of each of two teams goes, the others are overdue.
+    assert "overdue 2019: 8 2020: 6 2021: 4 2022: 2; seats were left, not sent 20" in summary
+    # Four of each team have 225 of 550 hours, one has none.
+    assert "10/10 people short, 3,700 hours in all, at most 550" in summary
 
 
 def test_summary_works_without_a_solve_and_without_anything_to_report():
-    inputs, plan, audit, _ = run().parts
-    quiet = replace(audit, overdue=audit.overdue.iloc[:0], owed=audit.owed.iloc[:0], warnings=())
-    summary = text(replace(inputs, notes=()), plan, quiet, None, lang="en")
-    assert "Goals" not in summary and "warnings" not in summary
-    assert "nobody overdue" in summary
+    inputs, plan, _, _ = run().parts
+    quiet = replace(inputs, notes=(), policy=inputs.policy.model_copy(update={"rules": ()}))
+    summary = text(quiet, plan, audit(plan, quiet), None, lang="en")
+    assert "Goals" not in summary and "warnings" not in summary and "quotas" not in summary
+    assert "8 of 8 sessions held" in summary
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -79,31 +75,26 @@ def test_summary_fits_the_width(lang):
     assert str(highlighted(summary)) == summary
 
 
-def test_facts_count_a_class_inside_a_longer_one_as_double_booked():
-    inputs, plan, _, _ = run().parts
-    assert facts(inputs, plan).double_booked == 0
-    placements = plan.placements
-    long = placements.iloc[[-1]].assign(session_id="long")
-    short = placements.iloc[[-1]].assign(session_id="short")
-    segments = pd.DataFrame(
-        {
-            "session_id": ["long", "short"],
-            "start_date": pd.to_datetime(["2019-06-01", "2019-06-30"]),
-            "end_date": pd.to_datetime(["2019-06-30", "2019-07-02"]),
-            "host_id": ["a", "a"],
-        }
-    )
-    both = replace(plan, placements=pd.concat([long, short]))
-    assert facts(replace(inputs, segments=segments), both).double_booked == 1
-    apart = segments.assign(start_date=pd.to_datetime(["2019-06-01", "2019-07-01"]))
-    assert facts(replace(inputs, segments=apart), both).double_booked == 0
-
-
-def test_facts_count_sessions_over_their_seats_and_under_their_least():
+def test_sessions_over_their_seats_and_double_bookings_are_marked():
     inputs, plan, _, _ = run(4).parts
-    # The school takes 4 a year; one seat less in one year, and a least size of 5 in another.
     sessions = inputs.sessions.set_index("session_id")
     sessions.loc["school-2019", "usable_seats"] = 3
-    sessions.loc["school-2020", "min_seats"] = 5
-    counts = facts(replace(inputs, sessions=sessions.reset_index()), plan)
-    assert (counts.over_seats, counts.under_least, counts.held, counts.offered) == (1, 1, 8, 8)
+    crowded = replace(inputs, sessions=sessions.reset_index())
+    summary = text(crowded, plan, audit(plan, crowded), None, lang="en")
+    # Two sessions a year for four years, one of them over.
+    assert any("✗ No session over its seats" in line and "7/8" in line for line in summary.splitlines())
+    assert "✓ Nobody in two places" in summary
+
+
+def test_facts_count_people_seats_and_sessions():
+    counts = facts(*run(4).parts[:2])
+    # Four teams of five and a group of 30: each year 4 people for 30 days, and 3 seats of the group for 5.
+    assert counts.by_year.loc[2020].tolist() == [4, 7, 2, 135]
+    assert (counts.named, counts.unnamed, counts.never, counts.held, counts.offered) == (20, 30, 4, 8, 8)
+    assert counts.fill == 28 / 320 and counts.least_filled == 3 / 40
+
+
+def test_facts_of_an_empty_plan_are_zero():
+    inputs, plan, _, _ = run().parts
+    counts = facts(inputs, replace(plan, placements=plan.placements.iloc[:0]))
+    assert counts.by_year.to_numpy().sum() == 0 and counts.fill is None and counts.held == 0

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import allocator
+from allocator.audit import BUILT_IN
+from allocator.audit.make_up import REASONS
 from allocator.kinds import GOALS, KINDS
 from allocator.reports.texts import LANGUAGES, Texts, catalogue, fit, language
 from allocator.result import SolveStatus
@@ -14,19 +16,12 @@ from allocator.result import SolveStatus
 PACKAGE = Path(allocator.__file__).parent
 FAMILIES = {  # Families whose codes are put together at run time, with every value the program knows.
     "goal": set(GOALS),
-    "kind": set(KINDS),
+    "kind": {*KINDS, *(rule.kind for rule in BUILT_IN)},
     "solve": {status.value for status in SolveStatus},
     "status": {"kept", "breached", "reported"},
-    "modality": {"at-least", "at-most", "exactly"},
+    "why": set(REASONS),
 }
-OF_THE_DATA = (
-    "host_group",
-    "level",
-    "unit_kind",
-    "post",
-    "unit",
-    "category",
-)  # Families looked up by values of the data.
+OF_THE_DATA = ("host_group", "level", "unit_kind", "post")  # Families looked up by values of the data.
 
 
 def codes_in_source() -> set[str]:

@@ -64,15 +64,20 @@ def test_ids_keep_their_leading_zeros():
 
 
 def test_dispatch_has_the_clauses_with_status_and_colour():
-    book = opened(dispatch(material(), 2019))
+    book = opened(dispatch(material(without=[("school-2019", 1)]), 2019))
     sheet = book["条款"]
     rows = {row[1].value: row for row in sheet.iter_rows() if row[1].value}
-    assert [cell.value for cell in rows["党校名额"]][4:8] == [4, 2, "人", "不符合"]  # Two counties, four asked for.
+    assert [cell.value for cell in rows["党校名额"]][4:8] == [
+        4,
+        1,
+        "人",
+        "不符合",
+    ]  # Two counties less one, four asked for.
     assert [cell.value for cell in rows["不少于两人"]][4:8] == [2, 3, "人", "符合"]
     assert rows["党校名额"][7].fill.start_color.rgb != rows["不少于两人"][7].fill.start_color.rgb
-    # Two teams are judged, two keep it; the lowest is named.
-    assert [cell.value for cell in rows["班子五分之一"]][4:6] == [2, 2]
-    assert "0410100-team" in rows["班子五分之一"][9].value
+    # Two teams are judged, and without the second one's traveller one of them keeps it.
+    assert [cell.value for cell in rows["班子五分之一"]][4:9] == [2, 1, "个班子或单位", "不符合", 1]
+    assert rows["班子五分之一"][9].value.endswith("; 第2县 (0410101-team) 0/1")
 
 
 def test_names_stand_in_blocks_with_the_reason_of_every_seat():
@@ -129,9 +134,11 @@ def test_unit_workbook_has_only_its_own_people():
 def test_unit_workbook_says_what_is_owed_overdue_and_the_count_of_the_team():
     book = opened(dict(unit_workbooks(material()))["0410100.xlsx"])
     first = next(row for row in book["人员"].iter_rows(values_only=True) if row[0] == "0000000")
-    assert first[5] == "党校主体班" and first[9:] == ("2020", "累计学时:尚欠 325 学时")
+    assert first[5] == "党校主体班" and first[9:] == (None, "累计学时:至 2022 年尚欠 325 学时")
+    second = next(row for row in book["人员"].iter_rows(values_only=True) if row[0] == "0000001")
+    assert second[9] == "2019"  # Goes in 2020, and was never before.
     assert [row[2:] for row in book["班子比例"].iter_rows(min_row=2, values_only=True)] == [
-        (y, 1, 1, "符合") for y in (2019, 2020, 2021, 2022)
+        (y, 5, 1, 1, "符合") for y in (2019, 2020, 2021, 2022)
     ]
 
 
