@@ -59,7 +59,7 @@ def _too_many(
     a = records.attendances
     limit = np.maximum(1, rule.share.numerator * groups.sizes // rule.share.denominator)
     # A cadre in two sessions on one day is one person away; seats of an unnamed group are different people.
-    person = np.where(records.headcount[a.cadre[attendance]] > 1, len(a) + attendance, a.cadre[attendance])
+    person = np.where(records.headcount[a.cadre[attendance]] > 1, -1 - attendance, a.cadre[attendance])
     order = np.lexsort((records.rank[attendance], person, day))
     same = (np.diff(person[order]) == 0) & (np.diff(day[order]) == 0)
     order = order[np.concatenate([[True], ~same])] if len(order) else order

@@ -30,8 +30,8 @@ def measure_make_up(rule: MakeUp, records: Records) -> Finding:
     last = np.stack(
         [records.last_year(records.counting(rule.programmes, content))[people] for content in contents], axis=2
     )
-    missing: Array = np.less_equal(last, np.array(records.years).reshape(1, -1, 1) - rule.after_years)
-    overdue = missing.any(axis=2)
+    missing = last <= np.array(records.years)[None, :, None] - rule.after_years
+    overdue = np.asarray(missing.any(axis=2))
     rows, lists = [], []
     for column, y in enumerate(records.years):
         if rule.years and y not in rule.years:

@@ -261,7 +261,7 @@ class _Reader:
                 value = float(text) if text else np.nan
             except ValueError:
                 value = -np.inf
-            if value < least or value == np.inf or (whole and text and not value.is_integer()):
+            if (text and not least <= value < np.inf) or (whole and text and not value.is_integer()):
                 self._refuse(row, column, f"{text!r} is not {sort} of at least {least:g}", f"write {sort}", "number")
                 value = np.nan
             values.append(value)

@@ -93,7 +93,7 @@ def _away_peak(rule: Report, records: Records) -> Array:
     attendance, day = attendance[chosen], day[chosen]
     week = (day + 3) // 7  # Ordinal 0 was a Thursday, so the weeks of the count begin on Mondays.
     # A person in two sessions of one week is away once; seats of an unnamed group are different people.
-    person = np.where(records.headcount[a.cadre[attendance]] > 1, len(a) + attendance, a.cadre[attendance])
+    person = np.where(records.headcount[a.cadre[attendance]] > 1, -1 - attendance, a.cadre[attendance])
     peak = []
     for y in records.years:
         this = a.year[attendance] == y
