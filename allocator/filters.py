@@ -67,7 +67,7 @@ class Filter(BaseModel):
             else (value,)
             for key, value in columns.items()
         }
-        return {"conditions": conditions, "exclude": raw.get("not"), "any_of": tuple(raw.get("any", ()))}
+        return {"conditions": conditions, "exclude": raw.get("not"), "any_of": raw.get("any", ())}
 
     def __bool__(self) -> bool:
         return bool(self.conditions or self.exclude or self.any_of)

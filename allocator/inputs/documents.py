@@ -100,7 +100,7 @@ def record(model: type[Record], raw: Mapping[str, Any], locate: Locate, findings
     except ValidationError as error:
         for one in error.errors():
             path, value = _raw_path(one["loc"], raw)
-            if isinstance(value, dict) and one["type"] == "tuple_type":
+            if isinstance(value, dict) and one["type"] == "tuple_type" and "conditions" in one["loc"]:
                 continue  # A condition is a list or a range; a table was meant as a range, whose own errors follow.
             if one["type"] == "missing":
                 key = str(one["loc"][-1])
@@ -128,7 +128,8 @@ def _raw_path(location: tuple[str | int, ...], raw: Any) -> tuple[KeyPath, Any]:
     """The path in the user's table that a validation error speaks of; the validator's own steps are left out."""
     path: list[str | int] = []
     for step in location:
-        key = {"exclude": "not", "any_of": "any"}.get(step, step) if isinstance(step, str) else step
+        is_own = isinstance(raw, dict) and step in raw
+        key = step if is_own or isinstance(step, int) else {"exclude": "not", "any_of": "any"}.get(step, step)
         inside = (isinstance(raw, dict) and key in raw) or (
             isinstance(raw, list | tuple) and isinstance(key, int) and key < len(raw)
         )
@@ -160,7 +161,7 @@ def _converted(made: Any, raw: Any, path: KeyPath = ()) -> list[tuple[KeyPath, A
     """Numbers and true/false values that the user wrote as another type; they are refused, not converted."""
     if isinstance(made, Filter) and isinstance(raw, dict):
         parts: dict[str, Any] = {**made.conditions, "not": made.exclude, "any": made.any_of}
-        return [bad for key in raw for bad in _converted(parts[key], raw[key], (*path, key))]
+        return [bad for key in raw for bad in _converted(parts.get(key), raw[key], (*path, key))]
     if isinstance(made, BaseModel):
         pairs = [(key, getattr(made, key)) for key in raw] if isinstance(raw, dict) else []
         return [bad for key, value in pairs for bad in _converted(value, raw[key], (*path, key))]

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from allocator.entities import TABLES, Inputs, Policy
-from allocator.errors import InputError
+from allocator.errors import Defect, InputError
 from allocator.inputs.cells import Table, typed
 from allocator.inputs.cross import check_references, complete
 from allocator.inputs.documents import read_document
@@ -24,7 +24,15 @@ from allocator.inputs.rules import (
     programme_types,
     roster_types,
 )
-from allocator.inputs.scenario import Merged, build_scenario, merge_layers, merged_form, relative_path, shown_path
+from allocator.inputs.scenario import (
+    Merged,
+    build_scenario,
+    is_there,
+    merge_layers,
+    merged_form,
+    relative_path,
+    shown_path,
+)
 from allocator.inputs.sheets import read_sheet
 from allocator.inputs.tables import check_table
 from allocator.kinds import Fixed
@@ -41,9 +49,16 @@ class _Files:
     def read(self, file: str) -> bytes | None:
         path = Path(file)
         if path not in self.contents:
-            if not path.is_file():
+            if not is_there(path):
                 return None
-            self.contents[path] = path.read_bytes()
+            try:
+                self.contents[path] = path.read_bytes()
+            except OSError as error:
+                message, hint = (
+                    f"the file cannot be read: {error.strerror}",
+                    "check who may read it, and close it elsewhere",
+                )
+                raise InputError([Defect(file, 0, "", message, hint, "unreadable-file")]) from None
         return self.contents[path]
 
     def hashes(self, start: Path) -> dict[str, str]:

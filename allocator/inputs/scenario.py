@@ -68,21 +68,29 @@ def shown_path(path: Path) -> str:
     return Path(os.path.normpath(path)).as_posix()
 
 
+def is_there(path: Path, *, folder: bool = False) -> bool:
+    """Whether there is such a file (or folder); a name the system cannot have is none."""
+    try:
+        return path.is_dir() if folder else path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def merge_layers(path: Path, changes: Mapping[str, object], read: Read, findings: Findings) -> Merged:
     """Read the scenario and everything it extends; ``changes`` by dotted key come last and win."""
     layers: list[Document] = []
-    seen: list[Path] = []
+    seen: list[str] = []
     here: Path | None = path
     asked_by: tuple[str, int, str] | None = None
     while here is not None:
-        if here.resolve() in seen:
+        if shown_path(here.absolute()) in seen:
             chain = " → ".join(shown_path(one) for one in [*(Path(layer.file) for layer in layers), here])
             findings.defect(
                 *(asked_by or (shown_path(here), 0, "")), f"the scenario extends itself: {chain}",
                 hint="take 'extends' out of one of these files", code="extends-cycle",
             )  # fmt: skip
             break
-        seen.append(here.resolve())
+        seen.append(shown_path(here.absolute()))
         layer = _read_layer(here, asked_by, read, findings)
         if layer is None:
             break
@@ -178,11 +186,11 @@ def _table_paths(layer: Document, findings: Findings) -> dict[str, Path]:
 
     if isinstance(tables, str):
         path = layer.folder / tables
-        if path.is_dir():
+        if is_there(path, folder=True):
             return _in_folder(path, defect)
         if path.suffix.lower() == ".xlsx":
             return dict.fromkeys(TABLES, path)  # A workbook that does not exist is found missing when it is read.
-        what = "is no folder and no .xlsx workbook" if path.exists() else "does not exist"
+        what = "is no folder and no .xlsx workbook" if is_there(path) else "does not exist"
         hint = "name the folder with the tables, or a workbook with a sheet for each"
         defect(("tables",), f"{shown_path(path)!r} {what}", hint, "missing-file")
         return {}
@@ -203,7 +211,7 @@ def _table_paths(layer: Document, findings: Findings) -> dict[str, Path]:
 def _in_folder(folder: Path, defect: Callable[[KeyPath, str, str, str], None]) -> dict[str, Path]:
     paths = {}
     for name in TABLES:
-        found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").is_file()]
+        found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if is_there(folder / f"{name}{suffix}")]
         if len(found) == 1:
             paths[name] = found[0]
         elif found:
@@ -213,7 +221,7 @@ def _in_folder(folder: Path, defect: Callable[[KeyPath, str, str, str], None]) -
                 "keep one of them, or name the file under [tables]", "ambiguous-table",
             )  # fmt: skip
         else:
-            others = [one.name for one in folder.iterdir() if one.is_file()]
+            others = [one.name for one in folder.iterdir() if is_there(one)]
             names = " or ".join(f"{name}{suffix}" for suffix in SUFFIXES)
             hint = "add it; a history without records is a file with its header only" if name == "history" else "add it"
             hint = did_you_mean(f"{name}.csv", others, hint, 75)
@@ -237,7 +245,11 @@ def build_scenario(merged: Merged, file: str, findings: Findings) -> Scenario | 
         return file, 1 if key else 0, key
 
     goals = values.get("goals")
-    if isinstance(goals, list) and len(set(map(str, goals))) == len(goals) and set(goals) < set(GOALS):
+    if (
+        isinstance(goals, list)
+        and len(set(map(str, goals))) == len(goals) < len(GOALS)
+        and all(g in GOALS for g in goals)
+    ):
         rest = [goal for goal in GOALS if goal not in goals]
         values["goals"] = [*goals, *rest]
         findings.note(f"{file}: goals that are not named follow in their usual order: {', '.join(rest)}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,3 +96,43 @@ def test_column_of_unknown_ids_is_reported_to_the_last_row(files: Files) -> None
     assert len(defects) == 500
     assert {d.code for d in defects} == {"unknown-cadre"}
     assert all(d.hint for d in defects)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "\x00", "", "."])
+@pytest.mark.parametrize("key", ["extends", "policy", "tables"])
+def test_name_that_no_file_can_have_is_a_missing_file(files: Files, key: str, name: str) -> None:
+    (files.folder / "elsewhere").mkdir()
+    files.scenario[key] = f"elsewhere/{name}"
+    assert {d.code for d in files.defects()} == {"missing-file"}
+
+
+def test_file_that_may_not_be_read_is_refused(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = files.write()
+
+    def locked(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", locked)
+    (defect,) = defects_of(path)
+    assert (defect.code, defect.message) == ("unreadable-file", "the file cannot be read: Permission denied")
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_value_in_any_place_is_read_or_refused_with_a_place(files: Files, seed: int) -> None:
+    # Values of every sort in every place of policy and scenario: never anything but Inputs or InputError.
+    draw = random.Random(seed)
+    document = draw.choice([files.policy, files.scenario])
+    files.scenario |= {"limits": {"gap": 0.1}, "overrides": {"heads": {"amount": 2}}, "goals": ["owed"]}
+    table: Any = document
+    key = draw.choice(list(table))
+    while isinstance(table[key], dict | list) and table[key] and draw.random() < 0.8:
+        table = table[key]
+        key = draw.choice(list(table) if isinstance(table, dict) else range(len(table)))
+    table[key] = draw.choice(
+        [0, -1, 1.5, True, "", "x", [], [1], ["a"], [[1]], {}, {"min": "z"}, {"any": 5}, {"not": 1}]
+    )
+    try:
+        files.load()
+    except InputError as error:
+        assert error.defects
+        assert all(defect.file and defect.message and defect.hint and defect.code for defect in error.defects)

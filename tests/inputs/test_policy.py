@@ -158,3 +158,26 @@ def test_single_value_of_a_filter_needs_no_brackets(files: Files) -> None:
     files.rule("heads")["audience"] = {"principal": True, "appointed_on": {"min": date(2016, 5, 1)}}
     inputs = files.load()
     assert inputs.audience(inputs.policy.rule("heads").audience).tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"any": 5}, "5 is not a value of this key"),
+        ({"not": 1}, "1 is not a value of this key"),
+        ({"birth_year": {"min": "x"}}, "'x' is not a value of this key"),
+        ({"birth_year": {}}, "a range needs 'min' or 'max'"),
+        (5, "5 is not a value of this key"),
+    ],
+)
+def test_malformed_filter_is_refused(files: Files, wanted: Any, message: str) -> None:
+    files.rule("heads")["audience"] = wanted
+    defect = files.defect("bad-value")
+    assert message in defect.message
+    assert defect.file == "policy.toml"
+
+
+@pytest.mark.parametrize("key", ["any_of", "exclude", "not"])
+def test_key_of_a_filter_is_unknown_to_a_rule(files: Files, key: str) -> None:
+    files.rule("heads")[key] = []
+    assert files.defect("unknown-key").column == f"rules.heads.{key}"
