@@ -242,7 +242,7 @@ def plan(
                 pipeline.write(run, folder, lang=voice.lang, force=force)
                 return run
 
-            run = run_stoppably(work, on_stop=lambda: display.say(voice.talk("stopping")))
+            run = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
         code = Code(pipeline.exit_code(run))
         text = summary.text(run.inputs, run.plan, run.audit, run.result, lang=voice.lang)
         voice.result(text, _run_record(run, folder, code))

@@ -85,6 +85,11 @@ class Display:
         """Print a line in between."""
         self._console.print(text, markup=False)
 
+    def leave(self) -> None:
+        """Give the terminal its cursor back when the process is about to end without closing the display."""
+        if self._live.is_started:
+            self._console.show_cursor(True)
+
     def _name(self, progress: Progress) -> str:
         return self._talk.known(f"phase-{progress.phase}", progress.phase)
 

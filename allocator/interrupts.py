@@ -15,11 +15,14 @@ INTERRUPTED = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_stoppably(work: Callable[[threading.Event], T], on_stop: Callable[[], None]) -> T:
+def run_stoppably(
+    work: Callable[[threading.Event], T], on_stop: Callable[[], None], on_leave: Callable[[], None] = lambda: None
+) -> T:
     """Do ``work`` in a thread of its own and answer Ctrl-C at once, even while a solver keeps that thread busy.
 
-    The first signal sets the event given to ``work`` and calls ``on_stop``; the second ends the process with code 130.
-    Results are written to a folder beside the old one and moved at the end, so leaving at once loses nothing.
+    The first signal sets the event given to ``work`` and calls ``on_stop``; the second calls ``on_leave`` and ends the
+    process with code 130. Results are written to a folder beside the old one and moved at the end, so leaving at once
+    loses nothing.
 
     Raises
     ------
@@ -32,7 +35,7 @@ def run_stoppably(work: Callable[[threading.Event], T], on_stop: Callable[[], No
 
     def on_signal(*_: Any) -> None:
         if stop.is_set():
-            _leave()
+            _leave(on_leave)
         stop.set()
         on_stop()
 
@@ -59,8 +62,9 @@ def run_stoppably(work: Callable[[threading.Event], T], on_stop: Callable[[], No
     return results[0]
 
 
-def _leave() -> NoReturn:
+def _leave(on_leave: Callable[[], None]) -> NoReturn:
     """End now; a thread inside a solver could not be asked to stop."""
+    on_leave()
     for child in multiprocessing.active_children():
         child.kill()
     os._exit(INTERRUPTED)

@@ -56,6 +56,14 @@ def test_terminal_keeps_a_line_for_every_finished_phase() -> None:
     assert "1.5 s" in text
 
 
+def test_terminal_gets_its_cursor_back_when_the_process_leaves_at_once() -> None:
+    output = io.StringIO()
+    with Display("en", console=Console(file=output, force_terminal=True)) as display:
+        assert output.getvalue().endswith("\x1b[?25l")
+        display.leave()
+        assert output.getvalue().endswith("\x1b[?25h")
+
+
 def test_unknown_phase_is_shown_by_its_name() -> None:
     assert "polish" in shown(Progress("polish", 1.0))
 
