@@ -133,8 +133,12 @@ def _command_line(changes: Mapping[str, object]) -> Document:
         *above, key = dotted.split(".")
         table = values
         for part in above:
-            table = table.setdefault(part, {})
-        table[key] = list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+            if not isinstance(table.setdefault(part, {}), dict):
+                break  # The whole was given as something else; that is refused where it is read.
+            table[part] = dict(table[part])
+            table = table[part]
+        else:
+            table[key] = list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
     return Document(COMMAND_LINE, Path(), values)
 
 

@@ -239,3 +239,12 @@ def test_policy_of_the_command_line_starts_at_the_working_folder(files: Files, m
     monkeypatch.chdir(files.folder / "here")
     inputs = load(files.path, changes={"policy": Path("mine.toml")})
     assert inputs.merged["policy"] == "here/mine.toml"
+
+
+def test_changes_that_clash_are_refused_and_not_written_into(files: Files) -> None:
+    path = files.write()
+    (defect,) = defects_of(path, {"limits": "none", "limits.gap": 0.1})
+    assert (defect.file, defect.column) == ("command line", "limits")
+    limits = {"gap": 0.1}
+    assert load(path, changes={"limits": limits, "limits.workers": 1}).scenario.limits.workers == 1
+    assert limits == {"gap": 0.1}
