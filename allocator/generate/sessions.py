@@ -15,7 +15,7 @@ from allocator.generate.design import Catalogue, Offer
 
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it, modulo one, spread most evenly
 TAG = "#"  # marks a tag among the categories of an offer's rates
-NEARBY = 5  # first days looked at on behalf of a busy host
+NEARBY = timedelta(days=10)  # a session moves so far on behalf of a busy host
 DAY = timedelta(days=1)
 
 Busy = Counter[tuple[str, date]]
@@ -98,15 +98,17 @@ def _spread(
 ) -> list[date]:
     """First days, even over the year from a phase of its own; of near days, the one on which the host has least to do."""
     possible = _first_days(catalogue, offer, year)
+    whole = (possible[-1] - possible[0]).days
     chosen: list[date] = []
     for number in range(count):
-        target = (number + phase) / count * (len(possible) - 1)
-        near = sorted(range(len(possible)), key=lambda i, t=target: (abs(i - t), i))[:NEARBY]  # type: ignore[misc]
+        target = possible[0] + timedelta(days=round((number + phase) / count * whole))
+        reach = max(NEARBY, min(abs(day - target) for day in possible))
+        near = [day for day in possible if abs(day - target) <= reach]
         # Two sessions of one programme on the same day are no choice to anybody, so a day taken counts as very busy.
-        load = {i: sum(busy[host, d] for d in _days(possible[i], offer.days)) for i in near}
-        best = min(near, key=lambda i: load[i] + offer.days * (possible[i] in chosen))
-        chosen.append(possible[best])
-        busy.update((host, day) for day in _days(possible[best], offer.days))
+        load = {day: sum(busy[host, d] for d in _days(day, offer.days)) + offer.days * (day in chosen) for day in near}
+        best = min(near, key=load.__getitem__)
+        chosen.append(best)
+        busy.update((host, day) for day in _days(best, offer.days))
     return sorted(chosen)
 
 
