@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.audit.findings import ALL, Finding, Row, counted, totals
-from allocator.audit.records import Array, Groups, Records, iso, ordinals, running
+from allocator.audit.records import Array, Groups, Records, iso, ordinals, running, spread
 from allocator.audit.registry import MEASURES
 from allocator.kinds import AwayLimit
 
@@ -126,26 +126,34 @@ def _blocked_rows(rule: AwayLimit, records: Records, attendance: Array, day: Arr
 
 
 def _load(rule: AwayLimit, records: Records, judged: Array, y: int) -> list[Row]:
-    """The largest share of a host's person-days of the year that falls in one month; told, never a breach."""
+    """How many hosts spread their year's person-days over the months, and the host-month furthest above the share.
+
+    Told, never a breach.
+    """
     assert rule.host_month_share is not None
     a = records.attendances
     seats = np.bincount(a.session[judged], weights=a.seats[judged], minlength=len(records.session_ids))
-    parts = records.segments
-    first, last = parts["first"].to_numpy(), parts["last"].to_numpy()
-    day = np.concatenate([np.arange(f, t + 1) for f, t in zip(first, last, strict=True)] or [np.empty(0, np.int64)])
-    part = np.repeat(np.arange(len(parts)), np.maximum(0, last - first + 1))
+    parts = records.segments.loc[seats[records.segments["session"].to_numpy()] > 0]
+    part, offset = spread(np.maximum(0, parts["last"].to_numpy() - parts["first"].to_numpy() + 1))
     load = pd.DataFrame(
         {
             "host": parts["host_id"].to_numpy(object).astype(str)[part],
-            "month": day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1,
+            "month": (parts["first"].to_numpy()[part] + offset)
+            .astype("datetime64[D]")
+            .astype("datetime64[M]")
+            .astype(str),
             "days": seats[parts["session"].to_numpy()[part]],
         }
     )
     load = load.groupby(["host", "month"])["days"].sum().reset_index()
-    whole = load.groupby("host")["days"].transform("sum")
-    share = (load["days"] / whole.where(whole > 0)).fillna(0.0)
-    most = float(rule.host_month_share)
-    return [
-        Row(y, f"{load['host'][i]} {y}-{load['month'][i]:02d}", most, float(share[i]), "share", is_told=True)
-        for i in np.flatnonzero(share > most)
-    ]
+    year_of_host = load.groupby("host")["days"].transform("sum")
+    beyond = load["days"] - float(rule.host_month_share) * year_of_host
+    crowded = load.loc[beyond > 1e-9, "host"].nunique()
+    hosts = load["host"].nunique()
+    rows = [Row(y, "hosts", hosts, hosts - crowded, "hosts", is_told=True)]
+    if crowded:
+        worst = int(np.argmax(beyond.to_numpy()))
+        share = load["days"].to_numpy()[worst] / year_of_host.to_numpy()[worst]
+        scope = f"{load['host'].iloc[worst]} {load['month'].iloc[worst]}"
+        rows.append(Row(y, scope, float(rule.host_month_share), float(share), "share", is_told=True))
+    return rows

@@ -27,6 +27,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "sessions": "班次",
         "programmes": "项目",
         "demands": "项要求",
+        "hosts": "个承办机构",
         "hours": "学时",
         "days": "天",
         "years": "年",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from allocator.plan import Plan, ordered
 YEARS = (2019, 2020, 2021, 2022)
 
 
+@cache
 def table(name: str, text: str) -> pd.DataFrame:
     """A table of the contract from lines of ``|``-separated cells; absent columns get their default."""
     cells = [[cell.strip() for cell in line.split("|")] for line in io.StringIO(text) if line.strip()]

@@ -89,13 +89,18 @@ def test_posts_apart_holds_within_one_group():
     assert judged(made, "d@one b@one").shortfall == 0  # d is the secretary of the other team.
 
 
+def told(made, text):
+    report = audit(plan(made, text), made)
+    rows = report.table[(report.table["rule_id"] == "judged") & (report.table["scope"] != "all")]
+    assert set(rows["status"]) == {"reported"} and report.is_clean
+    return [(row.scope, round(row.required, 3), round(row.achieved, 3)) for row in rows.itertuples()]
+
+
 def test_host_month_load_is_told_and_never_a_breach():
-    made = given(host_month_share="1/2")
-    report = audit(plan(made, "a@one a@parts"), made)
-    # school has 5 days in March and 2 in April: 5/7 is above one half. The host away has all its days in May.
-    told = report.table[(report.table["rule_id"] == "judged") & (report.table["scope"] != "all")]
-    assert dict(zip(told["scope"], told["achieved"].round(3), strict=True)) == {
-        "school 2019-03": 0.714,
-        "away 2019-05": 1,
-    }
-    assert set(told["status"]) == {"reported"} and report.is_clean
+    # school has 5 person-days in March and 2 in April, away 2 in May: both have a month above two thirds, and the
+    # school's March is 5 - 14/3 above it, the month of away 2 - 4/3.
+    text = "a@one a@parts"
+    assert told(given(host_month_share="2/3"), text) == [("hosts", 2, 0), ("away 2019-05", 0.667, 1)]
+    # Above five sevenths is only the one month of away.
+    assert told(given(host_month_share="5/7"), text) == [("hosts", 2, 1), ("away 2019-05", 0.714, 1)]
+    assert told(given(host_month_share="1"), text) == [("hosts", 2, 2)]

@@ -379,3 +379,39 @@ def test_priority_points_follow_the_weight_of_the_year():
     assert goals(given, "a@t19 a@p19 b@t20 d@t19")["priority"] == 2 + 2 + 5
     given = inputs(rule("priority", weight=1, audience={"category": ["village"]}))
     assert goals(given, "g@t19*3 g@t20*4")["priority"] == 7
+
+
+# ---------------------------------------------------------------------- years and strength
+
+
+def test_eligibility_judges_a_programme_under_the_first_rule_that_names_it():
+    given = inputs(rule("eligibility", id="first", audience=HEADS, programmes=PARTY_SCHOOL),
+                   rule("eligibility", audience=ONLY_A), admit_all=False)  # fmt: skip
+    report = audit(plan(given, "c@t19 c@p19 b@t19"), given)
+    assert (report["first"].shortfall, report["judged"].shortfall, report["sessions-eligible"].shortfall) == (1, 1, 0)
+    assert report.goals["violation"] == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "text"),
+    [
+        ("interval", {"contents": ["theory"], "every_years": 1, "audience": ONLY_A}, "a@t20"),
+        ("make-up", {"contents": ["theory"], "after_years": 1, "audience": ONLY_A}, "a@t20"),
+        ("spacing", {"classes_per_year": 1}, "a@t19 a@t19b a@t20"),
+        ("representation", {"strength": "hard", "share": "1", "audience": ONLY_A}, "a@t20 b@t19"),
+        ("away-limit", {"share": "1/3"}, "a@t19 b@t19 a@t20"),
+        ("fixed", {"everyone": True, "audience": ONLY_A, "programmes": {"programme_id": ["theory"]}}, "a@t20"),
+        ("cumulative", {"strength": "hard", "hours": 75, "per_year": True, "audience": ONLY_A}, "a@t20"),
+    ],
+)
+def test_rules_hold_in_their_years_only(kind, fields, text):
+    given, every_year = inputs(rule(kind, years=[2020], **fields)), inputs(rule(kind, **fields))
+    assert judged(given, text).status == "kept"
+    assert judged(every_year, text).status == "breached"
+
+
+def test_strict_rules_have_no_soft_form_but_may_only_report():
+    for strength, status in (("hard", "breached"), ("soft", "breached"), ("report", "reported")):
+        given = inputs(rule("spacing", classes_per_year=1, strength=strength))
+        assert judged(given, "a@t19 a@t19b").status == status
+        assert goals(given, "a@t19 a@t19b")["violation"] == (status == "breached")
