@@ -1,4 +1,4 @@
-"""The dated problem of some programmes and years as a CP-SAT model, the rest of the plan standing still.
+"""Some attendances of the dated problem as a CP-SAT model, the rest of the plan standing still or left out.
 
 .. math::
     \\max \\sum_{a, s} x_{as} \\quad
@@ -11,6 +11,9 @@
 :math:`m_s, n_s` least and most seats, :math:`N(s)` sessions that exclude ``s`` for two entries of a person or of posts that stay
 apart, :math:`L_r` the most of a group away on day ``d``. Attendances that no limit binds are alike when the same sessions are
 open to them, so one whole number counts them all; this keeps the model small at the size of a province.
+
+``place`` lets the rest stand still and looks for more seats. ``none_more`` leaves the rest out, which can only make things
+easier: when even so no more find a seat, then as many seats as now must be missing here in every schedule.
 """
 
 from __future__ import annotations
@@ -34,67 +37,102 @@ class _Piece:
     """The model under construction."""
 
     state: State
-    blocks: frozenset[int]
+    free: frozenset[int]  # attendances that may move
+    is_alone: bool  # the rest is left out
     model: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     options: dict[int, tuple[int, ...]] = field(default_factory=dict)  # what the rest of the plan leaves open
     seat: dict[tuple[int, int], Any] = field(default_factory=dict)  # bound attendance and session
     flow: dict[tuple[int, tuple[int, ...], int], Any] = field(default_factory=dict)  # block, options, session
     alike: dict[tuple[int, tuple[int, ...]], list[int]] = field(default_factory=dict)
 
+    def others(self, r: int) -> list[tuple[int, int]]:
+        """Entries of a limit that stand still."""
+        return [] if self.is_alone else [(b, t) for b, t in self.state.held[r] if b not in self.free]
 
-def solve_blocks(state: State, blocks: Iterable[int], work: float) -> tuple[bool, bool]:
-    """Give out most seats in some programmes and years; the state changes only for the better.
+    @property
+    def placed(self) -> int:
+        """Seats the free attendances have now."""
+        return sum(sum(self.state.where[a].values()) for a in self.free)
+
+    @property
+    def seats(self) -> Any:
+        """Seats they get."""
+        return sum(self.seat.values()) + sum(self.flow.values())
+
+
+def place(state: State, free: Iterable[int], work: float) -> tuple[bool | None, float]:
+    """Give out at least one seat more to some attendances while the rest stands still.
 
     Returns
     -------
     improved
-        Whether more seats are given out than before.
-    is_proven
-        Whether no placement of these blocks gives out more while the rest stands still.
+        Whether more seats are given out now; ``None`` when the work limit left it open.
+    spent
+        Work done, in deterministic seconds.
     """
-    piece = _Piece(state, frozenset(blocks))
-    members = sorted(a for block in piece.blocks for a in state.problem.members[block])
-    bound = _limits(piece, members)
-    _attendances(piece, members, bound)
-    _sessions(piece)
-    before = sum(state.placed(block) for block in piece.blocks)
-    piece.model.maximize(sum(piece.seat.values()) + sum(piece.flow.values()))
-    _hint(piece)
+    return _one_more(_piece(state, free, is_alone=False), work)
+
+
+def none_more(state: State, free: Iterable[int], work: float) -> tuple[bool, float]:
+    """Whether these attendances could not get more seats than now even if nobody else attended; and the work done."""
+    improved, spent = _one_more(_piece(state, free, is_alone=True), work)
+    return improved is False, spent
+
+
+def _one_more(piece: _Piece, work: float) -> tuple[bool | None, float]:
+    # Asking for one seat more is far cheaper than asking for the most: what is impossible is seen before any search.
+    piece.model.add(piece.seats >= piece.placed + 1)
     solver = deterministic_solver(work)
     status = solver.solve(piece.model)
+    spent = solver.response_proto.deterministic_time
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return False, False
-    if round(solver.objective_value) > before:
+        return (False if status == cp_model.INFEASIBLE else None), spent
+    if not piece.is_alone:
         _apply(piece, solver)
-        return True, status == cp_model.OPTIMAL
-    return False, status == cp_model.OPTIMAL
+    return True, spent
+
+
+def _piece(state: State, free: Iterable[int], *, is_alone: bool) -> _Piece:
+    members = sorted(free)
+    piece = _Piece(state, frozenset(members), is_alone)
+    _attendances(piece, members, _limits(piece, members))
+    _sessions(piece)
+    _hint(piece)
+    return piece
 
 
 def _limits(piece: _Piece, members: list[int]) -> list[tuple[int, list[int]]]:
     """Limits that two or more of the members share; the others only close sessions to one."""
     state, problem = piece.state, piece.state.problem
-    inside = set(members)
     for a in members:
         piece.options[a] = problem.attendances[a].options
     shared: list[tuple[int, list[int]]] = []
     for r in sorted({r for a in members for r in problem.limits_of[a]}):
         limit = problem.limits[r]
-        ours = [a for a in limit.entries if a in inside]
-        if len(ours) > 1 or problem.attendances[ours[0]].seats > 1:
+        ours = [a for a in limit.entries if a in piece.free]
+        others = piece.others(r)
+        is_shared = len(ours) > 1 or problem.attendances[ours[0]].seats > 1
+        if is_shared:
             shared.append((r, ours))
-        fixed = [(b, t) for b, t in state.held[r] if b not in inside]
-        if fixed and not isinstance(limit, Away):
+        if others and not isinstance(limit, Away):
             for a in ours:
-                piece.options[a] = tuple(s for s in piece.options[a] if not _meets(limit, a, s, fixed))
-        elif isinstance(limit, Away) and len(ours) == 1 and problem.attendances[ours[0]].seats == 1:
-            a = ours[0]
-            outside = {t: 0 for _, t in fixed}
-            for b, t in fixed:
-                outside[t] += state.where[b][t]
-            piece.options[a] = tuple(
-                s for s in piece.options[a] if all(n < limit.most for n in _depths(problem, [s], outside).values())
+                piece.options[a] = tuple(s for s in piece.options[a] if not _meets(limit, a, s, others))
+        elif others and isinstance(limit, Away) and not is_shared:
+            outside = _seats_of(state, others)
+            piece.options[ours[0]] = tuple(
+                s
+                for s in piece.options[ours[0]]
+                if all(n < limit.most for n in _depths(problem, [s], outside).values())
             )
     return shared
+
+
+def _seats_of(state: State, entries: list[tuple[int, int]]) -> dict[int, int]:
+    """Seats of some entries in each session."""
+    seats: dict[int, int] = defaultdict(int)
+    for b, t in entries:
+        seats[t] += state.where[b][t]
+    return seats
 
 
 def _meets(limit: Limit, a: int, s: int, entries: list[tuple[int, int]]) -> bool:
@@ -167,11 +205,8 @@ def _away_rows(piece: _Piece, r: int, ours: list[int]) -> None:
     state, problem = piece.state, piece.state.problem
     limit = problem.limits[r]
     assert isinstance(limit, Away)
-    segments, inside = problem.timetable.segments, set(ours)
-    outside: dict[int, int] = defaultdict(int)
-    for b, t in state.held[r]:
-        if b not in inside:
-            outside[t] += state.where[b][t]
+    segments = problem.timetable.segments
+    outside = _seats_of(state, piece.others(r))
     sessions = sorted({s for a in ours for s in piece.options[a]})
     by_session: dict[int, list[int]] = {s: [a for a in ours if s in piece.options[a]] for s in sessions}
     done: set[tuple[int, ...]] = set()
@@ -185,20 +220,30 @@ def _away_rows(piece: _Piece, r: int, ours: list[int]) -> None:
 
 
 def _sessions(piece: _Piece) -> None:
-    problem, model = piece.state.problem, piece.model
+    state, problem, model = piece.state, piece.state.problem, piece.model
     loads: dict[int, list[Any]] = defaultdict(list)
     for (_, s), n in piece.seat.items():
         loads[s].append(n)
     for (_, _, s), n in piece.flow.items():
         loads[s].append(n)
-    for s, load in sorted(loads.items()):
-        if problem.least[s] > 1:
+    for block in sorted({problem.attendances[a].block for a in piece.free}):
+        is_whole = all(a in piece.free for a in problem.members[block] if problem.attendances[a].options)
+        for s in problem.sessions[block]:
+            if s not in loads:
+                continue
+            load, others = sum(loads[s]), 0
+            if not piece.is_alone:
+                others = state.load[s] - sum(n for a, n in state.people[s].items() if a in piece.free)
+            if others:
+                model.add(load >= problem.least[s] - others)
+            if others or problem.least[s] == 1 or (piece.is_alone and not is_whole):
+                # Somebody who stays keeps the session open; without those left out its least size says nothing.
+                model.add(load <= problem.seats[s] - others)
+                continue
             is_open = model.new_bool_var("")
-            model.add(sum(load) <= problem.seats[s] * is_open)
-            model.add(sum(load) >= problem.least[s] * is_open)
-            model.add_hint(is_open, piece.state.load[s] > 0)
-        else:
-            model.add(sum(load) <= problem.seats[s])
+            model.add(load <= problem.seats[s] * is_open)
+            model.add(load >= problem.least[s] * is_open)
+            model.add_hint(is_open, state.load[s] > 0)
 
 
 def _hint(piece: _Piece) -> None:
@@ -233,13 +278,12 @@ def _apply(piece: _Piece, solver: cp_model.CpSolver) -> None:
                     wanted[a][s] = wanted[a].get(s, 0) + comes
                     counts[s] -= comes
                     lacks -= comes
-    for block in sorted(piece.blocks):
-        for s in problem.sessions[block]:
-            for a, n in list(state.people[s].items()):
-                state.put(a, s, -n)
-    for block in sorted(piece.blocks):
-        for a in problem.members[block]:
-            for s, n in sorted(wanted[a].items()):
-                state.put(a, s, n)
+    for a in sorted(piece.free):
+        for s, n in list(state.where[a].items()):
+            state.put(a, s, -n)
+    for a in sorted(piece.free):
+        for s, n in sorted(wanted[a].items()):
+            state.put(a, s, n)
+    for block in {problem.attendances[a].block for a in piece.free}:
         for s in problem.sessions[block]:
             state.is_open[s] = problem.can_open(s) and (state.load[s] > 0 or problem.least[s] == 1)

@@ -16,19 +16,16 @@ import pandas as pd
 from allocator.entities import Inputs
 from allocator.result import OnProgress, Progress, silent
 from allocator.solve.calendar import calendar, capacity, pair_is_possible, unreachable
-from allocator.solve.dated_exact import solve_blocks
-from allocator.solve.dated_problem import DatedProblem, build
+from allocator.solve.dated_complete import complete
+from allocator.solve.dated_problem import build
 from allocator.solve.dated_reasons import reason
 from allocator.solve.dated_search import fill, open_sessions, reach_least, rearrange
 from allocator.solve.dated_state import State
 
 __all__ = ["Schedule", "calendar", "capacity", "pair_is_possible", "schedule", "unreachable"]
 
-WORK_NEAR = 4.0
-"""Work limit of the exact solution of the surroundings of a missing seat, in CP-SAT's deterministic seconds."""
-
-WORK_WHOLE = 60.0
-"""The same for a whole connected piece, which is where a proof comes from."""
+WORK = 20.0
+"""Work limit of the exact repair and its proofs, all in all, in CP-SAT's deterministic seconds."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ def schedule(
     *,
     seed: str,
     on_progress: OnProgress = silent,
-    work: float = WORK_WHOLE,
+    work: float = WORK,
 ) -> Schedule:
     """Place every attendance in dated sessions.
 
@@ -70,8 +67,8 @@ def schedule(
     on_progress
         Receives the share of attendances placed.
     work
-        Work limit of one exact proof in CP-SAT's deterministic seconds; it counts work, not time, so that the answer is
-        the same on every machine.
+        Work limit of the exact repair and its proofs in CP-SAT's deterministic seconds; it counts work, not time, so that the
+        answer is the same on every machine.
 
     Raises
     ------
@@ -102,7 +99,7 @@ def schedule(
 
 
 def _solve(state: State, seed: str, work: float, tell: Callable[[float], None], *, is_filled: bool = False) -> set[int]:
-    """Place everybody; returns the programmes and years in which no more seats can be given out."""
+    """Place everybody; returns the attendances whose missing seats are proven to be impossible."""
     problem = state.problem
     blocks = range(len(problem.blocks))
     most = {block: open_sessions(state, block, seed) for block in blocks}
@@ -120,7 +117,7 @@ def _solve(state: State, seed: str, work: float, tell: Callable[[float], None], 
             break
     _empty_small(state)
     tell(0.8)
-    return _complete(state, most, work)
+    return complete(state, most, work)
 
 
 def _is_short(state: State, block: int) -> bool:
@@ -134,36 +131,6 @@ def _empty_small(state: State) -> None:
             for a, seats in list(state.people[s].items()):
                 state.put(a, s, -seats)
             state.is_open[s] = False
-
-
-def _complete(state: State, most: dict[int, int], work: float) -> set[int]:
-    """Solve exactly around every missing seat, in growing circles up to the whole connected piece."""
-    problem = state.problem
-    neighbours = _neighbours(problem)
-    proven: set[int] = set()
-    for block in sorted(most, key=lambda block: (problem.blocks[block][1], block)):
-        circle = frozenset({block})
-        while state.placed(block) < most[block] and block not in proven:
-            wider = circle.union(*(neighbours[b] for b in circle))
-            is_whole = wider == circle
-            _, is_proven = solve_blocks(state, circle, work if is_whole else min(work, WORK_NEAR))
-            if is_whole:
-                proven |= circle if is_proven else set()
-                break
-            circle = wider
-        if state.placed(block) >= most[block]:
-            proven.add(block)
-    return proven
-
-
-def _neighbours(problem: DatedProblem) -> list[set[int]]:
-    """Programmes and years that share a limit."""
-    near: list[set[int]] = [set() for _ in problem.blocks]
-    for limit in problem.limits:
-        blocks = {problem.attendances[a].block for a in limit.entries}
-        for block in blocks:
-            near[block] |= blocks
-    return near
 
 
 def _placements(state: State) -> pd.DataFrame:
@@ -193,7 +160,7 @@ def _unplaced(state: State, proven: set[int]) -> pd.DataFrame:
     rows = []
     for a, one in enumerate(problem.attendances):
         if missing := state.missing(a):
-            rule_id, english, chinese = reason(state, a, one.block in proven)
+            rule_id, english, chinese = reason(state, a, a in proven)
             rows.append(
                 (problem.cadre_ids[one.person], programmes[one.programme], one.year, missing, rule_id, english, chinese)
             )

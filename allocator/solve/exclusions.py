@@ -121,11 +121,7 @@ class Exclusions:
         for h in np.flatnonzero(near).tolist():
             span = (int(start[h]), int(end[h]))
             if span not in found:
-                hit = (
-                    table.touching(*span)
-                    if rule is None
-                    else (table.start <= span[1] + rest) & (span[0] <= table.end + rest) & ours
-                )
+                hit = table.touching(span[0] - rest, span[1] + rest) & ours
                 found[span] = np.flatnonzero(hit).tolist()
             pairs += [(int(person[h]), s) for s in found[span]]
         return pairs

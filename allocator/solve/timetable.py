@@ -88,28 +88,29 @@ class Timetable:
     @cached_property
     def overlap(self) -> np.ndarray:
         """Whether two sessions share a day, boolean (S, S)."""
+        return self._within(0)
+
+    def _within(self, rest: int) -> np.ndarray:
+        """Whether parts of two sessions share a day or leave fewer than ``rest`` free days between them, boolean (S, S)."""
         if not self.segments:
             return np.zeros((0, 0), dtype=bool)
-        first = np.cumsum([0] + [len(parts) for parts in self.segments[:-1]])
-        a = np.array([a for parts in self.segments for a, _ in parts])
-        b = np.array([b for parts in self.segments for _, b in parts])
-        shared = (a[:, None] <= b[None, :]) & (a[None, :] <= b[:, None])
-        return np.asarray(np.logical_or.reduceat(np.logical_or.reduceat(shared, first, axis=0), first, axis=1))
+        begins = np.cumsum([0] + [len(parts) for parts in self.segments[:-1]])
+        first = np.array([a for parts in self.segments for a, _ in parts])
+        last = np.array([b for parts in self.segments for _, b in parts])
+        near = (first[:, None] <= last[None, :] + rest) & (first[None, :] <= last[:, None] + rest)
+        return np.asarray(np.logical_or.reduceat(np.logical_or.reduceat(near, begins, axis=0), begins, axis=1))
 
     def too_close(self, rule: Spacing) -> np.ndarray:
         """Whether two sessions of the rule's programmes leave less than its rest between them, boolean (S, S).
 
-        The rest runs from the last day of one class to the first day of the next; a class that begins within another one's
-        span has no rest at all. The rule's years are judged by the later class.
+        Rest is counted in free days between a part of one session and a part of the other, so a class may lie between two
+        parts of another when both gaps are long enough. The rule's years are judged by the class that starts later.
         """
-        rest = rule.rest_days or 0
-        if rest == 0:
+        if not rule.rest_days:
             return np.zeros((len(self.ids), len(self.ids)), dtype=bool)
-        near = (self.start[:, None] <= self.end[None, :] + rest) & (self.start[None, :] <= self.end[:, None] + rest)
-        ours = self.of(rule)
-        in_year = self.in_years(rule)
+        ours, in_year = self.of(rule), self.in_years(rule)
         later = np.where(self.start[:, None] >= self.start[None, :], in_year[:, None], in_year[None, :])
-        return np.asarray(near & ours[:, None] & ours[None, :] & later)
+        return np.asarray(self._within(rule.rest_days) & ours[:, None] & ours[None, :] & later)
 
     def of(self, rule: RuleKind) -> np.ndarray:
         """Sessions of the programmes a rule speaks about, boolean (S,)."""

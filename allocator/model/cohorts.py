@@ -1,0 +1,267 @@
+"""Cohorts: cadres alike in everything the policy looks at, counted together.
+
+Two levels. A *sort* puts together all people with the same type (slots and strict rules), the same record and the same
+part in shared rules, wherever they serve. A *cohort* is the part of a sort with the same programmes and the same groups (team, unit,
+prefecture), so that local limits see it. Prices are found on sorts, plans are made on cohorts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from allocator.instance import Instance
+from allocator.kinds import Fixed, Goal, Priority, RuleKind, Spacing
+from allocator.model.personal import MEASURED, STRICT, States
+from allocator.model.personal.fixed import unreachable
+from allocator.model.shared.rows import RowFamily
+from allocator.model.trajectories import Strictness, TrajectoryTable, enumerate_trajectories
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredRule:
+    """A personal rule that costs something: the goal it counts to and everyone's state."""
+
+    rule: RuleKind
+    goal: Goal
+    states: States
+
+
+@dataclass(frozen=True, eq=False)
+class Cohorts:
+    """The people of an instance, grouped.
+
+    Sorts ``s``: ``sort_type``, ``sort_allowed`` (positions in the type's table, ``None`` for all), ``sort_states``
+    (state of each measured rule, -1 untouched), ``sort_weights`` (points per year and slot), ``sort_people``. Cohorts ``c``:
+    ``cohort_sort``, ``cohort_slots`` (programmes, shape (C, n), -1 for none), ``cohort_groups`` (group in each row family, -1
+    none), ``cohort_people``, ``members`` (rows of the roster).
+    """
+
+    instance: Instance
+    measured: tuple[MeasuredRule, ...]
+    families: tuple[RowFamily, ...]
+    tables: tuple[TrajectoryTable, ...]
+    sort_type: np.ndarray
+    sort_allowed: tuple[np.ndarray | None, ...]
+    sort_states: np.ndarray
+    sort_weights: np.ndarray  # position in ``weights``
+    sort_audience: np.ndarray  # bool (S, families): counted by the family
+    sort_among: np.ndarray  # bool (S, families): part of those among whom a share is held
+    sort_people: np.ndarray
+    weights: np.ndarray  # int (W, Y, n)
+    programme_class: np.ndarray  # (P,): programmes of one class are equal to every rule
+    cohort_sort: np.ndarray
+    cohort_slots: np.ndarray
+    cohort_groups: np.ndarray
+    cohort_people: np.ndarray
+    members: tuple[np.ndarray, ...]
+
+    @cached_property
+    def _cost_cache(self) -> dict[tuple[int, int, int], np.ndarray]:
+        return {}
+
+    def rows_of(self, sort: int) -> int:
+        """Number of trajectories open to a sort."""
+        allowed = self.sort_allowed[sort]
+        return len(self.tables[self.sort_type[sort]]) if allowed is None else len(allowed)
+
+    def take(self, sort: int, values: np.ndarray) -> np.ndarray:
+        """Values over the type's table, for the trajectories open to the sort."""
+        allowed = self.sort_allowed[sort]
+        return values if allowed is None else values[allowed]
+
+    def menus(self, sort: int, trajectory: int) -> np.ndarray:
+        """Menu of each year of one trajectory open to a sort, shape (Y,)."""
+        allowed = self.sort_allowed[sort]
+        row = self.tables[self.sort_type[sort]].index[trajectory if allowed is None else allowed[trajectory]]
+        return np.asarray(row)
+
+    def costs(self, sort: int, goal: Goal) -> np.ndarray:
+        """What each open trajectory costs one person of the sort in a goal (priority: minus its points)."""
+        kind = int(self.sort_type[sort])
+        table = self.tables[kind]
+        total = np.zeros(len(table), dtype=np.int64)
+        for position, measured in enumerate(self.measured):
+            state = int(self.sort_states[sort, position])
+            if measured.goal != goal or state < 0:
+                continue
+            total = total + self._cost(kind, position, state)
+        if goal == "priority":
+            total = total - table.weighted(self.weights[self.sort_weights[sort]][:, : len(table.slots)])
+        return self.take(sort, total)
+
+    def _cost(self, kind: int, position: int, state: int) -> np.ndarray:
+        key = (kind, position, state)
+        found = self._cost_cache.get(key)
+        if found is None:
+            measured = self.measured[position]
+            side = MEASURED[type(measured.rule)]
+            cost = side.measure(self.instance, measured.rule, measured.states.values[state], self.tables[kind])
+            found = self._cost_cache[key] = cost.astype(np.int32)
+        return found
+
+    def forget_costs(self) -> None:
+        """Free the cache of personal costs."""
+        self._cost_cache.clear()
+
+    @cached_property
+    def cohorts_of_sort(self) -> tuple[np.ndarray, ...]:
+        """Cohorts of each sort."""
+        order = np.argsort(self.cohort_sort, kind="stable")
+        return tuple(np.split(order, np.cumsum(np.bincount(self.cohort_sort, minlength=len(self.sort_type)))[:-1]))
+
+
+def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
+    """Group the people of an instance.
+
+    Raises
+    ------
+    ModelError
+        When one person could follow too many trajectories.
+    """
+    people, years = len(instance.headcount), len(instance.years)
+    classes = _programme_classes(instance, families)
+    slots = _slots(instance, classes)
+    n = slots.shape[1]
+    spacing, fixed = instance.rules(Spacing), instance.rules(Fixed)
+    blocked = unreachable(instance, slots)
+    required = np.zeros((people, years, n), dtype=bool)
+    for rule in spacing:
+        blocked |= STRICT[Spacing].blocked(instance, rule, slots)
+    for pinned in fixed:
+        blocked |= STRICT[Fixed].blocked(instance, pinned, slots)
+    everyone = np.zeros_like(required)
+    for pinned in fixed:
+        needed = STRICT[Fixed].required(instance, pinned, slots)
+        (everyone if pinned.everyone else required).__ior__(needed)
+    blocked &= ~everyone  # A class for everyone stands outside the spacing rules of its audience's record.
+    spaced = np.array([instance.audience(rule.audience) for rule in spacing], dtype=np.int64).reshape(-1, people).T
+    slot_class = np.where(slots >= 0, classes[slots], -1)
+    type_key = np.column_stack([slot_class, spaced, everyone.reshape(people, -1)])
+    kinds, sort_type_of = _unique_rows(type_key)
+    tables = tuple(
+        _table(instance, spacing, slots[first], spaced[first].astype(bool), everyone[first]) for first in kinds
+    )
+
+    measured, weights_of, weights = _measures(instance, slots, n)
+    states = np.column_stack([m.states.code for m in measured]) if measured else np.zeros((people, 0), np.int64)
+    groups = np.column_stack([f.group for f in families]) if families else np.zeros((people, 0), np.int64)
+    among = np.zeros((people, len(families)), dtype=bool)
+    for f, family in enumerate(families):
+        if family.among is not None:
+            among[:, f] = family.among[0]
+    limits = np.concatenate([blocked.reshape(people, -1), required.reshape(people, -1)], axis=1)
+    limit_first, limit_of = _unique_rows(np.packbits(limits, axis=1).astype(np.int64))
+    sort_key = np.column_stack([sort_type_of, limit_of, weights_of, states, groups >= 0, among])
+    sort_first, sort_of = _unique_rows(sort_key)
+    cohort_first, cohort_of = _unique_rows(np.column_stack([sort_of, slots, groups]))
+
+    known: dict[tuple[int, int], np.ndarray | None] = {}
+    allowed: list[np.ndarray | None] = []
+    for i in sort_first:
+        key = int(sort_type_of[i]), int(limit_of[i])
+        if key not in known:
+            table, width = tables[key[0]], len(tables[key[0]].slots)
+            first = limit_first[key[1]]
+            open_ = table.without(blocked[first][:, :width], required[first][:, :width])
+            known[key] = None if len(open_) == len(table) else open_
+        allowed.append(known[key])
+    order = np.argsort(cohort_of, kind="stable")
+    members = tuple(np.split(order, np.cumsum(np.bincount(cohort_of, minlength=len(cohort_first)))[:-1]))
+    return Cohorts(
+        instance=instance,
+        measured=measured,
+        families=families,
+        tables=tables,
+        sort_type=sort_type_of[sort_first],
+        sort_allowed=tuple(allowed),
+        sort_states=states[sort_first],
+        sort_weights=weights_of[sort_first],
+        sort_audience=groups[sort_first] >= 0,
+        sort_among=among[sort_first],
+        sort_people=np.bincount(sort_of, weights=instance.headcount, minlength=len(sort_first)).astype(np.int64),
+        weights=weights,
+        programme_class=classes,
+        cohort_sort=sort_of[cohort_first],
+        cohort_slots=slots[cohort_first],
+        cohort_groups=groups[cohort_first],
+        cohort_people=np.bincount(cohort_of, weights=instance.headcount, minlength=len(cohort_first)).astype(np.int64),
+        members=members,
+    )
+
+
+def _unique_rows(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First position of each distinct row, in order of first position, and the row each position belongs to."""
+    packed = pd.DataFrame(np.ascontiguousarray(key))
+    group_of = packed.groupby(list(packed.columns), sort=False).ngroup().to_numpy()
+    _, first = np.unique(group_of, return_index=True)
+    return first, group_of
+
+
+def _programme_classes(instance: Instance, families: tuple[RowFamily, ...]) -> np.ndarray:
+    """Class of each programme: equal hours, days, contents, calendar pattern and part in every rule."""
+    programmes = instance.inputs.programmes
+    parts: list[pd.Series | np.ndarray] = [programmes["days"], programmes["hours"], programmes["content"]]
+    parts += [instance.counting(rule.programmes) for rule in instance.inputs.policy.rules if rule.programmes]
+    parts += [family.programmes for family in families]
+    parts += list((instance.calendar.seats > 0).T)
+    table = pd.DataFrame({str(k): np.asarray(part) for k, part in enumerate(parts)})
+    return table.groupby(list(table.columns), sort=False).ngroup().to_numpy()
+
+
+def _slots(instance: Instance, classes: np.ndarray) -> np.ndarray:
+    """Programmes each person may attend, by class then position, -1 behind the last; shape (I, n)."""
+    order = np.lexsort([np.arange(len(classes)), classes])
+    eligible = instance.eligible[:, order]
+    count = eligible.sum(axis=1)
+    n = max(1, int(count.max(initial=0)))
+    slots = np.full((len(eligible), n), -1, dtype=np.int64)
+    person, place = np.nonzero(eligible)
+    slots[person, np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)] = order[place]
+    return slots
+
+
+def _table(
+    instance: Instance, rules: tuple[Spacing, ...], slots: np.ndarray, spaced: np.ndarray, everyone: np.ndarray
+) -> TrajectoryTable:
+    """All trajectories of the type that a person belongs to."""
+    slots = slots[slots >= 0]
+    n = len(slots)
+    apart = np.zeros((n, n), dtype=np.int64)
+    most = []
+    for rule in (rule for rule, touched in zip(rules, spaced, strict=True) if touched):
+        apart = np.maximum(apart, STRICT[Spacing].apart(instance, rule, slots))
+        if rule.classes_per_year is not None:
+            most.append((instance.counting(rule.programmes)[slots], rule.classes_per_year))
+    strict = Strictness(
+        together=instance.calendar.pairs[np.ix_(slots, slots)],
+        offered=instance.calendar.seats[slots] > 0,
+        mandatory=everyone[:, :n].T,
+        most=most,
+        apart=apart,
+    )
+    return enumerate_trajectories(slots, strict)
+
+
+def _measures(instance: Instance, slots: np.ndarray, n: int) -> tuple[tuple[MeasuredRule, ...], np.ndarray, np.ndarray]:
+    """Measured rules with everyone's state; points per year and slot are summed over all priority rules."""
+    measured = []
+    people, years = len(instance.headcount), np.array(instance.years)
+    points = np.zeros((people, len(years), n), dtype=np.int64)
+    for rule in instance.inputs.policy.rules:
+        side = MEASURED.get(type(rule))
+        if side is None or rule.strength == "report":
+            continue
+        if isinstance(rule, Priority):
+            weight = np.array([rule.weight_by_year.get(y, rule.weight) for y in instance.years]) * instance.holds(rule)
+            counting = np.append(instance.counting(rule.programmes), False)[slots]
+            points += instance.audience(rule.audience)[:, None, None] * weight[None, :, None] * counting[:, None, :]
+            continue
+        states = side.states(instance, rule)
+        if (states.code >= 0).any():
+            measured.append(MeasuredRule(rule, "violation" if rule.strength == "hard" else rule.goal, states))
+    first, weights_of = _unique_rows(points.reshape(people, -1))
+    return tuple(measured), weights_of, points[first]

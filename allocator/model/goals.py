@@ -1,0 +1,57 @@
+"""The ordered goals: sense, unit, and the weights under which one linear program respects their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from allocator.kinds import Goal
+from allocator.model.cohorts import Cohorts
+from allocator.model.shared.rows import RowFamily
+
+
+@dataclass(frozen=True)
+class GoalShape:
+    """How a goal is counted.
+
+    ``span`` is how many units of this goal one unit of a goal ranked before it may be traded for by moving a single
+    seat; it sets the distance between neighbouring weights. It need not be exact: bounds hold for any weights.
+    """
+
+    sense: Literal["min", "max"]
+    unit: str
+    span: float
+
+
+SHAPES: dict[Goal, GoalShape] = {
+    "violation": GoalShape("min", "people", 4),
+    "overdue": GoalShape("min", "person-years", 4),
+    "quota-shortfall": GoalShape("min", "people", 2),
+    "quota-excess": GoalShape("min", "people", 2),
+    "owed": GoalShape("min", "hours", 300),
+    "fairness": GoalShape("min", "years", 8),
+    "priority": GoalShape("max", "points", 8),
+    "change": GoalShape("min", "placements", 2),
+}
+"""Every goal of ``kinds.GOALS``."""
+
+
+def in_use(order: Iterable[Goal], cohorts: Cohorts, families: Iterable[RowFamily]) -> tuple[Goal, ...]:
+    """The goals that some rule counts to, in rank order."""
+    used: set[Goal] = {measured.goal for measured in cohorts.measured}
+    for family in families:
+        used |= {goal for goal, _ in (*family.short_goals, *family.over_goals)}
+    if cohorts.weights.any():
+        used.add("priority")
+    return tuple(goal for goal in order if goal in used)
+
+
+def weights(order: tuple[Goal, ...]) -> dict[Goal, float]:
+    """Weights that keep the rank order; the last goal weighs 1."""
+    found: dict[Goal, float] = {}
+    weight = 1.0
+    for goal in reversed(order):
+        found[goal] = weight
+        weight *= SHAPES[goal].span
+    return {goal: found[goal] for goal in order}

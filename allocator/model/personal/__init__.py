@@ -1,0 +1,29 @@
+"""Personal kinds: which trajectories are allowed, and what each still owes."""
+
+from allocator.model.personal import (
+    coverage,
+    cumulative,
+    eligibility,
+    fixed,
+    interval,
+    make_up,
+    priority,
+    spacing,
+    waiting,
+)
+from allocator.model.personal.base import MEASURED, STRICT, States
+
+__all__ = [
+    "MEASURED",
+    "STRICT",
+    "States",
+    "coverage",
+    "cumulative",
+    "eligibility",
+    "fixed",
+    "interval",
+    "make_up",
+    "priority",
+    "spacing",
+    "waiting",
+]

@@ -1,0 +1,105 @@
+"""What a personal kind tells the model, and the register of all personal kinds.
+
+A measured personal rule looks at one cadre's record. The part of it that lies in the past is the cadre's *state*, a row of
+small integers; the part to come is a trajectory. ``measure`` gives what a trajectory costs a cadre in a given state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from allocator.instance import Instance
+from allocator.kinds import RuleKind
+from allocator.model.trajectories import TrajectoryTable
+
+
+@dataclass(frozen=True, eq=False)
+class States:
+    """Which state each person is in.
+
+    Parameters
+    ----------
+    code
+        Position in ``values``, or -1 for people the rule does not touch, shape (I,).
+    values
+        The distinct states, shape (S, anything).
+    """
+
+    code: np.ndarray
+    values: np.ndarray
+
+    @classmethod
+    def distinct(cls, touched: np.ndarray, values: np.ndarray) -> States:
+        """States of the touched people (boolean (I,)) from their rows of ``values``, shape (I, d)."""
+        code = np.full(len(touched), -1, dtype=np.int64)
+        if not touched.any():
+            return cls(code, values[:0])
+        rows, inverse = np.unique(values[touched], axis=0, return_inverse=True)
+        code[touched] = inverse.reshape(-1)
+        return cls(code, rows)
+
+    @classmethod
+    def single(cls, touched: np.ndarray) -> States:
+        """One state for everybody touched: the past does not matter."""
+        return cls(np.where(touched, 0, -1), np.zeros((1, 1), dtype=np.int64))
+
+
+class PersonalKind(Protocol):
+    """The model side of a measured personal kind: a module-level object with two functions."""
+
+    def states(self, instance: Instance, rule: Any) -> States:
+        """State of every person."""
+
+    def measure(self, instance: Instance, rule: Any, state: np.ndarray, table: TrajectoryTable) -> np.ndarray:
+        """Cost of every trajectory of the table for a person in that state, whole numbers, shape (T,)."""
+
+
+class Register(dict[type[RuleKind], Any]):
+    """Kinds and their model side; ``add`` is a class decorator that stores an instance."""
+
+    def add(self, kind: type[RuleKind]) -> Callable[[type], type]:
+        """Register the decorated class for a kind."""
+
+        def store(side: type) -> type:
+            self[kind] = side()
+            return side
+
+        return store
+
+
+MEASURED = Register()
+"""Personal kinds that cost something: interval, make-up, coverage, cumulative, waiting, priority."""
+
+STRICT = Register()
+"""Personal kinds that forbid trajectories: eligibility, spacing, fixed."""
+
+
+def years_without(pattern: np.ndarray, span: int, years: int) -> np.ndarray:
+    """Windows of ``span`` years, one ending in each plan year, in which nothing counts.
+
+    Parameters
+    ----------
+    pattern
+        Counting years as bits, the ``span - 1`` years before the plan first, then the plan years; shape (T,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Boolean, shape (T, years).
+    """
+    window = np.uint32((1 << span) - 1)
+    return np.stack([(pattern >> np.uint32(y)) & window == 0 for y in range(years)], axis=-1)
+
+
+def past_pattern(instance: Instance, rows: np.ndarray, span: int) -> np.ndarray:
+    """Years of the ``span - 1`` before the plan in which history rows (boolean (H,)) count, as bits, shape (I,)."""
+    history, first = instance.history, instance.years[0]
+    pattern = np.zeros(len(instance.headcount), dtype=np.int64)
+    place = history.year - (first - (span - 1))
+    use = rows & (place >= 0) & (place < span - 1)
+    np.bitwise_or.at(pattern, history.person[use], 1 << place[use])
+    return pattern

@@ -1,0 +1,61 @@
+"""Spacing: what one person's calendar allows, as far as the years tell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.instance import Instance
+from allocator.kinds import Spacing
+from allocator.model.personal.base import STRICT
+
+
+@STRICT.add(Spacing)
+class SpacingSide:
+    r"""Forbid menus and pairs of years.
+
+    .. math::
+        \sum_{p \in P} a_{py} \le m, \qquad
+        a_{py} + a_{py'} \le 1 \;\; \forall\, |y - y'| < k, \qquad
+        a_{py} + a_{qy'} \le 1 \;\; \forall\, |y - y'| < L,\; p, q \text{ long}
+
+    ``m`` classes a year, the same programme not within ``k`` years, one long class in ``L`` years. What is on record blocks
+    years of the plan in the same way. Days of rest are for the dated stage; two programmes whose sessions of a year
+    all lie too close are kept apart here through the calendar's pairs.
+    """
+
+    def apart(self, instance: Instance, rule: Spacing, slots: np.ndarray) -> np.ndarray:
+        """Years that must lie between two slots (0: no limit), shape (n, n)."""
+        counting = instance.counting(rule.programmes)[slots]
+        apart = np.zeros((len(slots), len(slots)), dtype=np.int64)
+        if rule.same_programme_years is not None:
+            apart[np.diag_indices(len(slots))] = np.where(counting, rule.same_programme_years, 0)
+        if rule.long_days is not None and rule.long_years is not None:
+            is_long = counting & (instance.days[slots] >= rule.long_days)
+            apart = np.maximum(apart, np.outer(is_long, is_long) * rule.long_years)
+        return apart
+
+    def blocked(self, instance: Instance, rule: Spacing, slots: np.ndarray) -> np.ndarray:
+        """Plan years that the record closes, boolean (I, Y, n).
+
+        Parameters
+        ----------
+        slots
+            Programmes of each person's slots, -1 where there is none, shape (I, n).
+        """
+        history, years = instance.history, np.array(instance.years)
+        counting = np.append(instance.counting(rule.programmes), False)
+        rows = np.flatnonzero(instance.audience(rule.audience)[history.person] & instance.is_named[history.person])
+        blocked = np.zeros((len(slots), len(years), slots.shape[1]), dtype=bool)
+        person = history.person[rows]
+        since = years[None, :] - history.year[rows][:, None]
+        mine = slots[person]
+        if rule.same_programme_years is not None:
+            same = (mine == history.programme[rows][:, None]) & (mine >= 0) & counting[mine]
+            hit = (since < rule.same_programme_years)[:, :, None] & same[:, None, :]
+            np.logical_or.at(blocked, person, hit)
+        if rule.long_days is not None and rule.long_years is not None:
+            long_record = history.counting(rule.programmes, rule.long_days)[rows]
+            long_slot = (mine >= 0) & counting[mine] & (np.append(instance.days, 0)[mine] >= rule.long_days)
+            hit = ((since < rule.long_years) & long_record[:, None])[:, :, None] & long_slot[:, None, :]
+            np.logical_or.at(blocked, person, hit)
+        return blocked

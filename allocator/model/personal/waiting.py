@@ -1,0 +1,42 @@
+"""Waiting: years since the last counting attendance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.instance import Instance
+from allocator.kinds import Waiting
+from allocator.model.personal.base import MEASURED, States
+from allocator.model.trajectories import TrajectoryTable
+
+
+@MEASURED.add(Waiting)
+class WaitingSide:
+    r"""Sum the years a cadre waits, over the plan years.
+
+    .. math:: w_y = 0 \text{ if } a_{ky} \text{ else } \min(w_{y-1} + 1, cap), \qquad cost_k = \sum_y w_y
+
+    :math:`w_{-1}` is the wait at the end of the year before the plan; never on record starts at the cap. Sending the one
+    who has waited longest saves most. Unit: years. Unnamed groups are skipped.
+    """
+
+    def states(self, instance: Instance, rule: Waiting) -> States:
+        """Years waited at the end of the year before the plan."""
+        history = instance.history
+        before = instance.years[0] - 1
+        use = history.counting(rule.programmes, rule.least_days) & (history.year <= before)
+        last = np.full(len(instance.headcount), before - rule.cap_years, dtype=np.int64)
+        np.maximum.at(last, history.person[use], history.year[use])
+        touched = instance.audience(rule.audience) & instance.is_named
+        return States.distinct(touched, np.minimum(before - last, rule.cap_years)[:, None])
+
+    def measure(self, instance: Instance, rule: Waiting, state: np.ndarray, table: TrajectoryTable) -> np.ndarray:
+        """Years waited, shape (T,)."""
+        years, holds = len(instance.years), instance.holds(rule)
+        cost = np.zeros(1 << years, dtype=np.int64)
+        for pattern in range(1 << years):
+            wait = int(state[0])
+            for y in range(years):
+                wait = 0 if pattern >> y & 1 else min(wait + 1, rule.cap_years)
+                cost[pattern] += wait * int(holds[y])
+        return np.asarray(cost[table.attends(instance.counting(rule.programmes, rule.least_days))])

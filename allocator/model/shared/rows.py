@@ -1,0 +1,109 @@
+"""Rows: what a shared rule counts, over whom, and how far it may be missed.
+
+A shared kind states its rows once, for all groups and years; whoever builds a linear model (over sorts, over cohorts, over one
+block) reads them from here. Each row is
+
+    count + short - over >= / == floor … ceiling,   short, over >= 0
+
+where *count* adds, over the people of the group, the counting attendances of a year: once per person (``distinct``), or every one.
+Deviations belong to goals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from allocator.instance import Instance
+from allocator.kinds import Goal, RuleKind
+
+
+@dataclass(frozen=True, eq=False)
+class RowFamily:
+    """The rows of one shared rule: one per group and year.
+
+    Parameters
+    ----------
+    rule
+        Where they come from; named ``<rule id>[group,year]``.
+    group
+        Group of each person, -1 for people the rule does not count, shape (I,).
+    names
+        Name of each group.
+    programmes
+        Programmes that count, boolean (P,).
+    distinct
+        Whether a person counts once a year however often attending.
+    floor, ceiling
+        Least and most of each group and year before a deviation is counted; ``-inf``/``inf`` for none, shape (G, Y).
+    short_goals, over_goals
+        Goal and slack: a deviation counts to the goal for every person beyond the slack.
+    among
+        For shares of those sent: people (boolean (I,)) and share; the floor is the share of *their* count.
+    """
+
+    rule: RuleKind
+    group: np.ndarray
+    names: tuple[str, ...]
+    programmes: np.ndarray
+    distinct: bool
+    floor: np.ndarray
+    ceiling: np.ndarray
+    short_goals: tuple[tuple[Goal, int], ...] = ()
+    over_goals: tuple[tuple[Goal, int], ...] = ()
+    among: tuple[np.ndarray, float] | None = None
+
+    def counts(self, menus: np.ndarray, slots: np.ndarray) -> np.ndarray:
+        """What one person following each menu adds to a row of the year, shape (M,)."""
+        hit = menus & self.programmes[slots]
+        return hit.any(axis=1).astype(np.int64) if self.distinct else hit.sum(axis=1)
+
+
+class SharedRegister(dict[type[RuleKind], Callable[[Instance, Any], RowFamily | None]]):
+    """Shared kinds and the function that states their rows."""
+
+    def add(self, kind: type[RuleKind]) -> Callable[[Any], Any]:
+        """Register the decorated function for a kind."""
+
+        def store(rows: Any) -> Any:
+            self[kind] = rows
+            return rows
+
+        return store
+
+
+SHARED = SharedRegister()
+"""Shared kinds: quota, share-floor, representation, apportion."""
+
+
+def goal_of(rule: RuleKind) -> Goal:
+    """Where a missed rule counts: hard ones to the violation, soft ones to their own goal."""
+    return "violation" if rule.strength == "hard" else rule.goal
+
+
+def by_column(instance: Instance, rule: RuleKind, column: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Group of each person of the rule's audience by a roster column (empty: in no group), and the groups' names."""
+    audience = instance.audience(rule.audience)
+    values = instance.inputs.roster[column].astype(str).to_numpy()
+    names, code = np.unique(values, return_inverse=True)
+    group = np.where(audience & (values != ""), code, -1)
+    used = np.unique(group[group >= 0])
+    place = np.full(len(names) + 1, -1)
+    place[used] = np.arange(len(used))
+    return place[group], tuple(str(names[u]) for u in used)
+
+
+def collect(instance: Instance) -> tuple[RowFamily, ...]:
+    """The rows of every shared rule that is to be kept, in the order of the policy."""
+    families = []
+    for rule in instance.inputs.policy.rules:
+        state = SHARED.get(type(rule))
+        if state is None or rule.strength == "report":
+            continue
+        family = state(instance, rule)
+        if family is not None and (family.group >= 0).any() and family.programmes.any():
+            families.append(family)
+    return tuple(families)

@@ -1,0 +1,169 @@
+"""Trajectories: what one cadre attends, year by year, over the whole horizon.
+
+A *menu* is what is attended in one year, a set of slots; a slot stands for one programme the cadre is eligible for. A trajectory
+is one menu per year. Strict personal rules (spacing, fixed seats) decide which trajectories exist; all of them are kept in one
+table per *type* of cadre, so that prices and personal measures are array look-ups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from allocator.errors import ModelError
+
+MOST_TRAJECTORIES = 3_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class TrajectoryTable:
+    """All trajectories of one type.
+
+    Parameters
+    ----------
+    slots
+        Programme that represents each slot, shape (n,): equal to the cadre's own in everything that rules look at.
+    menus
+        Which slots a menu holds, boolean (M, n).
+    index
+        Menu of each year, shape (T, Y).
+    """
+
+    slots: np.ndarray
+    menus: np.ndarray
+    index: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def attends(self, counting: np.ndarray) -> np.ndarray:
+        """Years with at least one counting attendance, as bits (year y is bit y), shape (T,).
+
+        Parameters
+        ----------
+        counting
+            Programmes that count, boolean (P,).
+        """
+        hit = (self.menus & counting[self.slots]).any(axis=1)
+        bits = np.zeros(len(self), dtype=np.uint32)
+        for y in range(self.index.shape[1]):
+            bits |= hit[self.index[:, y]].astype(np.uint32) << np.uint32(y)
+        return bits
+
+    def totals(self, amount: np.ndarray) -> np.ndarray:
+        """Sum of an amount per programme and year, shape (T, Y)."""
+        per_menu = self.menus @ amount[self.slots]
+        return np.asarray(per_menu[self.index])
+
+    def weighted(self, weights: np.ndarray) -> np.ndarray:
+        """Sum of ``weights[y, slot]`` over what is attended, shape (T,)."""
+        value = np.zeros(len(self), dtype=weights.dtype)
+        for y in range(self.index.shape[1]):
+            value += (self.menus @ weights[y])[self.index[:, y]]
+        return value
+
+    def without(self, blocked: np.ndarray, required: np.ndarray) -> np.ndarray:
+        """Trajectories that avoid every blocked and hold every required (year, slot), positions, shape (≤ T,)."""
+        keep = np.ones(len(self), dtype=bool)
+        for y in range(self.index.shape[1]):
+            good = ~(self.menus & blocked[y]).any(axis=1) & (self.menus | ~required[y]).all(axis=1)
+            if not good.all():
+                keep &= good[self.index[:, y]]
+        return np.flatnonzero(keep)
+
+
+@dataclass(frozen=True)
+class Strictness:
+    """What the strict rules say of one type: limits on its slots.
+
+    Parameters
+    ----------
+    together
+        Whether two slots fit into one year, boolean (n, n, Y).
+    offered
+        Whether a slot can be attended in a year, boolean (n, Y).
+    mandatory
+        Slots every menu of a year must hold, boolean (n, Y).
+    most
+        Pairs (slots that count together, most of them in one year).
+    apart
+        ``apart[a, b]`` years must lie between attending a and b (1: not in the same year, 3: not within three years; 0:
+        no limit), shape (n, n).
+    """
+
+    together: np.ndarray
+    offered: np.ndarray
+    mandatory: np.ndarray
+    most: Sequence[tuple[np.ndarray, int]]
+    apart: np.ndarray
+
+
+def enumerate_trajectories(slots: np.ndarray, strict: Strictness) -> TrajectoryTable:
+    """Every trajectory the strict rules allow.
+
+    Raises
+    ------
+    ModelError
+        When there are more than ``MOST_TRAJECTORIES``: the rules put too little limit on what one person may attend.
+    """
+    menus = _menus(len(slots), strict)
+    years = strict.offered.shape[1]
+    conflict = [_conflicts(menus, strict.apart, distance) for distance in range(years)]
+    index = np.zeros((1, 0), dtype=np.int32)
+    for y in range(years):
+        valid = np.array([_fits(menu, strict, y) for menu in menus], dtype=bool)
+        allowed = np.tile(valid, (len(index), 1))
+        for earlier in range(y):
+            allowed &= ~conflict[y - earlier][index[:, earlier]]
+        rows, added = np.nonzero(allowed)
+        if len(rows) > MOST_TRAJECTORIES:
+            raise ModelError(
+                f"one person could follow more than {MOST_TRAJECTORIES:,} trajectories ({len(slots)} programmes); "
+                "limit the classes per year with a spacing rule, or narrow who is eligible"
+            )
+        index = np.column_stack([index[rows], added.astype(np.int32)])
+    kind = np.uint8 if len(menus) < 256 else np.int32
+    return TrajectoryTable(slots, menus, index.astype(kind))
+
+
+def _menus(n: int, strict: Strictness) -> np.ndarray:
+    """Sets of slots that some year allows, smallest first, boolean (M, n)."""
+    found = [np.zeros(n, dtype=bool)]
+    frontier = list(found)
+    while frontier:
+        grown = []
+        for menu in frontier:
+            first = int(np.flatnonzero(menu).max(initial=-1)) + 1
+            for slot in range(first, n):
+                larger = menu.copy()
+                larger[slot] = True
+                if all((larger & among).sum() <= most for among, most in strict.most) and any(
+                    _agree(larger, strict, y) for y in range(strict.offered.shape[1])
+                ):
+                    grown.append(larger)
+        found += grown
+        frontier = grown
+        if len(found) > 100_000:
+            raise ModelError(f"one person could attend more than 100,000 sets of {n} programmes in one year")
+    return np.array(found)
+
+
+def _agree(menu: np.ndarray, strict: Strictness, y: int) -> bool:
+    chosen = np.flatnonzero(menu)
+    if not strict.offered[chosen, y].all():
+        return False
+    pairs = strict.together[np.ix_(chosen, chosen, [y])][:, :, 0] & (strict.apart[np.ix_(chosen, chosen)] < 1)
+    return bool((pairs | np.eye(len(chosen), dtype=bool)).all())
+
+
+def _fits(menu: np.ndarray, strict: Strictness, y: int) -> bool:
+    return _agree(menu, strict, y) and bool((menu | ~strict.mandatory[:, y]).all())
+
+
+def _conflicts(menus: np.ndarray, apart: np.ndarray, distance: int) -> np.ndarray:
+    """Menus that may not lie ``distance`` years apart, boolean (M, M)."""
+    too_close = (apart > distance).astype(np.int32)
+    whole = menus.astype(np.int32)
+    return np.asarray((whole @ too_close @ whole.T) > 0)

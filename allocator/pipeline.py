@@ -1,0 +1,176 @@
+"""The whole chain: files in, audited plan out. No printing, no exit."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from allocator import instance
+from allocator.assembly import assemble
+from allocator.audit import AuditReport, audit
+from allocator.entities import Inputs
+from allocator.inputs import load
+from allocator.kinds import Goal
+from allocator.model.goals import SHAPES
+from allocator.plan import Plan
+from allocator.reports.folder import write_run
+from allocator.reports.texts import Language
+from allocator.result import GoalResult, OnProgress, SolveResult, SolveStatus, silent
+from allocator.solve.calendar import calendar
+from allocator.solve.clock import Clock
+from allocator.solve.dates import Schedule, schedule
+from allocator.solve.yearly import YearPlan, plan_years
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run.
+
+    Parameters
+    ----------
+    inputs, plan, audit, result
+        What was read, what was decided, what the auditor found, what the solve says of itself.
+    seconds
+        Wall-clock seconds by stage.
+    peak_memory_bytes
+        Largest resident memory of the process so far.
+    """
+
+    inputs: Inputs
+    plan: Plan
+    audit: AuditReport
+    result: SolveResult
+    seconds: Mapping[str, float]
+    peak_memory_bytes: int
+
+
+def run(
+    path: Path,
+    *,
+    changes: Mapping[str, object] | None = None,
+    on_progress: OnProgress = silent,
+    stop: threading.Event | None = None,
+) -> Run:
+    """Plan a scenario and audit the plan.
+
+    Parameters
+    ----------
+    path
+        Scenario file.
+    changes
+        Dotted keys of the scenario and their values, such as ``{"limits.seconds": 60}``.
+    stop
+        Set it from another thread to keep the best plan found so far.
+
+    Raises
+    ------
+    InputError
+        With every defect of every file.
+    ModelError
+        If a rule cannot be expressed.
+    """
+    started = time.monotonic()
+    stop = stop or threading.Event()
+    inputs = load(Path(path), changes=dict(changes or {}))
+    clock = Clock(inputs.scenario.limits.seconds, stop, on_progress, started)
+    clock.add("read", started)
+    return solve(inputs, clock)
+
+
+def solve(inputs: Inputs, clock: Clock | None = None) -> Run:
+    """Plan checked inputs and audit the plan; see ``run``."""
+    clock = clock or Clock(inputs.scenario.limits.seconds)
+    since = time.monotonic()
+    problem = instance.build(inputs, calendar(inputs))
+    clock.add("instance", since)
+    years = plan_years(problem, seed=inputs.scenario.seed, workers=inputs.scenario.limits.workers, clock=clock)
+
+    since = time.monotonic()
+    dated = schedule(inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress)
+    plan = assemble(inputs, dated.placements)
+    clock.add("dates", since)
+
+    since = time.monotonic()
+    clock.say("audit")
+    report = audit(plan, inputs)
+    clock.add("audit", since)
+
+    since = time.monotonic()
+    goals = _goals(years, report.goals)
+    clock.add("bounds", since)
+    result = SolveResult(
+        status=_status(goals, inputs.scenario.limits.gap, clock),
+        goals=goals,
+        seconds=dict(clock.stages),
+        messages=_messages(dated, report),
+        work=dict(years.work),
+    )
+    return Run(inputs, plan, report, result, dict(clock.stages), _peak_memory())
+
+
+def write(
+    run: Run, folder: Path, *, lang: Language = "zh", force: bool = False, on_progress: OnProgress = silent
+) -> None:
+    """Write the run folder, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written, or exists and ``force`` is not set.
+    """
+    extras = {"peak_memory_bytes": run.peak_memory_bytes}
+    write_run(
+        Path(folder), run.inputs, run.plan, run.audit, run.result,
+        lang=lang, force=force, extras=extras, on_progress=on_progress,
+    )  # fmt: skip
+
+
+def exit_code(run: Run) -> int:
+    """The contract's exit code of a run."""
+    if run.result.status is SolveStatus.INTERRUPTED:
+        return 130
+    violation = next((goal.value for goal in run.result.goals if goal.goal == "violation"), 0)
+    if violation:
+        return 4
+    if not run.audit.is_clean:
+        return 6
+    return 5 if run.result.status is SolveStatus.LIMIT else 0
+
+
+def _goals(years: YearPlan, counted: Mapping[Goal, float]) -> tuple[GoalResult, ...]:
+    """Every goal in use: its value as the auditor counted it, and its bound."""
+    values = {goal: float(counted[goal]) for goal in years.goals}
+    bounds = years.bound(values)
+    return tuple(
+        GoalResult(goal, SHAPES[goal].sense, SHAPES[goal].unit, values[goal], bounds.get(goal)) for goal in years.goals
+    )
+
+
+def _status(goals: tuple[GoalResult, ...], gap: float, clock: Clock) -> SolveStatus:
+    if clock.stop.is_set():
+        return SolveStatus.INTERRUPTED
+    if all(goal.is_proven for goal in goals):
+        return SolveStatus.PROVEN
+    within = all(goal.gap is not None and goal.gap <= gap for goal in goals)
+    return SolveStatus.WITHIN_GAP if within else SolveStatus.LIMIT
+
+
+def _messages(dated: Schedule, report: AuditReport) -> tuple[str, ...]:
+    lost: pd.DataFrame = dated.unplaced
+    said = [
+        f"{row.cadre_id}: no session of {row.programme_id} in {row.year} could be given ({row.rule_id}): {row.reason}"
+        for row in lost.itertuples()
+    ]
+    return (*said, *report.warnings)
+
+
+def _peak_memory() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

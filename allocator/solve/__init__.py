@@ -1,0 +1,1 @@
+"""Solving: prices by column generation, plans block by block, dates, bounds."""

@@ -1,0 +1,537 @@
+"""Prices of seats and quotas: the linear relaxation over all trajectories, solved by column generation.
+
+The master counts, for every *stratum* of people, how many follow each trajectory. ``coarse`` strata pool local limits over
+places, ``fine`` strata keep every limit but the floors of single teams, which are pooled; both are relaxations of the
+problem, so their dual values give a bound for it. Columns are added by pricing *all* trajectories of every stratum: one
+look-up table per year and price group, added up over the years.
+
+The duals are smoothed (Wentges 1997) between the best and the newest ones; every set of duals gives a valid bound
+(Lagrange), so the bound never depends on when the generation stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from ortools.math_opt.python import mathopt
+
+from allocator.errors import ModelError
+from allocator.kinds import Goal
+from allocator.model.cohorts import Cohorts
+
+OVERFILL = 1e4
+"""Price of a seat that does not exist, in units of the heaviest goal weight; keeps the master feasible."""
+
+SMOOTHING = 0.6
+
+
+def segments(goals: tuple[tuple[Goal, int], ...], groups: int = 1) -> list[tuple[float, tuple[Goal, ...]]]:
+    """Pieces of a deviation: width and the goals every unit of the piece counts to, cheapest first."""
+    edges = sorted({slack for _, slack in goals})
+    ends = [*edges[1:], np.inf]
+    pieces = []
+    for start, end in zip(edges, ends, strict=True):
+        counted = tuple(goal for goal, slack in goals if slack <= start)
+        pieces.append(((end - start) * groups if np.isfinite(end) else np.inf, counted))
+    if edges and edges[0] > 0:
+        pieces.insert(0, (float(edges[0] * groups), ()))
+    return pieces
+
+
+@dataclass(frozen=True, eq=False)
+class Strata:
+    """Parts of the people that the master counts together.
+
+    Parameters
+    ----------
+    cohorts
+        The people.
+    of
+        Stratum of each cohort, shape (C,).
+    sort, people
+        Sort and headcount of each stratum, shape (R,).
+    seats
+        Row of seats of each slot, -1 for none, shape (R, n).
+    capacity
+        Seats of each row and year, shape (K, Y).
+    group
+        Row of each family, -1 for none, shape (R, F).
+    floor, ceiling
+        Limits of each family's rows, shape (rows, Y) each.
+    width
+        Groups pooled in each row of each family.
+    """
+
+    cohorts: Cohorts
+    of: np.ndarray
+    sort: np.ndarray
+    people: np.ndarray
+    seats: np.ndarray
+    capacity: np.ndarray
+    group: np.ndarray
+    floor: tuple[np.ndarray, ...]
+    ceiling: tuple[np.ndarray, ...]
+    width: tuple[np.ndarray, ...]
+
+
+def coarse(cohorts: Cohorts, seats: np.ndarray) -> Strata:
+    """One stratum per sort: programmes pooled by class, groups of a family all together."""
+    classes = cohorts.programme_class
+    capacity = np.zeros((int(classes.max(initial=-1)) + 1, seats.shape[1]))
+    np.add.at(capacity, classes, seats)
+    first = np.array([of[0] for of in cohorts.cohorts_of_sort], dtype=np.int64)
+    slots = cohorts.cohort_slots[first]
+    pools = [np.zeros(len(f.names), dtype=np.int64) for f in cohorts.families]
+    return _strata(cohorts, cohorts.cohort_sort, first, np.where(slots >= 0, classes[slots], -1), capacity, pools)
+
+
+def fine(cohorts: Cohorts, seats: np.ndarray) -> Strata:
+    """One stratum per sort and set of programmes; families keep their groups unless a stratum spans several."""
+    key = pd.DataFrame(np.column_stack([cohorts.cohort_sort, cohorts.cohort_slots]))
+    of = key.groupby(list(key.columns), sort=False).ngroup().to_numpy()
+    _, first = np.unique(of, return_index=True)
+    pools = []
+    for f, family in enumerate(cohorts.families):
+        group = cohorts.cohort_groups[:, f]
+        spans = group != group[first][of]
+        apart = not spans.any()
+        pools.append(np.arange(len(family.names)) if apart else np.zeros(len(family.names), dtype=np.int64))
+    return _strata(cohorts, of, first, cohorts.cohort_slots[first], seats.astype(float), pools)
+
+
+def _strata(
+    cohorts: Cohorts,
+    of: np.ndarray,
+    first: np.ndarray,
+    seats: np.ndarray,
+    capacity: np.ndarray,
+    pools: list[np.ndarray],
+) -> Strata:
+    group = cohorts.cohort_groups[first].copy()
+    floor, ceiling, width = [], [], []
+    for f, (family, pool) in enumerate(zip(cohorts.families, pools, strict=True)):
+        count = int(pool.max(initial=-1)) + 1
+        inside = group[:, f] >= 0
+        group[inside, f] = pool[group[inside, f]]
+        if family.among is not None:
+            group[:, f] = 0
+        low, high = np.zeros((count, capacity.shape[1])), np.zeros((count, capacity.shape[1]))
+        has_low = np.zeros(low.shape, dtype=bool)
+        np.add.at(low, pool, np.where(np.isfinite(family.floor), family.floor, 0.0))
+        np.logical_or.at(has_low, pool, np.isfinite(family.floor))
+        np.add.at(high, pool, family.ceiling)
+        floor.append(np.where(has_low, low, -np.inf))
+        ceiling.append(high)
+        width.append(np.bincount(pool, minlength=count))
+    people = np.bincount(of, weights=cohorts.cohort_people, minlength=len(first)).astype(np.int64)
+    return Strata(
+        cohorts,
+        of,
+        cohorts.cohort_sort[first],
+        people,
+        seats,
+        capacity,
+        group,
+        tuple(floor),
+        tuple(ceiling),
+        tuple(width),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Duals:
+    """Prices: ``seats`` per row and year (≥ 0, cost of using one), ``rows`` per family, row and year (worth of one)."""
+
+    seats: np.ndarray
+    rows: tuple[np.ndarray, ...]
+
+    def towards(self, other: Duals, weight: float) -> Duals:
+        """``weight`` of these and the rest of the other."""
+        return Duals(
+            weight * self.seats + (1 - weight) * other.seats,
+            tuple(weight * a + (1 - weight) * b for a, b in zip(self.rows, other.rows, strict=True)),
+        )
+
+    def scaled(self, factor: float) -> Duals:
+        """The same prices in another unit."""
+        return Duals(factor * self.seats, tuple(factor * rows for rows in self.rows))
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxation:
+    """The relaxation at some goal weights: value, bound, prices, and the columns in use.
+
+    One entry per column: stratum, trajectory (position among those open to the stratum's sort), people.
+    """
+
+    weights: Mapping[Goal, float]
+    value: float
+    bound: float
+    duals: Duals
+    stratum: np.ndarray
+    trajectory: np.ndarray
+    people: np.ndarray
+    rounds: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Deviation:
+    variable: mathopt.Variable
+    goals: tuple[Goal, ...]
+    width: float
+    family: int
+    row: int
+    year: int
+    sign: int
+
+
+class PriceMaster:
+    """Keeps its columns from one set of goal weights to the next."""
+
+    def __init__(self, strata: Strata) -> None:
+        """Set up the rows of the strata; the first columns come with the first prices."""
+        self.strata, self.cohorts = strata, strata.cohorts
+        self.known: set[tuple[int, int]] = set()
+        self.columns: list[mathopt.Variable] = []
+        self.column_stratum: list[int] = []
+        self.column_trajectory: list[int] = []
+        self.groups = self._price_groups()
+        self.model = mathopt.Model()
+        self._set_rows()
+        self._set_deviations()
+        self.solver = mathopt.IncrementalSolver(self.model, mathopt.SolverType.GLOP)
+
+    def _price_groups(self) -> list[np.ndarray]:
+        """Strata that see the same prices: one type, the same rows."""
+        strata = self.strata
+        among = self.cohorts.sort_among[strata.sort]
+        part = self.cohorts.sort_audience[strata.sort]
+        kind = self.cohorts.sort_type[strata.sort]
+        key = pd.DataFrame(np.column_stack([kind, strata.seats, strata.group, part, among]))
+        of = key.groupby(list(key.columns), sort=False).ngroup().to_numpy()
+        order = np.argsort(of, kind="stable")
+        return np.split(order, np.cumsum(np.bincount(of))[:-1])
+
+    def _set_rows(self) -> None:
+        model, strata = self.model, self.strata
+        self.convexity = [model.add_linear_constraint(lb=float(n), ub=float(n)) for n in strata.people]
+        self.capacity = [[model.add_linear_constraint(ub=float(seats)) for seats in row] for row in strata.capacity]
+        self.rows = [
+            [
+                [model.add_linear_constraint(lb=float(a), ub=float(b)) for a, b in zip(low, high, strict=True)]
+                for low, high in zip(floor, ceiling, strict=True)
+            ]
+            for floor, ceiling in zip(strata.floor, strata.ceiling, strict=True)
+        ]
+
+    def _set_deviations(self) -> None:
+        self.deviations: list[_Deviation] = []
+        strata = self.strata
+        for f, family in enumerate(self.cohorts.families):
+            sides = ((family.short_goals, 1, strata.floor[f]), (family.over_goals, -1, strata.ceiling[f]))
+            for goals, sign, limit in sides:
+                if not goals:
+                    continue
+                for row, y in np.argwhere(np.isfinite(limit)).tolist():
+                    for width, counted in segments(goals, int(strata.width[f][row])):
+                        variable = self.model.add_variable(lb=0.0, ub=width)
+                        self.rows[f][row][y].set_coefficient(variable, sign)
+                        self.deviations.append(_Deviation(variable, counted, width, f, row, y, sign))
+        self.overfill = []
+        for row in self.capacity:
+            for seats in row:
+                variable = self.model.add_variable(lb=0.0)
+                seats.set_coefficient(variable, -1.0)
+                self.overfill.append(variable)
+
+    def close(self) -> None:
+        """Free the solver."""
+        self.solver.close()
+
+    def start_from(self, other: PriceMaster, relaxed: Relaxation) -> Duals:
+        """Take over the columns in use and the prices of a master whose strata hold several of these.
+
+        Returns
+        -------
+        Duals
+            The other's prices, spread over the rows of this one.
+        """
+        mine, theirs = self.strata, other.strata
+        inside: dict[int, list[int]] = {}
+        at = np.zeros(len(mine.sort), dtype=np.int64)
+        at[mine.of] = theirs.of
+        for r, above in enumerate(at.tolist()):
+            inside.setdefault(above, []).append(r)
+        self._set_weights(relaxed.weights)
+        found = [
+            (r, k, 0.0)
+            for above, k in zip(relaxed.stratum.tolist(), relaxed.trajectory.tolist(), strict=True)
+            for r in inside[above]
+        ]
+        self._add(found)
+        seats = np.zeros_like(mine.capacity)
+        has = mine.seats >= 0
+        seats[mine.seats[has]] = relaxed.duals.seats[theirs.seats[at][has]]
+        rows = []
+        for f in range(len(self.cohorts.families)):
+            price = np.zeros_like(mine.floor[f])
+            touched = mine.group[:, f] >= 0
+            price[mine.group[touched, f]] = relaxed.duals.rows[f][theirs.group[at][touched, f]]
+            rows.append(price)
+        return Duals(seats, tuple(rows))
+
+    def optimise(
+        self,
+        weights: Mapping[Goal, float],
+        tolerance: float,
+        *,
+        centre: Duals | None = None,
+        most_rounds: int = 200,
+        on_round: Callable[[int, float, float], None] = lambda *_: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Relaxation:
+        """Minimise the weighted goals over all trajectories to an absolute ``tolerance``.
+
+        Parameters
+        ----------
+        centre
+            Prices to start from.
+
+        Raises
+        ------
+        ModelError
+            If the solver fails.
+        """
+        self._set_weights(weights)
+        best_bound, best_duals = -np.inf, centre
+        if centre is not None:
+            best_duals = self._clipped(centre)
+            best_bound, found = self.price(best_duals)
+            self._add(found)
+        elif not self.columns:
+            for price in (0.0, self.overfill_cost):
+                start = Duals(
+                    np.full_like(self.strata.capacity, price), tuple(np.zeros_like(f) for f in self.strata.floor)
+                )
+                self._add(self.price(start)[1])
+        rounds, result = 0, self._solve()
+        for rounds in range(1, most_rounds + 1):
+            value = float(result.objective_value())
+            newest = self._duals(result)
+            trial = newest if best_duals is None else best_duals.towards(newest, SMOOTHING)
+            worth = self._worth(result)
+            bound, found = self.price(trial)
+            if bound > best_bound or best_duals is None:
+                best_bound, best_duals = bound, trial
+            added = self._add(found, worth, newest)
+            if not added and trial is not newest:
+                bound, found = self.price(newest)
+                if bound > best_bound:
+                    best_bound, best_duals = bound, newest
+                added = self._add(found, worth, newest)
+            on_round(rounds, value, best_bound)
+            if not added or value - best_bound <= tolerance or should_stop():
+                break
+            result = self._solve()
+        assert best_duals is not None
+        people = np.array(result.variable_values(self.columns[: self.solved]))
+        used = np.flatnonzero(people > 1e-9)
+        return Relaxation(
+            weights=dict(weights),
+            value=float(result.objective_value()),
+            bound=best_bound,
+            duals=best_duals,
+            stratum=np.array(self.column_stratum)[used],
+            trajectory=np.array(self.column_trajectory)[used],
+            people=people[used],
+            rounds=rounds,
+        )
+
+    def _solve(self) -> mathopt.SolveResult:
+        result = self.solver.solve()
+        if not (result.has_dual_feasible_solution() and result.has_primal_feasible_solution()):
+            raise ModelError(f"the price master failed: {result.termination.reason.name}")
+        self.solved = len(self.columns)
+        return result
+
+    def bound_at(self, weights: Mapping[Goal, float], duals: Duals) -> float:
+        """The bound that prices give for other goal weights."""
+        self._set_weights(weights)
+        return self.price(self._clipped(duals))[0]
+
+    def price_table(self, stratum: int, duals: Duals) -> np.ndarray:
+        """What each menu of the stratum's type pays for seats less its worth in shared rows, shape (Y, M)."""
+        cohorts, strata = self.cohorts, self.strata
+        table = cohorts.tables[cohorts.sort_type[strata.sort[stratum]]]
+        pay = (table.menus @ duals.seats[strata.seats[stratum, : len(table.slots)]]).T
+        for f, family in enumerate(cohorts.families):
+            part = self._part(stratum, f)
+            if part:
+                worth = duals.rows[f][strata.group[stratum, f]]
+                if worth.any():
+                    pay = pay - worth[:, None] * (family.counts(table.menus, table.slots) * part)[None, :]
+        return np.asarray(pay)
+
+    def _part(self, stratum: int, f: int) -> float:
+        """Sign and weight with which a stratum's attendances enter a family's row."""
+        sort, family = self.strata.sort[stratum], self.cohorts.families[f]
+        share = family.among[1] if family.among is not None and self.cohorts.sort_among[sort, f] else 0.0
+        return float(self.cohorts.sort_audience[sort, f]) - share
+
+    def price(self, duals: Duals) -> tuple[float, list[tuple[int, int, float]]]:
+        """Bound at these prices, and the best trajectory of every stratum with its price for one person."""
+        total, found = self._constant(duals), []
+        people = self.strata.people
+        for stratum, reduced in self.reduced_costs(duals):
+            best = int(reduced.argmin())
+            total += float(people[stratum]) * float(reduced[best])
+            found.append((stratum, best, float(reduced[best])))
+        return total, found
+
+    def reduced_costs(self, duals: Duals) -> Iterator[tuple[int, np.ndarray]]:
+        """Each stratum with the price of every trajectory open to it, before what a person is worth, shape (≤ T,)."""
+        cohorts, strata = self.cohorts, self.strata
+        for group in self.groups:
+            table = cohorts.tables[cohorts.sort_type[strata.sort[group[0]]]]
+            pay = self.price_table(int(group[0]), duals)
+            paid = pay[0][table.index[:, 0]]
+            for y in range(1, table.index.shape[1]):
+                paid += pay[y][table.index[:, y]]
+            for stratum in group.tolist():
+                sort = int(strata.sort[stratum])
+                yield stratum, cohorts.take(sort, paid) + self.cost[sort]
+
+    def _constant(self, duals: Duals) -> float:
+        """Part of the Lagrange bound that does not depend on people."""
+        total = -float((duals.seats * self.strata.capacity).sum())
+        for price, floor, ceiling in zip(duals.rows, self.strata.floor, self.strata.ceiling, strict=True):
+            total += float((price[price > 0] * floor[price > 0]).sum() + (price[price < 0] * ceiling[price < 0]).sum())
+        for deviation in self.deviations:
+            price = float(duals.rows[deviation.family][deviation.row, deviation.year])
+            slack = self._weight(deviation.goals) - deviation.sign * price
+            if slack < 0:
+                total += slack * deviation.width if np.isfinite(deviation.width) else -np.inf
+        return total
+
+    def _weight(self, goals: tuple[Goal, ...]) -> float:
+        return sum(self.weights.get(goal, 0.0) for goal in goals)
+
+    def _set_weights(self, weights: Mapping[Goal, float]) -> None:
+        self.weights = dict(weights)
+        self.overfill_cost = OVERFILL * max(self.weights.values())
+        self.cost = weighted_costs(self.cohorts, self.weights)
+        objective = self.model.objective
+        for deviation in self.deviations:
+            objective.set_linear_coefficient(deviation.variable, self._weight(deviation.goals))
+        for variable in self.overfill:
+            objective.set_linear_coefficient(variable, self.overfill_cost)
+        sort = self.strata.sort
+        for variable, stratum, k in zip(self.columns, self.column_stratum, self.column_trajectory, strict=True):
+            objective.set_linear_coefficient(variable, float(self.cost[sort[stratum]][k]))
+
+    def _duals(self, result: mathopt.SolveResult) -> Duals:
+        shape = self.strata.capacity.shape
+        seats = -np.array(result.dual_values([c for row in self.capacity for c in row])).reshape(shape)
+        rows = []
+        for f, floor in enumerate(self.strata.floor):
+            flat = [c for row in self.rows[f] for c in row]
+            rows.append(np.array(result.dual_values(flat)).reshape(floor.shape))
+        return self._clipped(Duals(seats, tuple(rows)))
+
+    def _clipped(self, duals: Duals) -> Duals:
+        """The prices inside the range where the bound is finite; rounding, or other weights, may put them outside."""
+        seats = np.clip(duals.seats, 0.0, None)
+        rows = [
+            np.where(np.isfinite(floor), np.where(np.isfinite(ceiling), price, np.maximum(price, 0.0)),
+                     np.where(np.isfinite(ceiling), np.minimum(price, 0.0), 0.0))
+            for price, floor, ceiling in zip(duals.rows, self.strata.floor, self.strata.ceiling, strict=True)
+        ]  # fmt: skip
+        for deviation in self.deviations:
+            if not np.isfinite(deviation.width):
+                limit, at = self._weight(deviation.goals), (deviation.row, deviation.year)
+                price = rows[deviation.family]
+                price[at] = min(price[at], limit) if deviation.sign > 0 else max(price[at], -limit)
+        return Duals(seats, tuple(rows))
+
+    def _worth(self, result: mathopt.SolveResult) -> np.ndarray:
+        return np.array(result.dual_values(self.convexity))
+
+    def _add(
+        self, found: list[tuple[int, int, float]], worth: np.ndarray | None = None, duals: Duals | None = None
+    ) -> int:
+        """Add the trajectories found that the master does not have yet and that may improve it."""
+        added = 0
+        cohorts, strata = self.cohorts, self.strata
+        for stratum, trajectory, _ in found:
+            if (stratum, trajectory) in self.known:
+                continue
+            sort = int(strata.sort[stratum])
+            uses = self._uses(stratum, cohorts.menus(sort, trajectory))
+            cost = float(self.cost[sort][trajectory])
+            if worth is not None and duals is not None:
+                price = cost + sum(
+                    amount * (duals.seats[row, y] if f < 0 else -duals.rows[f][row, y]) for f, row, y, amount in uses
+                )
+                if price >= worth[stratum] - 1e-7 * max(1.0, abs(worth[stratum])):
+                    continue
+            self.known.add((stratum, trajectory))
+            variable = self.model.add_variable(lb=0.0)
+            self.model.objective.set_linear_coefficient(variable, cost)
+            self.convexity[stratum].set_coefficient(variable, 1.0)
+            for f, row, y, amount in uses:
+                (self.capacity[row][y] if f < 0 else self.rows[f][row][y]).set_coefficient(variable, amount)
+            self.columns.append(variable)
+            self.column_stratum.append(stratum)
+            self.column_trajectory.append(trajectory)
+            added += 1
+        return added
+
+    def _uses(self, stratum: int, chosen: np.ndarray) -> list[tuple[int, int, int, float]]:
+        """Entries of a column: family (-1 for seats), row, year, amount."""
+        strata = self.strata
+        table = self.cohorts.tables[self.cohorts.sort_type[strata.sort[stratum]]]
+        seats: dict[tuple[int, int], float] = {}
+        entries = []
+        for y, menu in enumerate(chosen.tolist()):
+            if not menu:
+                continue
+            for slot in np.flatnonzero(table.menus[menu]).tolist():
+                key = int(strata.seats[stratum, slot]), y
+                seats[key] = seats.get(key, 0.0) + 1.0
+            for f, counts in self._counts(stratum):
+                if counts[menu]:
+                    entries.append((f, int(strata.group[stratum, f]), y, float(counts[menu])))
+        return [(-1, row, y, amount) for (row, y), amount in seats.items()] + entries
+
+    def _counts(self, stratum: int) -> list[tuple[int, np.ndarray]]:
+        """What each menu adds to the families that see a stratum."""
+        sort = int(self.strata.sort[stratum])
+        found = self._count_cache.get(sort)
+        if found is None:
+            table = self.cohorts.tables[self.cohorts.sort_type[sort]]
+            found = self._count_cache[sort] = [
+                (f, family.counts(table.menus, table.slots) * self._part(stratum, f))
+                for f, family in enumerate(self.cohorts.families)
+                if self._part(stratum, f)
+            ]
+        return found
+
+    @cached_property
+    def _count_cache(self) -> dict[int, list[tuple[int, np.ndarray]]]:
+        return {}
+
+
+def weighted_costs(cohorts: Cohorts, weights: Mapping[Goal, float]) -> list[np.ndarray]:
+    """Weighted cost of each sort's open trajectories."""
+    costs = []
+    for sort in range(len(cohorts.sort_type)):
+        cost = np.zeros(cohorts.rows_of(sort))
+        for goal, weight in weights.items():
+            if weight:
+                cost += weight * cohorts.costs(sort, goal)
+        costs.append(cost.astype(np.float32))
+    return costs
