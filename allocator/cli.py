@@ -32,6 +32,7 @@ from allocator.interrupts import INTERRUPTED, run_stoppably
 from allocator.reports import check_target, summary
 from allocator.reports.record import goal_record, versions
 from allocator.reports.texts import LANGUAGES, Language, Texts, fit, language
+from allocator.result import Progress
 from allocator.talk import Talk
 
 
@@ -238,8 +239,9 @@ def plan(
         with Display(voice.lang, silent=quiet or no_progress) as display:
 
             def work(stop: Event) -> pipeline.Run:
+                display.show(Progress("read", 0.0))
                 run = pipeline.run(scenario, changes=changes, on_progress=display.show, stop=stop)
-                pipeline.write(run, folder, lang=voice.lang, force=force)
+                pipeline.write(run, folder, lang=voice.lang, force=force, on_progress=display.show)
                 return run
 
             run = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)

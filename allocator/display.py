@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from types import TracebackType
 
 from rich.console import Console
@@ -69,6 +70,8 @@ class Display:
         """Take one step of progress."""
         if self._silent:
             return
+        # Some stages count from their own start; the display counts from the first.
+        progress = replace(progress, elapsed=max(progress.elapsed, time.monotonic() - self._started))
         with self._lock:  # Steps may come from the run's thread while the main thread speaks.
             before, self._last = self._last, progress
             if self._live.is_started:
@@ -93,7 +96,7 @@ class Display:
     def _name(self, progress: Progress) -> str:
         return self._talk.known(f"phase-{progress.phase}", progress.phase)
 
-    def _cells(self, progress: Progress, elapsed: float | None = None) -> tuple[str, ...]:
+    def _cells(self, progress: Progress) -> tuple[str, ...]:
         texts = self._texts
         done = "" if progress.done is None else f" {progress.done:.0%}"
         figures = tuple(
@@ -105,12 +108,16 @@ class Display:
             )
         )
         goal = "" if progress.goal is None else texts.known("goal", progress.goal)
-        return (self._name(progress) + done, goal, *figures, clock(progress.elapsed if elapsed is None else elapsed))
+        return (self._name(progress) + done, goal, *figures, clock(progress.elapsed))
 
     def _line(self) -> Table:
         table = Table.grid(padding=(0, 2))
         elapsed = time.monotonic() - self._started
-        cells = ("", *("",) * 4, clock(elapsed)) if self._last is None else self._cells(self._last, elapsed)
+        cells = (
+            ("", *("",) * 4, clock(elapsed))
+            if self._last is None
+            else self._cells(replace(self._last, elapsed=elapsed))
+        )
         table.add_row(Spinner("dots"), *(cell for cell in cells if cell))
         return table
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def test_plain_line_is_chinese_when_asked() -> None:
 
 
 def test_plain_lines_of_one_phase_come_at_most_every_ten_seconds() -> None:
-    steps = [Progress("solve", second / 2) for second in range(41)]  # 0 to 20 s in half seconds: speaks at 0, 10, 20.
+    steps = [Progress("solve", second / 2) for second in range(50)]  # 0 to 24.5 s in half seconds: speaks near 0, 10 and 20.
     assert len(shown(*steps).splitlines()) == 3
 
 
@@ -66,6 +67,13 @@ def test_terminal_gets_its_cursor_back_when_the_process_leaves_at_once() -> None
 
 def test_unknown_phase_is_shown_by_its_name() -> None:
     assert "polish" in shown(Progress("polish", 1.0))
+
+
+def test_every_phase_of_the_program_has_a_text() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
+    phases = {phase for source in sources for phase in re.findall(r'(?:\bsay|\bProgress)\(\s*"([a-z-]+)"', source)}
+    assert {"read", "solve", "dates", "audit", "write"} <= phases
+    assert {phase for phase in phases if f"phase-{phase}" not in TALK} == set()
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (60, "1:00"), (3600, "1:00:00")])
