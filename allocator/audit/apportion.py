@@ -12,14 +12,17 @@ from allocator.kinds import Apportion
 
 @MEASURES.add(Apportion)
 def measure_apportion(rule: Apportion, records: Records) -> Finding:
-    """Sum, over groups and years, the seats below the least or above the most that each group is due."""
+    """Sum, over groups and years, the seats below the least or above the most that each group is due.
+
+    Of the totals, required are the seats used and those missing, achieved those of them that are in proportion.
+    """
     audience = records.audience(rule.audience)
     groups = records.groups(audience, rule.group_by)
     seats = records.by_group(groups, records.seats(rule.programmes))
     least, most = due(rule, groups)
     rows: list[Row] = []
     scopes: list[Row] = []
-    off_all, kept_all = 0, 0
+    off_all, kept_all, asked = 0, 0, 0
     for column, y in enumerate(records.years):
         if rule.years and y not in rule.years:
             continue
@@ -42,18 +45,19 @@ def measure_apportion(rule: Apportion, records: Records) -> Finding:
         scopes += judged_groups
         off_all += int((below + above).sum())
         kept_all += kept
+        asked += int((seats[:, column] + below).sum())
     judged = len(groups.labels) * len(records.years_of(rule))
     return Finding(
         tuple(rows),
         int(groups.sizes.sum()),
-        "groups",
-        judged,
-        kept_all,
+        "seats",
+        asked,
+        asked - off_all,
         off_all,
         counted(rule, off_all),
         scopes=tuple(scopes),
-        note=f"{off_all} seats off the due share",
-        note_zh=f"偏离应得名额{off_all}席",
+        note=f"{kept_all} of {judged} groups and years in proportion",
+        note_zh=f"{judged}个单位年度中{kept_all}个合乎比例",
     )
 
 

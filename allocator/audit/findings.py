@@ -72,9 +72,9 @@ class Finding:
     required, achieved, unit
         Totals over all years; ``None`` where the rule asks for nothing or nothing can be measured.
     shortfall
-        Distance from what is required, in the unit the goals count.
+        Distance from what is required, in ``unit``.
     goals
-        What the rule adds to each goal.
+        What the rule adds to each goal; of sessions the goals count seats.
     overdue, owed
         Lists of people: see ``AuditReport``.
     scopes

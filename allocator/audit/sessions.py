@@ -27,10 +27,11 @@ class BuiltIn:
     strength: str = "hard"
 
 
-def _finding(records: Records, rows: list[Row], unit: str, shortfall: float) -> Finding:
+def _finding(records: Records, rows: list[Row], unit: str, breaches: float) -> Finding:
+    """A finding with the totals of its rows; ``breaches`` is what the goal counts."""
     required, achieved = totals(rows)
     people = len(np.unique(records.placed.loc[records.placed["cadre"] >= 0, "cadre"]))
-    return Finding(tuple(rows), people, unit, required, achieved, shortfall, {"violation": shortfall})
+    return Finding(tuple(rows), people, unit, required, achieved, required - achieved, {"violation": breaches})
 
 
 def measure_known(records: Records) -> Finding:
@@ -71,12 +72,12 @@ def _used(records: Records) -> Array:
 
 
 def measure_seats(records: Records) -> Finding:
-    """Count the seats used beyond the usable seats of each session."""
+    """Count the sessions over their usable seats; the goal counts the seats."""
     return _against_bound(records, "usable_seats", 1)
 
 
 def measure_least(records: Records) -> Finding:
-    """Count the seats that opened sessions lack to their least size."""
+    """Count the opened sessions under their least size; the goal counts the seats they lack."""
     return _against_bound(records, "min_seats", -1)
 
 
@@ -95,7 +96,7 @@ def _against_bound(records: Records, column: str, sign: int) -> Finding:
 
 
 def measure_headcount(records: Records) -> Finding:
-    """Count the seats of one cadre in one session beyond the headcount: 1 for a named cadre."""
+    """Count the placements with more seats than the headcount, 1 for a named cadre; the goal counts the seats beyond."""
     cadre, session, seats = records.seats_taken
     beyond = np.maximum(0, seats - records.headcount[cadre])
     year = records.session_year[session]

@@ -43,7 +43,7 @@ class Verdict:
 
     @property
     def shortfall(self) -> float:
-        """Distance from what is required, in the unit the goals count."""
+        """Distance from what is required, in the unit of the finding."""
         return self.finding.shortfall
 
     @property

@@ -123,3 +123,18 @@ def test_rules_that_judge_something_are_not_warned_of():
 def test_a_kind_has_one_measure_only():
     with pytest.raises(ValueError, match="already has a measure"):
         MEASURES.add(KINDS["quota"])(MEASURES[KINDS["quota"]])
+
+
+def test_totals_of_a_rule_differ_by_its_shortfall_in_one_unit():
+    given = inputs(
+        rule("share-floor", id="f", share="1/3"),
+        rule("apportion", id="p", group_by="team_id", amount=2),
+        rule("cumulative", id="c", hours=1000),
+        rule("interval", id="i", contents=["theory", "party-spirit"], every_years=2),
+        rule("away-limit", id="w", share="1/3"),
+    )
+    made = plan(given, "a@t19 b@t19 c@t19 a@s19 d@b19 g@t20*7 g@b21*5 e@b21 d@b21 a@b21 b@b21 c@b21")
+    rules = audit(made, given).rules.set_index("rule_id")
+    missed = rules[rules["shortfall"] > 0]
+    assert {"f", "p", "c", "i", "w", "sessions-least", "sessions-seats", "headcount", "no-overlap"} <= set(missed.index)
+    assert (missed["required"] - missed["achieved"] == missed["shortfall"]).all()
