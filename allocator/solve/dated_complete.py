@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from allocator.solve.dated_exact import none_more, place
 from allocator.solve.dated_state import State
 
-STEP = 4.0
+STEP = 1.0
 """Most work of one question, in CP-SAT's deterministic seconds, so that one circle does not use up everything."""
 
 Circle = frozenset[int]
+Proof = tuple[Circle, int]
+"""A circle and the seats it lacks in every schedule."""
 
 
 class _Search:
@@ -34,6 +36,10 @@ class _Search:
     def lacks(self, block: int) -> bool:
         """Whether somebody who has open sessions lacks a seat."""
         return any(self.state.missing(a) for a in self.members[block])
+
+    def missing(self, circle: Circle) -> int:
+        """Seats a circle lacks now."""
+        return sum(self.state.missing(a) for a in circle)
 
     def improve(self, circle: Circle) -> bool | None:
         """Give out more seats in a circle while the rest stands still; whether that was possible, if known."""
@@ -108,36 +114,41 @@ def complete(state: State, most: Mapping[int, int], work: float) -> set[int]:
     """
     search = _Search(state, most, work)
     problem = state.problem
-    proofs: list[Circle] = []
+    proofs: list[Proof] = []
     for block in sorted(search.lacking, key=lambda block: (problem.blocks[block][1], block)):
-        if not search.lacks(block) or any(search.members[block] <= proof for proof in proofs):
+        if not search.lacks(block) or any(search.members[block] <= circle for circle, _ in proofs):
             continue
-        if state.placed(block) >= most[block]:
-            proofs.append(search.members[block])
-        elif (circle := search.settle(block)) is not None:
-            proofs.append(circle)
-    proven = {a for proof in _joined(search, proofs) for a in proof}
+        circle = search.members[block] if state.placed(block) >= most[block] else search.settle(block)
+        if circle is not None:
+            proofs.append((circle, search.missing(circle)))
+    proven = {a for circle in _joined(search, proofs) for a in circle}
     return proven | {a for a, one in enumerate(problem.attendances) if not one.options}
 
 
-def _joined(search: _Search, proofs: list[Circle]) -> list[Circle]:
-    """Proofs that do not meet: those inside another are dropped, those that overlap are put together and asked again."""
-    sound: list[Circle] = []
-    waiting = sorted(proofs, key=lambda proof: (len(proof), min(proof)), reverse=True)
-    while waiting:
-        proof = waiting.pop(0)
-        if any(proof <= other for other in sound):
+def _joined(search: _Search, proofs: list[Proof]) -> list[Circle]:
+    """Circles of proofs that add up.
+
+    Those inside another are dropped. Where two overlap, the smaller does without the common part if it still proves what
+    it lacks; else they are put together and asked again.
+    """
+    sound: list[Proof] = []
+    for circle, missing in sorted(proofs, key=lambda proof: (len(proof[0]), min(proof[0])), reverse=True):
+        if any(circle <= other for other, _ in sound):
             continue
-        meeting = [other for other in sound if proof & other]
-        if not meeting:
-            sound.append(proof)
+        meeting = [(other, lack) for other, lack in sound if circle & other]
+        if not meeting and search.missing(circle) == missing:
+            sound.append((circle, missing))
             continue
-        sound = [other for other in sound if other not in meeting]
-        union = proof.union(*meeting)
+        rest = circle.difference(*(other for other, _ in meeting))
+        if search.work > 0 and search.is_proven(rest):
+            sound.append((rest, search.missing(rest)))
+            continue
+        union = circle.union(*(other for other, _ in meeting))
         while search.work > 0:
             if search.is_proven(union):
-                sound.append(union)
+                sound = [proof for proof in sound if proof not in meeting] + [(union, search.missing(union))]
                 break
             if search.work <= 0 or not search.improve(union):
                 break
-    return sound
+    # Later improvements may have moved a lack from one circle to another; a proof holds for as many as it was asked for.
+    return [circle for circle, missing in sound if search.missing(circle) == missing]

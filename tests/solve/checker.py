@@ -95,18 +95,18 @@ def _rest_faults(inputs, rule, who, which, by_cadre, days, roster):  # type: ign
     for c in who & set(by_cadre):
         if roster.at[c, "headcount"] > 1:
             continue
-        spans = [
-            (min(days[s]), max(days[s]), s)
+        mine = [
+            (days[s], s)
             for s in by_cadre[c]
             if sessions.at[s, "programme_id"] in which and (not rule.years or sessions.at[s, "year"] in rule.years)
         ]
         past = [
-            (h.start_date.toordinal(), h.end_date.toordinal(), "record")
+            (set(range(h.start_date.toordinal(), h.end_date.toordinal() + 1)), "record")
             for h in inputs.history[inputs.history["cadre_id"] == c].itertuples()
             if h.programme_id in which
         ]
-        for (a, b, s), (d, e, t) in [*combinations(spans, 2), *((x, y) for x in spans for y in past)]:
-            free_days = max(d - b, a - e) - 1
+        for (one, s), (other, t) in [*combinations(mine, 2), *((x, y) for x in mine for y in past)]:
+            free_days = min(abs(d - e) for d in one for e in other) - 1
             if free_days < rule.rest_days:
                 found.append(f"{c} rests {free_days} days between {s} and {t}")
     return found
