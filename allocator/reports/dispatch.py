@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich.cells import cell_len
 
 from allocator.audit import Verdict
 from allocator.reports.material import Material, records
 from allocator.reports.sheets import Book, Sheet
-from allocator.reports.texts import fit
 from allocator.reports.verdicts import missing_scopes, summed
 
 _NAMED = 5  # scopes named of those that miss
@@ -62,7 +62,7 @@ def _clauses(sheet: Sheet, material: Material, year: int, title: str) -> None:
         "shortfall",
         "tightest",
     )
-    styles = ("text", "text", "text", "text", "number", "number", "text", "status", "number", "text")
+    styles = ("text", "text", "text", "text", "number", "number", "text", "status", "number", "long")
     sheet.table(columns, _clause_rows(material, year), styles, freeze_columns=2)
 
 
@@ -185,6 +185,10 @@ def _totals(sheet: Sheet, material: Material, year: int) -> None:
     sheet.table([*titles, material.texts("column.total")], rows, styles, freeze_columns=2)
 
 
+_NAME_WIDTHS = {0: 18, 2: 14, 3: 12, 4: 28, 5: 18, 6: 12, 8: 28}
+_NAME_LINES = {2: 27, 3: 17, 6: 27}  # unit, post and reason may wrap: field -> characters of a line
+
+
 def _names(sheet: Sheet, material: Material, year: int) -> None:
     """One block per session; its id stands in every row, so the filter shows a session with its names."""
     texts = material.texts
@@ -194,7 +198,6 @@ def _names(sheet: Sheet, material: Material, year: int) -> None:
     table = material.seatings[material.seatings["year"] == year]
     order = material.sessions.sort_values(["start_date", "session_id"])
     blocks = dict(iter(table.groupby("session_id")))
-    widths = {0: 12, 2: 12, 3: 12, 4: 30, 5: 16, 6: 12, 8: 46}
     for session in records(order):
         block = blocks.get(session.session_id)
         if block is None:
@@ -209,12 +212,13 @@ def _names(sheet: Sheet, material: Material, year: int) -> None:
         people = block.sort_values(["unit_id", "cadre_id"], kind="stable")
         fields = ("cadre_id", "name", "unit", "post", "rank", "headcount", "reason")
         for number, values in enumerate(zip(*(people[f] for f in fields), strict=True), start=1):
-            sheet.cell(0, session.session_id, "text")
+            sheet.cell(0, session.session_id, "clip")
             sheet.cell(1, number, "count")
             for column, value in enumerate(values, start=2):
                 sheet.cell(column, value, "count" if column == 7 else "text")
+            sheet.height(max(-(-cell_len(str(values[n])) // width) for n, width in _NAME_LINES.items()))
             sheet.row += 1
-    for column, width in widths.items():
+    for column, width in _NAME_WIDTHS.items():
         sheet.widen(column, width)
     sheet.settle()
     sheet.raw.freeze_panes(top, 1)
@@ -260,14 +264,14 @@ def _calendar(sheet: Sheet, material: Material, year: int) -> None:
         sheet.row += 1
     top = sheet.row
     for runs, session in zip(busy, records(held), strict=True):
-        sheet.cell(0, session.session_id, "text")
-        sheet.cell(1, fit(session.programme, 30).rstrip(), "text")
+        sheet.cell(0, session.session_id, "clip")
+        sheet.cell(1, session.programme, "clip")
         sheet.cell(2, int(session.filled), "count")
         for week in np.flatnonzero(runs):
             sheet.cell(3 + int(week), int(session.filled), "busy")
         sheet.row += 1
     sheet.widen(0, 14)
-    sheet.widen(1, 30)
+    sheet.widen(1, 28)
     sheet.settle()
     sheet.raw.set_column(3, 2 + len(weeks), 3.4)
     sheet.raw.freeze_panes(top, 3)

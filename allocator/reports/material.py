@@ -90,6 +90,10 @@ class Material:
                 return f"{names[key]} ({key})" if names[key] != key else key
         if key in self.people.index:
             return f"{self.people['name'][key]!s} ({key})"
+        for separator in ("@", " "):  # A cadre at a session, a cadre and a content, a team and a day.
+            first, found, rest = key.partition(separator)
+            if found and self.scope_name(first) != first:
+                return f"{self.scope_name(first)}{separator}{rest}"
         return key
 
     @cached_property
@@ -105,17 +109,35 @@ class Material:
             host_group=own.map(programmes["host_group"]),
             level=own.map(programmes["level"]),
             days=own.map(programmes["days"]),
-            place=table["session_id"].map(self._places).fillna(own.map(programmes["host_id"])),
+            place=table["session_id"].map(self._places).fillna(own.map(programmes["host_id"]).map(self.place)),
             dates=table["session_id"].map(self._dates).fillna(""),
             filled=table["session_id"].map(filled).fillna(0).astype("int64"),
         )
+
+    def place(self, host_id: str) -> str:
+        """A host by name: a unit of the tables, a known host or group, or a group's host at one unit."""
+        if host_id in self.unit_names:
+            return self.unit_names[host_id]
+        group, _, unit_id = host_id.rpartition("-")
+        if unit_id in self.unit_names and group:
+            name = self.texts.known("host_group", group)
+            if name in self.unit_names[unit_id]:
+                return self.unit_names[unit_id]
+            return (
+                f"{self.unit_names[unit_id]}{name}"
+                if self.texts.lang == "zh"
+                else f"{self.unit_names[unit_id]}, {name}"
+            )
+        known = self.texts.known("host", host_id)
+        return known if known != host_id else self.texts.known("host_group", host_id)
 
     @cached_property
     def _parts(self) -> pd.DataFrame:
         """Segments in the order of time; the host by name when it is a unit of the tables."""
         parts = self.inputs.segments.sort_values(["session_id", "start_date"], kind="stable")
         span = parts["start_date"].dt.strftime("%Y-%m-%d") + "/" + parts["end_date"].dt.strftime("%Y-%m-%d")
-        return parts.assign(place=[self.unit_names.get(h, h) for h in parts["host_id"]], span=span)
+        places = {host_id: self.place(host_id) for host_id in parts["host_id"].unique()}
+        return parts.assign(place=parts["host_id"].map(places), span=span)
 
     @cached_property
     def _places(self) -> dict[str, str]:

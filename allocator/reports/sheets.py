@@ -11,10 +11,12 @@ from typing import Any
 import xlsxwriter
 from rich.cells import cell_len
 
-NARROWEST, WIDEST = 6, 46  # column widths in characters of the default font
+NARROWEST, WIDEST, LONGEST = 6, 28, 44  # column widths in characters of the default font; the last for style "long"
+LINE = 13  # points that a line of text is high
 _FILLS = {"kept": "#D9EAD3", "breached": "#F4C7C3", "reported": "#E8EAED"}
 _FORMATS: dict[str, dict[str, Any]] = {
     "text": {"valign": "top", "text_wrap": True, "border": 1, "border_color": "#BFBFBF", "num_format": "@"},
+    "clip": {"valign": "top", "shrink": True, "border": 1, "border_color": "#BFBFBF", "num_format": "@"},
     "number": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "#,##0.0#"},
     "plain": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "0"},
     "count": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "#,##0"},
@@ -101,10 +103,10 @@ class Sheet:
         else:
             self.raw.write_number(self.row, column, value, cell_format)
 
-    def widen(self, column: int, width: int) -> None:
+    def widen(self, column: int, width: int, most: int = WIDEST) -> None:
         """Make the column at least so wide, within the limits of all columns."""
         known = self._widths.get(column, NARROWEST)
-        self._widths[column] = max(known, min(width, WIDEST))
+        self._widths[column] = max(known, min(width, most))
 
     def head(self, titles: Sequence[str]) -> None:
         """The header of a table."""
@@ -116,26 +118,40 @@ class Sheet:
     def table(
         self, titles: Sequence[str], rows: Iterable[Sequence[Any]], styles: Sequence[str], freeze_columns: int = 0
     ) -> None:
-        """A table with frozen header, filter and print title; a style ``status`` takes ``(text, status)`` cells."""
+        """A table with frozen header, filter and print title.
+
+        A style ``status`` takes ``(text, status)`` cells, ``clip`` shrinks text instead of wrapping it, and ``long``
+        gives text more room.
+        """
         top = self.row
         self.head(titles)
-        longest = [0] * len(titles)
-        for values in rows:
+        body = [list(values) for values in rows]
+        for column, style in enumerate(styles):
+            for values in body:
+                value = values[column][0] if style == "status" else values[column]
+                width = cell_len(value) + 1 if isinstance(value, str) else 8
+                self.widen(column, width, LONGEST if style == "long" else WIDEST)
+        for values in body:
+            lines = 1
             for column, (value, style) in enumerate(zip(values, styles, strict=True)):
                 if style == "status":
                     value, style = value
-                elif isinstance(value, str) and style != "text":
+                elif isinstance(value, str) and style != "clip":
                     style = "text"
+                    lines = max(lines, -(-cell_len(value) // (self._widths[column] - 1)))
                 self.cell(column, value, style)
-                longest[column] = max(longest[column], cell_len(value) if isinstance(value, str) else 8)
+            self.height(lines)
             self.row += 1
-        for column, width in enumerate(longest):
-            self.widen(column, width + 1)
         self.raw.freeze_panes(top + 1, freeze_columns)
         self.raw.repeat_rows(top)
         if self.row > top + 1:
             self.raw.autofilter(top, 0, self.row - 1, len(titles) - 1)
         self.settle()
+
+    def height(self, lines: int) -> None:
+        """Make the current row so many lines high; not every program does so by itself for wrapped text."""
+        if lines > 1:
+            self.raw.set_row(self.row, min(LINE * lines + 3, 400))
 
     def settle(self) -> None:
         """Apply the widths gathered so far."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
+from rich.cells import cell_len
 from rich.text import Text
 
 from allocator.audit import AuditReport, Verdict
@@ -21,7 +22,7 @@ MARKS = {"kept": "✓", "breached": "✗", "reported": "·"}
 _SIGNS = {"about": "", "at-least": "≥", "at-most": "≤", "exactly": "="}
 _ELSEWHERE = ("quota", "share-floor", "cumulative", "make-up")  # Kinds with a block of their own.
 _SILENT = ("eligibility", "report", "priority", "waiting")  # Kinds that say nothing on one screen unless breached.
-_LISTED = 4  # lines shown of a longer list
+_LISTED = 5  # lines shown of a longer list
 
 
 def text(
@@ -60,8 +61,9 @@ def _headline(material: Material, width: int) -> Iterator[str]:
     yield "  " + texts(
         "summary.size",
         named=texts.number(counts.named), unnamed=texts.number(counts.unnamed), units=texts.number(len(inputs.units)),
-        never=texts.number(counts.never), seed=inputs.scenario.seed, hash=material.plan.sha256[:12],
+        never=texts.number(counts.never),
     )  # fmt: skip
+    yield "  " + texts("dispatch.seed", seed=inputs.scenario.seed, hash=material.plan.sha256[:16])
     years = [
         texts("summary.year", year=year, **{str(name): texts.number(value) for name, value in row.items()})
         for year, row in counts.by_year.iterrows()
@@ -124,17 +126,18 @@ def _quotas(material: Material, width: int) -> Iterator[str]:
 
 def _quota_line(material: Material, rule: Quota, rows: pd.DataFrame, room: int) -> str:
     achieved = dict(zip(rows["year"], zip(rows["achieved"], rows["shortfall"], strict=True), strict=True))
-    line = _label(material, rule, room) + fit(_SIGNS[rule.modality] + _short(rule.amount), 6, "right")
+    line = _title(material, rule, room) + fit(_SIGNS[rule.modality] + _short(rule.amount), 6, "right")
     for year in material.inputs.years:
         count, short = achieved.get(year, (None, 0.0))
         line += fit(("✗" if short else "") + _short(count), 5, "right")
     return line
 
 
-def _label(material: Material, rule: RuleKind, room: int) -> str:
+def _title(material: Material, rule: RuleKind | Verdict, room: int) -> str:
     """The title; an English one, which says little when cut, gives way to the rule's id."""
     title = material.texts.title(rule)
-    return fit(title if material.texts.lang == "zh" or len(title) <= room else rule.id, room)
+    own_id = rule.rule_id if isinstance(rule, Verdict) else rule.id
+    return fit(title if material.texts.lang == "zh" or len(title) <= room else own_id, room)
 
 
 def _floors(material: Material, width: int) -> Iterator[str]:
@@ -153,7 +156,7 @@ def _floors(material: Material, width: int) -> Iterator[str]:
         kept = dict(zip(rows["year"], zip(rows["achieved"], rows["required"], strict=True), strict=True))
         cells = [f"{texts.number(kept[y][0])}/{texts.number(kept[y][1])}" if y in kept else "—" for y in years]
         room = width - 6 - 12 * len(years)
-        yield f"  {MARKS[status_of(rows)]} {_label(material, rule, room)}" + "".join(fit(c, 12, "right") for c in cells)
+        yield f"  {MARKS[status_of(rows)]} {_title(material, rule, room)}" + "".join(fit(c, 12, "right") for c in cells)
     lowest = tightest(material.floors)
     if lowest is not None:
         figures = {name: texts.number(lowest[name]) for name in ("achieved", "size", "required")}
@@ -162,7 +165,7 @@ def _floors(material: Material, width: int) -> Iterator[str]:
         )
 
 
-def _people(material: Material, _: int) -> Iterator[str]:
+def _people(material: Material, width: int) -> Iterator[str]:
     """Who is overdue and why, and who still owes hours."""
     texts, audit = material.texts, material.audit
     waiting = [verdict for verdict in audit.verdicts if verdict.kind in ("make-up", "cumulative")]
@@ -170,29 +173,28 @@ def _people(material: Material, _: int) -> Iterator[str]:
         return
     yield "■ " + texts("summary.people")
     for verdict in waiting:
-        mark = MARKS[verdict.status]
-        title = material.rule_titles[verdict.rule_id]
-        people = texts.number(verdict.finding.people)
         if verdict.kind == "make-up":
-            yield f"  {mark} " + texts("summary.overdue", title=title, people=people, **_overdue(material, verdict))
+            figures, behind = _overdue(material, verdict)
         else:
             rows = audit.owed[audit.owed["rule_id"] == verdict.rule_id]
-            yield f"  {mark} " + texts(
-                "summary.owed", title=title, people=people, short=texts.number(rows["cadre_id"].nunique()),
-                owed=texts.number(verdict.shortfall), most=texts.number(rows["owed"].max() if len(rows) else 0),
+            behind, figures = "", texts(
+                "summary.owed", people=texts.number(verdict.finding.people), owed=texts.number(verdict.shortfall),
+                short=texts.number(rows["cadre_id"].nunique()), most=texts.number(rows["owed"].max() if len(rows) else 0),
             )  # fmt: skip
+        yield f"  {MARKS[verdict.status]} " + _title(material, verdict, width - 6 - cell_len(figures)) + "  " + figures
+        if behind:
+            yield "    " + behind
 
 
-def _overdue(material: Material, verdict: Verdict) -> dict[str, str]:
+def _overdue(material: Material, verdict: Verdict) -> tuple[str, str]:
+    """People overdue by year, and the reasons counted."""
     texts = material.texts
     rows = material.audit.overdue
     rows = rows[rows["rule_id"] == verdict.rule_id]
-    by_year = rows["year"].value_counts()
-    reasons = rows["reason"].value_counts().sort_index()
-    return {
-        "by_year": " ".join(f"{year}: {texts.number(by_year.get(year, 0))}" for year in material.inputs.years),
-        "reasons": " ".join(f"{texts.known('why', str(why))} {texts.number(n)}" for why, n in reasons.items()),
-    }
+    by_year, reasons = rows["year"].value_counts(), rows["reason"].value_counts().sort_index()
+    counts = "  ".join(f"{year}: {texts.number(by_year.get(year, 0))}" for year in material.inputs.years)
+    why = "  ".join(f"{texts.known('why', str(reason))}: {texts.number(n)}" for reason, n in reasons.items())
+    return texts("summary.overdue", people=texts.number(verdict.finding.people), counts=counts), why
 
 
 def _rules(material: Material, width: int) -> Iterator[str]:
@@ -213,9 +215,7 @@ def _rules(material: Material, width: int) -> Iterator[str]:
             continue
         finding = verdict.finding
         figure = "" if finding.achieved is None else f"{_short(finding.achieved)}/{_short(finding.required)}"
-        title = material.rule_titles[verdict.rule_id]
-        left = room - len(figure) - 3
-        cells.append(f"{MARKS[verdict.status]} {fit(title, left)} {figure}")
+        cells.append(f"{MARKS[verdict.status]} {_title(material, verdict, room - len(figure) - 3)} {figure}")
     yield from _columns(cells, width, 3)
 
 
@@ -228,23 +228,25 @@ def _short(value: float | None) -> str:
     return f"{value:.0f}" if value == int(value) else f"{value:.2g}"
 
 
-def _breaches(material: Material, _: int) -> Iterator[str]:
+def _breaches(material: Material, width: int) -> Iterator[str]:
     texts = material.texts
     breached = [verdict for verdict in material.audit.verdicts if verdict.is_breached]
     if breached:
         yield "■ " + texts("summary.breaches", count=len(breached))
-    for verdict in breached[: 2 * _LISTED]:
-        short = f"{texts.number(verdict.shortfall)} {material.unit(verdict.finding.unit)}"
-        yield f"  ✗ {verdict.clause} {material.rule_titles[verdict.rule_id]}: " + texts("summary.gives", short=short)
-    if len(breached) > 2 * _LISTED:
-        yield "    " + texts("summary.more", count=len(breached) - 2 * _LISTED)
+    for verdict in breached[:_LISTED]:
+        short = texts("summary.gives", short=f"{texts.number(verdict.shortfall)} {material.unit(verdict.finding.unit)}")
+        clause = f"{fit(verdict.clause, 14)} {_title(material, verdict, width - 20 - cell_len(short))}"
+        yield f"  ✗ {clause} {short}"
+    if len(breached) > _LISTED:
+        yield "    " + texts("summary.more", count=len(breached) - _LISTED)
 
 
 def _warnings(material: Material, _: int) -> Iterator[str]:
     texts = material.texts
-    messages = [*warnings_of(material.audit, texts.lang)]
-    messages += material.result.messages if material.result is not None else ()
-    messages += material.inputs.notes
+    # A solve may repeat the auditor's warnings among its messages.
+    said = () if material.result is None else material.result.messages
+    messages = [message for message in said if message not in material.audit.warnings]
+    messages = [*warnings_of(material.audit, texts.lang), *messages, *material.inputs.notes]
     if messages:
         yield "■ " + texts("summary.warnings", count=len(messages))
     yield from (f"  ! {message}" for message in messages[:_LISTED])

@@ -119,7 +119,7 @@ def _schedule(sheet: Sheet, material: Material, seatings: pd.DataFrame | None, t
     columns = heads(
         material, "year", "cadre_id", "name", "post", "programme", "session_id", "dates", "place", "days", "seats", "reason"
     )  # fmt: skip
-    styles = ("plain", *("text",) * 7, "number", "count", "text")
+    styles = ("plain", *("text",) * 7, "number", "count", "long")
     sheet.table(columns, rows, styles, freeze_columns=3)
 
 
@@ -144,7 +144,7 @@ def _members(
          tables.overdue.get(c, ""), tables.owed.get(c, ""))
         for c, name, post, rank, headcount in records(members, "cadre_id", "name", "post", "rank", "headcount")
     )  # fmt: skip
-    styles = ("text", "text", "text", "text", "count", *("text",) * (len(years) + 2))
+    styles = ("text", "text", "text", "text", "count", *("text",) * (len(years) + 1), "long")
     sheet.table(columns, rows, styles, freeze_columns=2)
 
 
