@@ -23,6 +23,7 @@ from rich.console import Console
 from allocator import pipeline
 from allocator.audit import AuditReport, read_plan
 from allocator.audit import audit as judge
+from allocator.counting import CheckReport, Finding
 from allocator.display import Display, clock, defect_lines
 from allocator.entities import TABLES
 from allocator.errors import AllocatorError, InputError, OutputError
@@ -283,7 +284,7 @@ def check(
     """Read everything and count whether the rules can be kept at all; writes nothing. 只检查数据和数量。"""
     voice = _voice(lang, as_json, quiet, debug)
     with _faults_explained(voice):
-        report = pipeline.check(scenario, {})
+        report = pipeline.check(scenario)
         code = Code.DONE if report.ok else Code.VIOLATION
         voice.result(
             _findings_text(report, voice),
@@ -292,7 +293,7 @@ def check(
     raise typer.Exit(code)
 
 
-def _findings_text(report: pipeline.CheckReport, voice: Voice) -> str:
+def _findings_text(report: CheckReport, voice: Voice) -> str:
     talk = voice.talk
     lines = [talk("check-ok") if report.ok else talk("check-failed")]
     for severity in ("error", "warning"):
@@ -305,7 +306,7 @@ def _findings_text(report: pipeline.CheckReport, voice: Voice) -> str:
     return "\n".join(lines)
 
 
-def _finding_record(finding: pipeline.Finding) -> dict[str, Any]:
+def _finding_record(finding: Finding) -> dict[str, Any]:
     return {
         name: getattr(finding, name)
         for name in ("code", "severity", "rule_id", "clause", "message_en", "message_zh")

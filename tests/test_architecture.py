@@ -35,12 +35,16 @@ _layer("audit", RECORDS)
 _layer("naming", f"{RECORDS} ties instance model")
 _layer("solve", f"{RECORDS} ties instance model naming")
 _layer("assembly", RECORDS)
+_layer("counting", f"{RECORDS} ties instance model naming solve")
 _layer("reports", f"{RECORDS} audit")
-_layer("pipeline", f"{RECORDS} inputs generate instance model audit solve naming assembly reports")
+_layer("pipeline", f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports")
 _layer("talk", "reports")
 _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
-_layer("cli", f"{RECORDS} inputs generate instance model audit solve naming reports pipeline talk display interrupts")
+_layer(
+    "cli",
+    f"{RECORDS} inputs generate instance model audit solve naming counting reports pipeline talk display interrupts",
+)
 _layer("__init__", f"{RECORDS} inputs generate audit reports pipeline")
 _layer("__main__", "cli")
 
