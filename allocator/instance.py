@@ -21,6 +21,16 @@ K = TypeVar("K", bound=RuleKind)
 
 
 @dataclass(frozen=True)
+class Limit:
+    """Of these cadres at most so many can attend a programme in a year: its sessions cannot hold more of them together."""
+
+    cadre_ids: tuple[str, ...]
+    programme_id: str
+    year: int
+    most: int
+
+
+@dataclass(frozen=True, eq=False)
 class Calendar:
     """What the dated sessions allow, year by year, seen from the yearly stage.
 
@@ -32,15 +42,17 @@ class Calendar:
         Least seats of the smallest session that may open, shape (P, Y).
     pairs
         Whether one person can attend two programmes in one year, shape (P, P, Y).
-    reachable
-        Whether a cadre can attend some session of a programme in a year, given the periods named for the cadre:
+    unreachable
         ``(cadre_id, programme_id, year)`` triples that are out of reach.
+    limits
+        Groups of which the sessions of a year cannot hold everybody.
     """
 
     seats: np.ndarray
     least: np.ndarray
     pairs: np.ndarray
     unreachable: frozenset[tuple[str, str, int]] = frozenset()
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +76,7 @@ class Instance:
     @cached_property
     def is_named(self) -> np.ndarray:
         """Rows of one person; rules on one person's record skip unnamed groups. Shape (I,)."""
-        return self.headcount == 1
+        return np.asarray(self.headcount == 1)
 
     @cached_property
     def days(self) -> np.ndarray:
@@ -192,4 +204,4 @@ def _served(inputs: Inputs) -> np.ndarray:
     for unit, line in inputs.lines.items():
         for above in line:
             served[position[unit], columns.get(above, [])] = True
-    return served[inputs.cadres["unit_id"].map(position).to_numpy(np.int64)]
+    return np.asarray(served[inputs.cadres["unit_id"].map(position).to_numpy(np.int64)])

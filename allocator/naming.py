@@ -63,7 +63,7 @@ def name(cohorts: Cohorts, cohort: np.ndarray, trajectory: np.ndarray, people: n
         }
     )
     keys = ["cadre_id", "programme_id", "year"]
-    return table.groupby(keys, as_index=False, sort=True)["headcount"].sum()
+    return table.groupby(keys, sort=True)["headcount"].sum().reset_index()
 
 
 def _attended(cohorts: Cohorts, cohort: int, trajectory: int) -> list[tuple[int, int]]:

@@ -55,3 +55,8 @@ def weights(order: tuple[Goal, ...]) -> dict[Goal, float]:
         found[goal] = weight
         weight *= SHAPES[goal].span
     return {goal: found[goal] for goal in order}
+
+
+def signed(goal: Goal, value: float) -> float:
+    """A goal's value in the sense that is minimised, and back."""
+    return -value if SHAPES[goal].sense == "max" else value

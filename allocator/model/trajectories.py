@@ -154,7 +154,7 @@ def _agree(menu: np.ndarray, strict: Strictness, y: int) -> bool:
     chosen = np.flatnonzero(menu)
     if not strict.offered[chosen, y].all():
         return False
-    pairs = strict.together[np.ix_(chosen, chosen, [y])][:, :, 0] & (strict.apart[np.ix_(chosen, chosen)] < 1)
+    pairs = strict.together[:, :, y][np.ix_(chosen, chosen)] & (strict.apart[np.ix_(chosen, chosen)] < 1)
     return bool((pairs | np.eye(len(chosen), dtype=bool)).all())
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
+from allocator.model.shared.rows import RowFamily
 from allocator.solve.linear import Outcome, Program, Simplex, Solution, solve
 from allocator.solve.prices import OVERFILL, segments
 
@@ -22,7 +23,7 @@ BLOCK_COHORTS = 1_500
 """Cohorts a block should have at most; joined components may be larger."""
 
 
-WHOLE_GAP = 1e-7
+WHOLE_GAP = 1e-6
 """Relative gap at which a block's integer program is good enough."""
 
 MOST_WHOLE_COLUMNS = 12_000
@@ -110,6 +111,15 @@ class Allotment:
     seats: np.ndarray
     floor: tuple[np.ndarray, ...]
     ceiling: tuple[np.ndarray, ...]
+
+    def extended(self, families: tuple[RowFamily, ...]) -> Allotment:
+        """The same with the families that came behind since, which are local."""
+        fresh = families[len(self.floor) :]
+        return replace(
+            self,
+            floor=(*self.floor, *(f.floor for f in fresh)),
+            ceiling=(*self.ceiling, *(f.ceiling for f in fresh)),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,7 +311,8 @@ class BlockProgram:
     def _part(self, whole: np.ndarray, f: int) -> np.ndarray:
         family, sorts = self.cohorts.families[f], self.cohorts.cohort_sort[whole]
         share = family.among[1] if family.among is not None else 0.0
-        return self.cohorts.sort_audience[sorts, f].astype(float) - share * self.cohorts.sort_among[sorts, f]
+        counted = self.cohorts.sort_audience[sorts, f].astype(float)
+        return np.asarray(counted - share * self.cohorts.sort_among[sorts, f])
 
     def objective(self, weights: Mapping[Goal, float], cost: list[np.ndarray]) -> np.ndarray:
         """Cost of the columns at hand and of the extras behind them, at some weights.
@@ -381,14 +392,10 @@ class BlockProgram:
         """Column generation for the relaxation; ``None`` when it has no solution."""
         program = self.program()
         with Simplex(program, behind=len(self.extra_most)) as simplex:
-            for attempt in range(rounds + 1):
-                solution = simplex.solve()
-                if solution is None:
-                    return None
-                if attempt == rounds:
-                    break
+            solution = simplex.solve()
+            for _ in range(rounds):
                 first = len(self.cohort)
-                if not self.improve(solution.duals):
+                if solution is None or not self.improve(solution.duals):
                     break
                 rows, columns, values = self.entries[-1]
                 fresh = slice(first, len(self.cohort))
@@ -399,7 +406,8 @@ class BlockProgram:
                     columns - first,
                     values,
                 )
-            return Relaxed(solution.objective, solution.duals, solution.x)
+                solution = simplex.solve()
+            return None if solution is None else Relaxed(solution.objective, solution.duals, solution.x)
 
     def solve(self, *, rounds: int, nodes: int) -> BlockPlan | None:
         """Column generation, then whole people; ``None`` when the rows cannot be held.

@@ -12,7 +12,7 @@ The duals are smoothed (Wentges 1997) between the best and the newest ones; ever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,6 +25,9 @@ from allocator.model.cohorts import Cohorts
 
 OVERFILL = 1e4
 """Price of a seat that does not exist, in units of the heaviest goal weight; keeps the master feasible."""
+
+CAP_PRICE = 1e5
+"""Most that a unit of a capped goal may cost, in units of the heaviest goal weight."""
 
 SMOOTHING = 0.6
 
@@ -144,21 +147,27 @@ def _strata(
 
 @dataclass(frozen=True, eq=False)
 class Duals:
-    """Prices: ``seats`` per row and year (≥ 0, cost of using one), ``rows`` per family, row and year (worth of one)."""
+    """Prices.
+
+    ``seats`` per row and year (≥ 0, cost of using one), ``rows`` per family, row and year (worth of one), ``goals`` per goal
+    with a cap (≥ 0, what a unit of the goal costs on top of its weight).
+    """
 
     seats: np.ndarray
     rows: tuple[np.ndarray, ...]
+    goals: np.ndarray
 
     def towards(self, other: Duals, weight: float) -> Duals:
         """``weight`` of these and the rest of the other."""
         return Duals(
             weight * self.seats + (1 - weight) * other.seats,
             tuple(weight * a + (1 - weight) * b for a, b in zip(self.rows, other.rows, strict=True)),
+            weight * self.goals + (1 - weight) * other.goals,
         )
 
     def scaled(self, factor: float) -> Duals:
         """The same prices in another unit."""
-        return Duals(factor * self.seats, tuple(factor * rows for rows in self.rows))
+        return Duals(factor * self.seats, tuple(factor * rows for rows in self.rows), factor * self.goals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,9 +201,13 @@ class _Deviation:
 class PriceMaster:
     """Keeps its columns from one set of goal weights to the next."""
 
-    def __init__(self, strata: Strata) -> None:
-        """Set up the rows of the strata; the first columns come with the first prices."""
-        self.strata, self.cohorts = strata, strata.cohorts
+    def __init__(self, strata: Strata, goals: tuple[Goal, ...]) -> None:
+        """Set up the rows of the strata and of the goals; the first columns come with the first prices."""
+        self.strata, self.cohorts, self.goals = strata, strata.cohorts, goals
+        self.goal_costs = [
+            [self.cohorts.costs(sort, goal).astype(np.float32) for goal in goals]
+            for sort in range(len(self.cohorts.sort_type))
+        ]
         self.known: set[tuple[int, int]] = set()
         self.columns: list[mathopt.Variable] = []
         self.column_stratum: list[int] = []
@@ -218,6 +231,10 @@ class PriceMaster:
 
     def _set_rows(self) -> None:
         model, strata = self.model, self.strata
+        self.goal_rows = [model.add_linear_constraint() for _ in self.goals]
+        self.beyond = [model.add_variable(lb=0.0) for _ in self.goals]  # Keeps a capped master feasible on the way.
+        for row, variable in zip(self.goal_rows, self.beyond, strict=True):
+            row.set_coefficient(variable, -1.0)
         self.convexity = [model.add_linear_constraint(lb=float(n), ub=float(n)) for n in strata.people]
         self.capacity = [[model.add_linear_constraint(ub=float(seats)) for seats in row] for row in strata.capacity]
         self.rows = [
@@ -240,13 +257,14 @@ class PriceMaster:
                     for width, counted in segments(goals, int(strata.width[f][row])):
                         variable = self.model.add_variable(lb=0.0, ub=width)
                         self.rows[f][row][y].set_coefficient(variable, sign)
+                        for goal in counted:
+                            self.goal_rows[self.goals.index(goal)].set_coefficient(variable, 1.0)
                         self.deviations.append(_Deviation(variable, counted, width, f, row, y, sign))
         self.overfill = []
-        for row in self.capacity:
-            for seats in row:
-                variable = self.model.add_variable(lb=0.0)
-                seats.set_coefficient(variable, -1.0)
-                self.overfill.append(variable)
+        for constraint in (seats for year_seats in self.capacity for seats in year_seats):
+            variable = self.model.add_variable(lb=0.0)
+            constraint.set_coefficient(variable, -1.0)
+            self.overfill.append(variable)
 
     def close(self) -> None:
         """Free the solver."""
@@ -282,14 +300,26 @@ class PriceMaster:
             touched = mine.group[:, f] >= 0
             price[mine.group[touched, f]] = relaxed.duals.rows[f][theirs.group[at][touched, f]]
             rows.append(price)
-        return Duals(seats, tuple(rows))
+        return Duals(seats, tuple(rows), relaxed.duals.goals)
+
+    def carried_over(self, other: PriceMaster, relaxed: Relaxation) -> Relaxation:
+        """The prices of a master over the same rows and other strata; families that came behind cost nothing yet."""
+        self._set_weights(relaxed.weights)
+        fresh = self.strata.floor[len(other.strata.floor) :]
+        rows = (*relaxed.duals.rows, *(np.zeros_like(floor) for floor in fresh))
+        none = np.zeros(0, dtype=np.int64)
+        return replace(
+            relaxed, duals=replace(relaxed.duals, rows=rows), stratum=none, trajectory=none, people=np.zeros(0)
+        )
 
     def optimise(
         self,
         weights: Mapping[Goal, float],
         tolerance: float,
         *,
+        caps: Mapping[Goal, float] | None = None,
         centre: Duals | None = None,
+        target: float = np.inf,
         most_rounds: int = 200,
         on_round: Callable[[int, float, float], None] = lambda *_: None,
         should_stop: Callable[[], bool] = lambda: False,
@@ -298,15 +328,19 @@ class PriceMaster:
 
         Parameters
         ----------
+        caps
+            Most that some goals may be, in the minimised sense.
         centre
             Prices to start from.
+        target
+            A value known to be reachable: a bound so close to it is good enough too.
 
         Raises
         ------
         ModelError
             If the solver fails.
         """
-        self._set_weights(weights)
+        self._set_weights(weights, caps)
         best_bound, best_duals = -np.inf, centre
         if centre is not None:
             best_duals = self._clipped(centre)
@@ -314,10 +348,9 @@ class PriceMaster:
             self._add(found)
         elif not self.columns:
             for price in (0.0, self.overfill_cost):
-                start = Duals(
-                    np.full_like(self.strata.capacity, price), tuple(np.zeros_like(f) for f in self.strata.floor)
-                )
-                self._add(self.price(start)[1])
+                seats = np.full_like(self.strata.capacity, price)
+                rows = tuple(np.zeros_like(floor) for floor in self.strata.floor)
+                self._add(self.price(Duals(seats, rows, np.zeros(len(self.goals))))[1])
         rounds, result = 0, self._solve()
         for rounds in range(1, most_rounds + 1):
             value = float(result.objective_value())
@@ -334,7 +367,7 @@ class PriceMaster:
                     best_bound, best_duals = bound, newest
                 added = self._add(found, worth, newest)
             on_round(rounds, value, best_bound)
-            if not added or value - best_bound <= tolerance or should_stop():
+            if not added or min(value, target) - best_bound <= tolerance or should_stop():
                 break
             result = self._solve()
         assert best_duals is not None
@@ -395,6 +428,7 @@ class PriceMaster:
     def reduced_costs(self, duals: Duals) -> Iterator[tuple[int, np.ndarray]]:
         """Each stratum with the price of every trajectory open to it, before what a person is worth, shape (≤ T,)."""
         cohorts, strata = self.cohorts, self.strata
+        costs = self._costs(duals.goals) if duals.goals.any() else self.cost
         for group in self.groups:
             table = cohorts.tables[cohorts.sort_type[strata.sort[group[0]]]]
             pay = self.price_table(int(group[0]), duals)
@@ -403,27 +437,36 @@ class PriceMaster:
                 paid += pay[y][table.index[:, y]]
             for stratum in group.tolist():
                 sort = int(strata.sort[stratum])
-                yield stratum, cohorts.take(sort, paid) + self.cost[sort]
+                yield stratum, cohorts.take(sort, paid) + costs[sort]
 
     def _constant(self, duals: Duals) -> float:
         """Part of the Lagrange bound that does not depend on people."""
         total = -float((duals.seats * self.strata.capacity).sum())
+        total -= sum(
+            float(price) * self.caps[goal] for goal, price in zip(self.goals, duals.goals, strict=True) if price
+        )
         for price, floor, ceiling in zip(duals.rows, self.strata.floor, self.strata.ceiling, strict=True):
             total += float((price[price > 0] * floor[price > 0]).sum() + (price[price < 0] * ceiling[price < 0]).sum())
         for deviation in self.deviations:
-            price = float(duals.rows[deviation.family][deviation.row, deviation.year])
-            slack = self._weight(deviation.goals) - deviation.sign * price
+            worth = float(duals.rows[deviation.family][deviation.row, deviation.year])
+            slack = self._weight(deviation.goals, duals) - deviation.sign * worth
             if slack < 0:
                 total += slack * deviation.width if np.isfinite(deviation.width) else -np.inf
         return total
 
-    def _weight(self, goals: tuple[Goal, ...]) -> float:
-        return sum(self.weights.get(goal, 0.0) for goal in goals)
+    def _weight(self, goals: tuple[Goal, ...], duals: Duals | None = None) -> float:
+        extra = 0.0 if duals is None else sum(float(duals.goals[self.goals.index(goal)]) for goal in goals)
+        return extra + sum(self.weights.get(goal, 0.0) for goal in goals)
 
-    def _set_weights(self, weights: Mapping[Goal, float]) -> None:
-        self.weights = dict(weights)
+    def _set_weights(self, weights: Mapping[Goal, float], caps: Mapping[Goal, float] | None = None) -> None:
+        self.weights, self.caps = dict(weights), dict(caps or {})
         self.overfill_cost = OVERFILL * max(self.weights.values())
-        self.cost = weighted_costs(self.cohorts, self.weights)
+        self.cost = self._costs(np.zeros(len(self.goals)))
+        self.most_on_top = CAP_PRICE * max(self.weights.values())
+        for variable in self.beyond:
+            self.model.objective.set_linear_coefficient(variable, self.most_on_top)
+        for goal, row in zip(self.goals, self.goal_rows, strict=True):
+            row.upper_bound = self.caps.get(goal, np.inf)
         objective = self.model.objective
         for deviation in self.deviations:
             objective.set_linear_coefficient(deviation.variable, self._weight(deviation.goals))
@@ -440,11 +483,15 @@ class PriceMaster:
         for f, floor in enumerate(self.strata.floor):
             flat = [c for row in self.rows[f] for c in row]
             rows.append(np.array(result.dual_values(flat)).reshape(floor.shape))
-        return self._clipped(Duals(seats, tuple(rows)))
+        goals = -np.array(result.dual_values(self.goal_rows))
+        return self._clipped(Duals(seats, tuple(rows), goals))
 
     def _clipped(self, duals: Duals) -> Duals:
         """The prices inside the range where the bound is finite; rounding, or other weights, may put them outside."""
         seats = np.clip(duals.seats, 0.0, None)
+        has_cap = np.array([goal in self.caps for goal in self.goals], dtype=bool)
+        goals = np.where(has_cap, np.clip(duals.goals, 0.0, self.most_on_top), 0.0)
+        clipped = Duals(seats, duals.rows, goals)
         rows = [
             np.where(np.isfinite(floor), np.where(np.isfinite(ceiling), price, np.maximum(price, 0.0)),
                      np.where(np.isfinite(ceiling), np.minimum(price, 0.0), 0.0))
@@ -452,10 +499,22 @@ class PriceMaster:
         ]  # fmt: skip
         for deviation in self.deviations:
             if not np.isfinite(deviation.width):
-                limit, at = self._weight(deviation.goals), (deviation.row, deviation.year)
+                limit, at = self._weight(deviation.goals, clipped), (deviation.row, deviation.year)
                 price = rows[deviation.family]
                 price[at] = min(price[at], limit) if deviation.sign > 0 else max(price[at], -limit)
-        return Duals(seats, tuple(rows))
+        return Duals(seats, tuple(rows), goals)
+
+    def _costs(self, extra: np.ndarray) -> list[np.ndarray]:
+        """Weighted cost of each sort's open trajectories, with what capped goals cost on top."""
+        weights = [self.weights.get(goal, 0.0) + float(more) for goal, more in zip(self.goals, extra, strict=True)]
+        used = [position for position, weight in enumerate(weights) if weight]
+        total = []
+        for sort, costs in enumerate(self.goal_costs):
+            cost = np.zeros(self.cohorts.rows_of(sort), dtype=np.float32)
+            for g in used:
+                cost += np.float32(weights[g]) * costs[g]
+            total.append(cost)
+        return total
 
     def _worth(self, result: mathopt.SolveResult) -> np.ndarray:
         return np.array(result.dual_values(self.convexity))
@@ -472,9 +531,15 @@ class PriceMaster:
             sort = int(strata.sort[stratum])
             uses = self._uses(stratum, cohorts.menus(sort, trajectory))
             cost = float(self.cost[sort][trajectory])
+            own = np.array([costs[trajectory] for costs in self.goal_costs[sort]], dtype=float)
             if worth is not None and duals is not None:
-                price = cost + sum(
-                    amount * (duals.seats[row, y] if f < 0 else -duals.rows[f][row, y]) for f, row, y, amount in uses
+                price = (
+                    cost
+                    + float(duals.goals @ own)
+                    + sum(
+                        amount * (duals.seats[row, y] if f < 0 else -duals.rows[f][row, y])
+                        for f, row, y, amount in uses
+                    )
                 )
                 if price >= worth[stratum] - 1e-7 * max(1.0, abs(worth[stratum])):
                     continue
@@ -484,6 +549,9 @@ class PriceMaster:
             self.convexity[stratum].set_coefficient(variable, 1.0)
             for f, row, y, amount in uses:
                 (self.capacity[row][y] if f < 0 else self.rows[f][row][y]).set_coefficient(variable, amount)
+            for row_of_goal, amount in zip(self.goal_rows, own.tolist(), strict=True):
+                if amount:
+                    row_of_goal.set_coefficient(variable, amount)
             self.columns.append(variable)
             self.column_stratum.append(stratum)
             self.column_trajectory.append(trajectory)
@@ -523,15 +591,3 @@ class PriceMaster:
     @cached_property
     def _count_cache(self) -> dict[int, list[tuple[int, np.ndarray]]]:
         return {}
-
-
-def weighted_costs(cohorts: Cohorts, weights: Mapping[Goal, float]) -> list[np.ndarray]:
-    """Weighted cost of each sort's open trajectories."""
-    costs = []
-    for sort in range(len(cohorts.sort_type)):
-        cost = np.zeros(cohorts.rows_of(sort))
-        for goal, weight in weights.items():
-            if weight:
-                cost += weight * cohorts.costs(sort, goal)
-        costs.append(cost.astype(np.float32))
-    return costs

@@ -45,7 +45,8 @@ class CumulativeSide:
         hours = table.totals(np.where(counting, instance.hours, 0.0))
         if rule.per_year:
             holds = instance.holds(rule)
-            return _owed(instance, rule, days[:, holds], hours[:, holds] + rule.credit_hours).sum(axis=1)
+            owed = _owed(instance, rule, days[:, holds], hours[:, holds] + rule.credit_hours)
+            return np.asarray(owed.sum(axis=1))
         first, last = _window(instance, rule)
         inside = np.array([first <= year <= last for year in instance.years])
         record = state / 1000
@@ -68,4 +69,4 @@ def _owed(instance: Instance, rule: Cumulative, days: np.ndarray, hours: np.ndar
         limbs.append(rule.hours - hours)
     least = np.minimum.reduce(limbs)
     # Rounding at a millionth keeps 1e-12 of floating point from turning into a whole hour.
-    return np.ceil(np.round(np.maximum(least, 0.0), 6)).astype(np.int64)
+    return np.asarray(np.ceil(np.round(np.maximum(least, 0.0), 6)), dtype=np.int64)

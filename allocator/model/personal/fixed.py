@@ -24,13 +24,15 @@ class FixedSide:
         """Years and slots each person must attend, boolean (I, Y, n)."""
         years = {year: y for y, year in enumerate(instance.years)}
         required = np.zeros((len(slots), len(years), slots.shape[1]), dtype=bool)
-        sessions = instance.inputs.sessions.set_index("session_id")
+        sessions = instance.inputs.sessions
+        held = {
+            s: (p, y) for s, p, y in zip(*(sessions[c] for c in ("session_id", "programme_id", "year")), strict=True)
+        }
         for call in rule.call_ups:
-            session = sessions.loc[call.session_id]
-            if int(session["year"]) in years:
+            programme_id, year = held[call.session_id]
+            if year in years:
                 i = instance.person_index[call.cadre_id]
-                p = instance.programme_index[session["programme_id"]]
-                required[i, years[int(session["year"])], slots[i] == p] = True
+                required[i, years[year], slots[i] == instance.programme_index[programme_id]] = True
         if rule.everyone:
             everyone = instance.audience(rule.audience)
             called = np.append(instance.counting(rule.programmes), False)[slots] & (slots >= 0)

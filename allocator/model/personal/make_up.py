@@ -37,4 +37,4 @@ class MakeUpSide:
             coming = table.attends(counting & carries(instance, content))
             pattern = (coming << np.uint32(rule.after_years - 1)) | np.uint32(past)
             overdue |= years_without(pattern, rule.after_years, len(instance.years))
-        return overdue[:, instance.holds(rule)].sum(axis=1)
+        return np.asarray(overdue[:, instance.holds(rule)].sum(axis=1))

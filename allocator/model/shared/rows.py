@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from allocator.instance import Instance
+from allocator.instance import Instance, Limit
 from allocator.kinds import Goal, RuleKind
 
 
@@ -28,7 +28,7 @@ class RowFamily:
     Parameters
     ----------
     rule
-        Where they come from; named ``<rule id>[group,year]``.
+        Where they come from; ``None`` for a limit that the dates set.
     group
         Group of each person, -1 for people the rule does not count, shape (I,).
     names
@@ -45,7 +45,7 @@ class RowFamily:
         For shares of those sent: people (boolean (I,)) and share; the floor is the share of *their* count.
     """
 
-    rule: RuleKind
+    rule: RuleKind | None
     group: np.ndarray
     names: tuple[str, ...]
     programmes: np.ndarray
@@ -59,7 +59,7 @@ class RowFamily:
     def counts(self, menus: np.ndarray, slots: np.ndarray) -> np.ndarray:
         """What one person following each menu adds to a row of the year, shape (M,)."""
         hit = menus & self.programmes[slots]
-        return hit.any(axis=1).astype(np.int64) if self.distinct else hit.sum(axis=1)
+        return np.asarray(hit.any(axis=1) if self.distinct else hit.sum(axis=1), dtype=np.int64)
 
 
 class SharedRegister(dict[type[RuleKind], Callable[[Instance, Any], RowFamily | None]]):
@@ -106,4 +106,23 @@ def collect(instance: Instance) -> tuple[RowFamily, ...]:
         family = state(instance, rule)
         if family is not None and (family.group >= 0).any() and family.programmes.any():
             families.append(family)
-    return tuple(families)
+    return (*families, *(_limit_rows(instance, limit) for limit in instance.calendar.limits))
+
+
+def _limit_rows(instance: Instance, limit: Limit) -> RowFamily:
+    """The row of a limit that the dates set: strict, in its year only."""
+    inside = np.array([instance.person_index[cadre] for cadre in limit.cadre_ids])
+    group = np.full(len(instance.headcount), -1)
+    group[inside] = 0
+    programmes = np.zeros(len(instance.programme_index), dtype=bool)
+    programmes[instance.programme_index[limit.programme_id]] = True
+    ceiling = np.array([[limit.most if year == limit.year else np.inf for year in instance.years]], dtype=float)
+    return RowFamily(
+        rule=None,
+        group=group,
+        names=("",),
+        programmes=programmes,
+        distinct=False,
+        floor=np.full_like(ceiling, -np.inf),
+        ceiling=ceiling,
+    )

@@ -1,0 +1,72 @@
+"""Feedback: what the dates cannot hold goes back to the years, until everybody sent has a seat."""
+
+from __future__ import annotations
+
+import time
+
+import pandas as pd
+
+from allocator.entities import Inputs
+from allocator.instance import Limit
+from allocator.kinds import AwayLimit
+from allocator.solve.clock import Clock
+from allocator.solve.dates import Schedule, schedule
+from allocator.solve.yearly import YearlyStage
+
+ROUNDS = 8
+"""Times the years are planned again at most."""
+
+WORK = 3.0
+"""Work limit of one dated schedule; planning the years again costs less than proving that a seat cannot be given."""
+
+
+def dates_kept(stage: YearlyStage, inputs: Inputs, clock: Clock) -> Schedule:
+    """Plan the years, place everybody in sessions, and plan again without what the dates could not give.
+
+    A seat that an away-limit refuses closes the programme to more people of that group in that year; any other closes it to the
+    cadre. The schedule with fewest seats lost is kept, the latest of equals.
+    """
+    years = stage.plan()
+    best: Schedule | None = None
+    for attempt in range(ROUNDS + 1):
+        since = time.monotonic()
+        dated = schedule(
+            inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress, work=WORK
+        )
+        clock.add("dates", since)
+        if best is None or dated.unplaced["headcount"].sum() <= best.unplaced["headcount"].sum():
+            best = dated
+        if dated.unplaced.empty or attempt == ROUNDS or clock.is_over():
+            break
+        years = stage.without(*_closed(inputs, dated))
+        stage.work["feedback-rounds"] = attempt + 1.0
+    assert best is not None
+    return best
+
+
+def _closed(inputs: Inputs, dated: Schedule) -> tuple[list[tuple[str, str, int]], list[Limit]]:
+    """What a schedule shows to be out of reach: seats of one cadre, and limits on groups."""
+    closed: list[tuple[str, str, int]] = []
+    limits: dict[tuple[tuple[str, ...], str, int], Limit] = {}
+    placed = dated.placements.merge(inputs.sessions[["session_id", "programme_id", "year"]], on="session_id")
+    rules = {rule.id: rule for rule in inputs.policy.rules if isinstance(rule, AwayLimit) and rule.share is not None}
+    lost = zip(*(dated.unplaced[c] for c in ("cadre_id", "programme_id", "year", "rule_id")), strict=True)
+    for cadre, programme, year, rule_id in lost:
+        rule = rules.get(rule_id)
+        members = _group(inputs, rule, cadre) if rule is not None else ()
+        if not members:
+            closed.append((cadre, programme, int(year)))
+            continue
+        held = placed["cadre_id"].isin(members) & (placed["programme_id"] == programme) & (placed["year"] == year)
+        most = int(placed.loc[held, "headcount"].sum())
+        limits[members, programme, int(year)] = Limit(members, programme, int(year), most)
+    return closed, list(limits.values())
+
+
+def _group(inputs: Inputs, rule: AwayLimit, cadre_id: str) -> tuple[str, ...]:
+    """The people of a cadre's group under an away-limit."""
+    roster: pd.DataFrame = inputs.roster
+    values = roster[rule.group_by].astype(str)
+    own = values[roster["cadre_id"] == cadre_id].iloc[0]
+    inside = inputs.audience(rule.audience) & (values == own).to_numpy()
+    return tuple(roster.loc[inside, "cadre_id"]) if own else ()
