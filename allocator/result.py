@@ -42,8 +42,10 @@ class GoalResult:
 
     @property
     def is_proven(self) -> bool:
-        """Whether incumbent equals bound."""
-        return self.gap == 0.0
+        """Whether incumbent equals bound; a value better than its bound proves nothing but that the bound is wrong."""
+        if self.value is None or self.bound is None:
+            return False
+        return abs(self.value - self.bound) <= 1e-9
 
 
 @dataclass(frozen=True)

@@ -3,5 +3,6 @@
 from allocator.reports.folder import check_target, write_run
 from allocator.reports.summary import text as summary_text
 from allocator.reports.texts import Texts, language
+from allocator.reports.verdicts import floor_counts
 
-__all__ = ["Texts", "check_target", "language", "summary_text", "write_run"]
+__all__ = ["Texts", "check_target", "floor_counts", "language", "summary_text", "write_run"]

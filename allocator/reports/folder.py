@@ -108,7 +108,7 @@ def write_run(
         unfinished = _beside(target, f"partial-{os.getpid()}")
         try:
             unfinished.mkdir()
-            _fill(unfinished, material, dict(extras or {}), on_progress)
+            _fill(unfinished, target, material, dict(extras or {}), on_progress)
             _put_in_place(unfinished, target)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -161,7 +161,7 @@ def _os_errors_explained(folder: Path, texts: Texts) -> Iterator[None]:
         raise OutputError(texts(f"output.{reason}", path=folder, detail=detail)) from error
 
 
-def _fill(folder: Path, material: Material, extras: Mapping[str, Any], on_progress: OnProgress) -> None:
+def _fill(folder: Path, target: Path, material: Material, extras: Mapping[str, Any], on_progress: OnProgress) -> None:
     """Write every file; the record comes last, so a folder with ``run.json`` is complete."""
     inputs, plan, audit = material.inputs, material.plan, material.audit
     started = time.perf_counter()
@@ -179,7 +179,7 @@ def _fill(folder: Path, material: Material, extras: Mapping[str, Any], on_progre
 
     with timed("write-tables", 0.05):
         _tables(folder, plan, audit)
-        _scenario(folder, inputs)
+        _scenario(folder, target, inputs)
     for number, year in enumerate(inputs.years, start=1):
         with timed("write-dispatch", 0.05 + 0.45 * number / len(inputs.years)):
             _dispatch(folder, material, year)
@@ -197,8 +197,8 @@ def _tables(folder: Path, plan: Plan, audit: AuditReport) -> None:
     audit.owed.to_csv(folder / "owed.csv", **_CSV)
 
 
-def _scenario(folder: Path, inputs: Inputs) -> None:
-    _text(folder / "scenario.toml", scenario_text(inputs.merged, inputs.origins))
+def _scenario(folder: Path, target: Path, inputs: Inputs) -> None:
+    _text(folder / "scenario.toml", scenario_text(inputs, target))
     (folder / "inputs").mkdir()
     files = {role: str(path) for role, path in sorted(inputs.files.items())}
     record = {"files": files, "sha256": dict(sorted(inputs.hashes.items()))}

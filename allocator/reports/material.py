@@ -47,7 +47,10 @@ class Material:
 
     def unit(self, name: str) -> str:
         """A unit of measure in the reader's language."""
-        return UNITS.get(name, name) if self.texts.lang == "zh" else name.replace("-", " ")
+        if self.texts.lang == "zh" and name in UNITS:
+            return UNITS[name]
+        known = self.texts.known("unit", name)
+        return name.replace("-", " ") if known == name else known
 
     @cached_property
     def people(self) -> pd.DataFrame:

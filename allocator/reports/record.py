@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 from collections.abc import Mapping
@@ -14,7 +15,9 @@ from typing import Any
 
 import numpy as np
 import tomlkit
+from tomlkit.items import AoT
 
+from allocator.entities import Inputs
 from allocator.reports.material import Material
 
 LIBRARIES = ("allocator", "ortools", "numpy", "pandas", "pydantic", "pyarrow", "xlsxwriter")
@@ -82,16 +85,45 @@ def peak_memory() -> int | None:
     return int(peak) if sys.platform == "darwin" else int(peak) * 1024
 
 
-def scenario_text(merged: Mapping[str, object], origins: Mapping[str, str]) -> str:
-    """The merged scenario as TOML, with the file each value of the top level came from."""
+def scenario_text(inputs: Inputs, folder: Path) -> str:
+    """The merged scenario as TOML, each value with the file it came from.
+
+    Paths are written as seen from ``folder``, so that the file there can be run and audited as it is.
+    """
+    merged = _plain_tree(inputs.merged)
+    if "policy" in merged and "policy" in inputs.files:
+        merged["policy"] = _seen_from(folder, inputs.files["policy"])
+    if isinstance(merged.get("tables"), dict):
+        merged["tables"] = {
+            name: _seen_from(folder, inputs.files[name]) if name in inputs.files else path
+            for name, path in merged["tables"].items()
+        }
     document = tomlkit.document()
-    # TOML needs plain values before tables.
-    for key, value in sorted(_plain_tree(merged).items(), key=lambda item: isinstance(item[1], dict | list)):
-        item = tomlkit.item(value)
-        if key in origins and not isinstance(value, dict):
-            item.comment(origins[key])
-        document.add(key, item)
+    _write(document, merged, "", inputs.origins)
     return tomlkit.dumps(document)
+
+
+def _write(table: Any, values: Mapping[str, Any], above: str, origins: Mapping[str, str]) -> None:
+    # TOML needs plain values before tables.
+    for key, value in sorted(values.items(), key=lambda item: isinstance(item[1], dict)):
+        path = f"{above}.{key}" if above else key
+        if isinstance(value, dict):
+            inner = tomlkit.table()
+            _write(inner, value, path, origins)
+            table.add(key, inner)
+            continue
+        item = tomlkit.item(value)
+        if path in origins and not isinstance(item, AoT):
+            item.comment(origins[path])
+        table.add(key, item)
+
+
+def _seen_from(folder: Path, path: Path) -> str:
+    """``path`` from the folder, with forward slashes; absolute where there is no way from one to the other."""
+    try:
+        return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
+    except ValueError:  # Two drives of Windows have no relative path.
+        return path.absolute().as_posix()
 
 
 def _plain_tree(value: Any) -> Any:

@@ -82,7 +82,8 @@ def _goals(material: Material, width: int) -> Iterator[str]:
     for rank, goal in enumerate(result.goals, start=1):
         unit = material.unit(goal.unit)
         name = f"{rank} {texts.known('goal', goal.goal)}" + (f" ({unit})" if unit else "")
-        figures = (texts.number(goal.value), texts.number(goal.bound), texts.percent(goal.gap))
+        gap = texts.percent(goal.gap) if goal.gap or goal.is_proven else "—"
+        figures = (texts.number(goal.value), texts.number(goal.bound), gap)
         yield "  " + _row((name, *figures, goal_verdict(texts, goal)), widths)
 
 

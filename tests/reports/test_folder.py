@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -65,7 +66,18 @@ def test_scenario_is_written_as_merged_with_origins(tmp_path):
     assert tomllib.loads(text) == {
         "id": "invented", "horizon": [2019, 2020, 2021, 2022], "limits": {"gap": 0.01}, "overrides": [{"rule": "school"}],
     }  # fmt: skip
-    assert "# invented.toml" in text
+    assert 'id = "invented" # invented.toml' in text
+
+
+def test_scenario_names_its_files_as_seen_from_the_run_folder(tmp_path):
+    inputs, plan, audit, result = run().parts
+    tables = {"cadres": "../data/cadres.csv"}
+    files = {"policy": tmp_path / "data" / "policy.toml", "cadres": tmp_path / "data" / "cadres.csv"}
+    inputs = replace(inputs, merged={"policy": "policy.toml", "tables": tables}, files=files)
+    write_run(tmp_path / "out" / "run", inputs, plan, audit, result)
+    text = (tmp_path / "out" / "run" / "scenario.toml").read_text(encoding="utf-8")
+    expected = {"policy": "../../data/policy.toml", "tables": {"cadres": "../../data/cadres.csv"}}
+    assert tomllib.loads(text) == expected
 
 
 def test_existing_folder_is_refused_and_left_alone(tmp_path):
@@ -131,6 +143,7 @@ def test_interrupt_leaves_nothing_half_written(tmp_path, monkeypatch):
 
 KILLED = """
 import os, signal, sys
+from dataclasses import replace
 from pathlib import Path
 from allocator.reports import folder
 from reports.builders import run
