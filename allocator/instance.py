@@ -15,7 +15,7 @@ import pandas as pd
 
 from allocator.entities import Inputs
 from allocator.filters import Filter
-from allocator.kinds import Eligibility, Fixed, Quota, RuleKind
+from allocator.kinds import Eligibility, Quota, RuleKind
 
 K = TypeVar("K", bound=RuleKind)
 
@@ -61,7 +61,8 @@ class Instance:
 
     inputs: Inputs
     calendar: Calendar
-    eligible: np.ndarray  # bool (I, P)
+    eligible: np.ndarray  # bool (I, P), in some plan year
+    admitted: np.ndarray | None = None  # bool (Y, I, P) where rules admit in some years only
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -104,8 +105,8 @@ class Instance:
         return History.of(self.inputs, self.person_index, self.programme_index)
 
     def rules(self, kind: type[K]) -> tuple[K, ...]:
-        """The rules of one kind, in the order of the policy."""
-        return tuple(rule for rule in self.inputs.policy.rules if isinstance(rule, kind))
+        """The rules of one kind that are to be kept, in the order of the policy."""
+        return tuple(r for r in self.inputs.policy.rules if isinstance(r, kind) and r.strength != "report")
 
     def audience(self, wanted: Filter) -> np.ndarray:
         """Which people a filter holds for, shape (I,)."""
@@ -178,18 +179,20 @@ def _nothing(column: pd.Series) -> object:
 
 def build(inputs: Inputs, calendar: Calendar) -> Instance:
     """The instance of checked inputs; nobody is eligible for a programme without a seat in any plan year."""
-    people, programmes = len(inputs.cadres), len(inputs.programmes)
-    eligible = np.zeros((people, programmes), dtype=bool)
-    for rule in inputs.policy.rules:
-        if isinstance(rule, Eligibility) or (isinstance(rule, Quota) and rule.admits) or _calls_everyone(rule):
-            eligible[np.ix_(inputs.audience(rule.audience), inputs.counting(rule.programmes))] = True
-    eligible &= _served(inputs)
-    eligible &= (calendar.seats > 0).any(axis=1)
-    return Instance(inputs, calendar, eligible)
-
-
-def _calls_everyone(rule: RuleKind) -> bool:
-    return isinstance(rule, Fixed) and rule.everyone
+    people, programmes, years = len(inputs.cadres), len(inputs.programmes), len(inputs.years)
+    admitting = [
+        rule
+        for rule in inputs.policy.rules
+        if isinstance(rule, Eligibility) or (isinstance(rule, Quota) and rule.admits)
+    ]
+    is_timed = any(rule.years for rule in admitting)
+    admitted = np.zeros((years if is_timed else 1, people, programmes), dtype=bool)
+    for rule in admitting:
+        holds = [not is_timed or not rule.years or year in rule.years for year in inputs.years][: len(admitted)]
+        admitted[np.ix_(holds, inputs.audience(rule.audience), inputs.counting(rule.programmes))] = True
+    admitted &= _served(inputs)
+    eligible = admitted.any(axis=0) & (calendar.seats > 0).any(axis=1)
+    return Instance(inputs, calendar, eligible, admitted if is_timed else None)
 
 
 def _served(inputs: Inputs) -> np.ndarray:

@@ -127,7 +127,7 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
     slots = _slots(instance, classes)
     n = slots.shape[1]
     spacing, fixed = instance.rules(Spacing), instance.rules(Fixed)
-    blocked = unreachable(instance, slots)
+    blocked = unreachable(instance, slots) | _not_admitted(instance, slots)
     required = np.zeros((people, years, n), dtype=bool)
     for rule in spacing:
         blocked |= STRICT[Spacing].blocked(instance, rule, slots)
@@ -222,6 +222,15 @@ def _slots(instance: Instance, classes: np.ndarray) -> np.ndarray:
     person, place = np.nonzero(eligible)
     slots[person, np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)] = order[place]
     return slots
+
+
+def _not_admitted(instance: Instance, slots: np.ndarray) -> np.ndarray:
+    """Years in which no rule admits a person to a slot's programme, boolean (I, Y, n)."""
+    if instance.admitted is None:
+        return np.zeros((len(slots), len(instance.years), slots.shape[1]), dtype=bool)
+    person = np.arange(len(slots))[:, None]
+    admitted = instance.admitted[:, person, np.maximum(slots, 0)]
+    return np.asarray(~admitted.transpose(1, 0, 2) & (slots >= 0)[:, None, :])
 
 
 def _table(

@@ -414,7 +414,7 @@ class BlockProgram:
 
         First the cohorts that the relaxation already leaves whole are fixed and the few others decided, which gives a good
         plan. Then every column whose reduced cost tells that it cannot be in a better plan is left out, and the rest
-        solved, to the optimum over the columns found or to ``nodes`` nodes.
+        solved, to the optimum over the columns found or to ``nodes`` nodes (0: the first plan is good enough).
         """
         relaxed = self.relax(rounds)
         if relaxed is None:
@@ -427,10 +427,10 @@ class BlockProgram:
         first = self._rounded(program, relaxed.x)
         best = first
         distance = (first.objective if first is not None else np.inf) - relaxed.objective
-        if distance > WHOLE_GAP * max(1.0, abs(relaxed.objective)):
+        if nodes and distance > WHOLE_GAP * max(1.0, abs(relaxed.objective)) or first is None:
             keep = np.ones(len(program.cost), dtype=bool)
             keep[:n] = reduced[:n] <= min(distance, self._far(reduced[:n]))
-            second = solve(program.only(keep), gap=WHOLE_GAP, nodes=nodes)
+            second = solve(program.only(keep), gap=WHOLE_GAP, nodes=max(1, nodes))
             if second.outcome is not Outcome.INFEASIBLE and (best is None or second.objective < best.objective):
                 x = np.zeros(len(keep))
                 x[keep] = second.x

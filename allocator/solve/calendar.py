@@ -11,6 +11,7 @@ from allocator.entities import Inputs
 from allocator.instance import Calendar, build
 from allocator.kinds import Spacing
 from allocator.solve.exclusions import Exclusions
+from allocator.solve.group_limits import group_limits
 from allocator.solve.timetable import Timetable
 
 
@@ -106,7 +107,14 @@ def unreachable(inputs: Inputs) -> frozenset[tuple[str, str, int]]:
 def calendar(inputs: Inputs) -> Calendar:
     """All of it, as the yearly stage reads it."""
     seats, least = capacity(inputs)
-    return Calendar(seats=seats, least=least, pairs=pair_is_possible(inputs), unreachable=unreachable(inputs))
+    days = _Days(inputs)
+    return Calendar(
+        seats=seats,
+        least=least,
+        pairs=pair_is_possible(inputs),
+        unreachable=unreachable(inputs),
+        limits=group_limits(inputs, days.admits, days.usable),
+    )
 
 
 class _Days:

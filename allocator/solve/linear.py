@@ -129,6 +129,11 @@ def solve(program: Program, *, gap: float = 0.0, nodes: int | None = None) -> So
     return Solution(outcome, objective, bound, x, duals)
 
 
+def is_solved(result: mathopt.SolveResult) -> bool:
+    """Whether a linear program ended with values and duals."""
+    return bool(result.has_primal_feasible_solution() and result.has_dual_feasible_solution())
+
+
 @dataclass(frozen=True, eq=False)
 class LinearSolution:
     """Optimum of a linear program."""
@@ -187,7 +192,12 @@ class Simplex:
         reason = result.termination.reason
         if reason in (mathopt.TerminationReason.INFEASIBLE, mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED):
             return None
-        if not (result.has_primal_feasible_solution() and result.has_dual_feasible_solution()):
+        if not is_solved(result):  # Simplex may end imprecise; another one then starts afresh.
+            self.solver.close()
+            self.solver = mathopt.IncrementalSolver(self.model, mathopt.SolverType.HIGHS)
+            result = self.solver.solve()
+            reason = result.termination.reason
+        if not is_solved(result):
             raise ModelError(f"the solver ended without a solution: {reason.name}, {result.termination.detail}")
         return LinearSolution(
             float(result.objective_value()),

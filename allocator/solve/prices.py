@@ -22,8 +22,9 @@ from ortools.math_opt.python import mathopt
 from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
+from allocator.solve.linear import is_solved
 
-OVERFILL = 1e4
+OVERFILL = 20.0
 """Price of a seat that does not exist, in units of the heaviest goal weight; keeps the master feasible."""
 
 CAP_PRICE = 1e5
@@ -386,7 +387,11 @@ class PriceMaster:
 
     def _solve(self) -> mathopt.SolveResult:
         result = self.solver.solve()
-        if not (result.has_dual_feasible_solution() and result.has_primal_feasible_solution()):
+        if not is_solved(result):  # Simplex may end imprecise; another one then starts afresh.
+            self.solver.close()
+            self.solver = mathopt.IncrementalSolver(self.model, mathopt.SolverType.HIGHS)
+            result = self.solver.solve()
+        if not is_solved(result):
             raise ModelError(f"the price master failed: {result.termination.reason.name}")
         self.solved = len(self.columns)
         return result

@@ -227,7 +227,8 @@ class YearlyStage:
             columns = [start[int(r)] for r in master.strata.of[inside]]
             cohort = np.repeat(np.arange(len(inside)), [len(own) for own in columns])
             block.add(cohort, np.array([k for own in columns for k in own], dtype=np.int64))
-            plan = block.solve(rounds=0 if clock.is_over() else ROUNDS, nodes=NODES)
+            late = clock.is_over()
+            plan = block.solve(rounds=0 if late else ROUNDS, nodes=0 if late else NODES)
             done += 1
             clock.say("blocks", done=done / len(which))
             return plan
