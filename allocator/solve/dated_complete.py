@@ -31,11 +31,11 @@ class _Search:
             frozenset(a for a in problem.members[block] if problem.attendances[a].options)
             for block in range(len(problem.blocks))
         ]
-        self.lacking = {block for block in range(len(problem.blocks)) if self.lacks(block)}
+        self.lacking = self.find_lacking()
 
-    def lacks(self, block: int) -> bool:
-        """Whether somebody who has open sessions lacks a seat."""
-        return any(self.state.missing(a) for a in self.members[block])
+    def find_lacking(self) -> set[int]:
+        """Programmes and years in which somebody who has open sessions lacks a seat."""
+        return {block for block, members in enumerate(self.members) if any(map(self.state.missing, members))}
 
     def missing(self, circle: Circle) -> int:
         """Seats a circle lacks now."""
@@ -45,6 +45,8 @@ class _Search:
         """Give out more seats in a circle while the rest stands still; whether that was possible, if known."""
         improved, spent = place(self.state, circle, min(STEP, self.work))
         self.work -= spent
+        if improved:
+            self.lacking = self.find_lacking()  # The seat may have come from another programme.
         return improved
 
     def is_proven(self, circle: Circle) -> bool:
@@ -53,10 +55,9 @@ class _Search:
         self.work -= spent
         return proven
 
-    def circles(self, block: int) -> Iterator[Circle]:
-        """Growing circles around a programme and year, up to the whole connected piece."""
-        problem = self.state.problem
-        circle = self.members[block]
+    def circles(self, start: Circle) -> Iterator[Circle]:
+        """Growing circles around some attendances, up to the whole connected piece."""
+        problem, circle = self.state.problem, start
         yield circle
         lacking = {a for a in circle if self.state.missing(a)}
         for centre in (lacking, None):
@@ -83,10 +84,10 @@ class _Search:
         mates = (a for a in self._near(circle) if attendances[a].options)
         return circle.union(a for a in mates if attendances[a].block not in self.lacking)
 
-    def settle(self, block: int) -> Circle | None:
-        """Fill a programme and year, or prove what it lacks; returns the circle of the proof."""
-        for circle in self.circles(block):
-            while self.lacks(block):
+    def settle(self, start: Circle) -> Circle | None:
+        """Give these attendances all seats, or prove what they lack; returns the circle of the proof."""
+        for circle in self.circles(start):
+            while self.missing(start):
                 if self.work <= 0:
                     return None
                 if self.is_proven(circle):
@@ -115,40 +116,51 @@ def complete(state: State, most: Mapping[int, int], work: float) -> set[int]:
     search = _Search(state, most, work)
     problem = state.problem
     proofs: list[Proof] = []
-    for block in sorted(search.lacking, key=lambda block: (problem.blocks[block][1], block)):
-        if not search.lacks(block) or any(search.members[block] <= circle for circle, _ in proofs):
-            continue
-        circle = search.members[block] if state.placed(block) >= most[block] else search.settle(block)
-        if circle is not None:
-            proofs.append((circle, search.missing(circle)))
-    proven = {a for circle in _joined(search, proofs) for a in circle}
+    waiting = set(search.lacking)
+    while waiting:
+        for block in sorted(waiting, key=lambda block: (problem.blocks[block][1], block)):
+            members = search.members[block]
+            if not search.missing(members) or any(members <= circle for circle, _ in proofs):
+                continue
+            circle = members if state.placed(block) >= most[block] else search.settle(members)
+            if circle is not None:
+                proofs.append((circle, search.missing(circle)))
+        proofs = _joined(search, proofs)
+        settled = waiting
+        waiting = {
+            block
+            for block in search.lacking
+            if search.work > 0 and not any(search.members[block] <= circle for circle, _ in proofs)
+        }
+        if waiting <= settled:
+            break
+    proven = {a for circle, _ in proofs for a in circle}
     return proven | {a for a, one in enumerate(problem.attendances) if not one.options}
 
 
-def _joined(search: _Search, proofs: list[Proof]) -> list[Circle]:
-    """Circles of proofs that add up.
+def _joined(search: _Search, proofs: list[Proof]) -> list[Proof]:
+    """Proofs that add up.
 
     Those inside another are dropped. Where two overlap, the smaller does without the common part if it still proves what
-    it lacks; else they are put together and asked again.
+    it lacks; else they are put together and grow until that is proven.
     """
     sound: list[Proof] = []
     for circle, missing in sorted(proofs, key=lambda proof: (len(proof[0]), min(proof[0])), reverse=True):
         if any(circle <= other for other, _ in sound):
             continue
         meeting = [(other, lack) for other, lack in sound if circle & other]
-        if not meeting and search.missing(circle) == missing:
+        if search.missing(circle) == missing and not meeting:
             sound.append((circle, missing))
             continue
         rest = circle.difference(*(other for other, _ in meeting))
         if search.work > 0 and search.is_proven(rest):
             sound.append((rest, search.missing(rest)))
             continue
-        union = circle.union(*(other for other, _ in meeting))
-        while search.work > 0:
-            if search.is_proven(union):
-                sound = [proof for proof in sound if proof not in meeting] + [(union, search.missing(union))]
-                break
-            if search.work <= 0 or not search.improve(union):
-                break
+        union = search.settle(circle.union(*(other for other, _ in meeting)))
+        while union is not None and any(union & other and not other <= union for other, _ in sound):
+            union = search.settle(union.union(*(other for other, _ in sound if union & other)))
+        if union is not None:
+            sound = [proof for proof in sound if not proof[0] <= union]
+            sound.append((union, search.missing(union)))
     # Later improvements may have moved a lack from one circle to another; a proof holds for as many as it was asked for.
-    return [circle for circle, missing in sound if search.missing(circle) == missing]
+    return [(circle, missing) for circle, missing in sound if search.missing(circle) == missing]

@@ -24,7 +24,7 @@ from allocator.solve.dated_state import State
 
 __all__ = ["Schedule", "calendar", "capacity", "pair_is_possible", "schedule", "unreachable"]
 
-WORK = 8.0
+WORK = 5.0
 """Work limit of the exact repair and its proofs, all in all, in CP-SAT's deterministic seconds."""
 
 

@@ -42,6 +42,9 @@ def faults(inputs: Inputs, seats: list[Seat], *, soft: bool = True, call_ups: bo
         by_cadre[c].append(s)
     for c, mine in by_cadre.items():
         if roster.at[c, "headcount"] > 1:
+            together = Counter(day for x, s, n in seats if x == c for day in days[s] for _ in range(n))
+            if together and max(together.values()) > roster.at[c, "headcount"]:
+                found.append(f"more people of {c} away than it has")
             continue
         past = inputs.history[inputs.history["cadre_id"] == c]
         for s, t in combinations(mine, 2):
