@@ -427,7 +427,7 @@ class BlockProgram:
         first = self._rounded(program, relaxed.x)
         best = first
         distance = (first.objective if first is not None else np.inf) - relaxed.objective
-        if nodes and distance > WHOLE_GAP * max(1.0, abs(relaxed.objective)) or first is None:
+        if first is None or (nodes and distance > WHOLE_GAP * max(1.0, abs(relaxed.objective))):
             keep = np.ones(len(program.cost), dtype=bool)
             keep[:n] = reduced[:n] <= min(distance, self._far(reduced[:n]))
             second = solve(program.only(keep), gap=WHOLE_GAP, nodes=max(1, nodes))
