@@ -11,7 +11,7 @@ from allocator.audit import AuditReport, read_plan
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError, OutputError
 from allocator.inputs import load
-from allocator.pipeline import Run, run, write
+from allocator.pipeline import Run, check, load_run, run, write
 from allocator.plan import Plan
 
 __all__ = [
@@ -23,7 +23,9 @@ __all__ = [
     "OutputError",
     "Plan",
     "Run",
+    "check",
     "load",
+    "load_run",
     "read_plan",
     "run",
     "write",

@@ -167,13 +167,20 @@ def test_audit_answers_6_when_a_hard_rule_is_breached(planned: Path, tmp_path: P
     assert "team-fifth" in {row["rule_id"] for row in record["breaches"]}
 
 
-def test_audit_refuses_a_plan_that_names_nobody_known(planned: Path, tmp_path: Path) -> None:
+def test_audit_answers_6_when_a_plan_names_somebody_unknown(planned: Path, tmp_path: Path) -> None:
     text = (planned / "plan.csv").read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(text.splitlines()))
     (tmp_path / "plan.csv").write_text(text.replace(f",{rows[0]['cadre_id']},", ",nobody,", 1), encoding="utf-8")
+    assert invoke("audit", ROOT / "scenarios" / "tiny.toml", tmp_path / "plan.csv").exit_code == Code.BREACH
+
+
+def test_audit_refuses_a_plan_with_a_bad_cell(planned: Path, tmp_path: Path) -> None:
+    text = (planned / "plan.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    (tmp_path / "plan.csv").write_text(text.replace(rows[0]["start_date"], "2019-02-30", 1), encoding="utf-8")
     result = invoke("audit", ROOT / "scenarios" / "tiny.toml", tmp_path / "plan.csv")
     assert result.exit_code == Code.INPUT
-    assert "plan.csv:2:cadre_id" in result.stderr
+    assert "plan.csv:2:start_date" in result.stderr
 
 
 @pytest.mark.parametrize("plan", ["missing.csv", "."])
