@@ -28,7 +28,11 @@ def capacity(inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
     least
         Smallest least size of the sessions that count, shape (P, Y); 0 where there is none.
     """
-    days = _Days(inputs)
+    return _capacity(_Days(inputs))
+
+
+def _capacity(days: _Days) -> tuple[np.ndarray, np.ndarray]:
+    inputs = days.inputs
     shape = (len(inputs.programmes), len(inputs.years))
     seats, least = np.zeros(shape, dtype=np.int64), np.full(shape, np.iinfo(np.int64).max)
     for s in np.flatnonzero(days.usable).tolist():
@@ -44,7 +48,11 @@ def pair_is_possible(inputs: Inputs) -> np.ndarray:
     It needs two different sessions, one of each, that share no day and leave the rest of every spacing rule that speaks
     about everyone whom both programmes admit.
     """
-    days = _Days(inputs)
+    return _pair_is_possible(_Days(inputs))
+
+
+def _pair_is_possible(days: _Days) -> np.ndarray:
+    inputs = days.inputs
     apart = ~days.table.overlap
     np.fill_diagonal(apart, False)
     count = len(inputs.programmes)
@@ -73,7 +81,11 @@ def unreachable(inputs: Inputs) -> frozenset[tuple[str, str, int]]:
     -------
     ``(cadre_id, programme_id, year)`` triples; only for programmes that hold a session in the year.
     """
-    days = _Days(inputs)
+    return _unreachable(_Days(inputs))
+
+
+def _unreachable(days: _Days) -> frozenset[tuple[str, str, int]]:
+    inputs = days.inputs
     if not days.usable.any():
         return frozenset()
     at = np.flatnonzero(days.usable)
@@ -82,37 +94,31 @@ def unreachable(inputs: Inputs) -> frozenset[tuple[str, str, int]]:
     groups, first = np.unique(key, return_index=True)
     programme, year = groups // 10_000, groups % 10_000
     ids, names = inputs.cadres["cadre_id"].tolist(), inputs.programmes["programme_id"].tolist()
-    open_to: dict[tuple[bool, ...], np.ndarray] = {}
     triples = []
     own = days.exclusions.own
-    for i in range(len(ids)):
-        profile = days.exclusions.profile(i)
-        if profile not in open_to:
+    closed_to: dict[tuple[tuple[bool, ...], tuple[int, ...]], list[int]] = {}
+    for i, profile in enumerate(days.profiles):
+        alike = (profile, tuple(sorted(own.get(i, ()))))
+        if alike not in closed_to:
             is_open = np.ones(len(days.usable), dtype=bool)
             is_open[list(days.exclusions.blocked_for(i))] = False
-            open_to[profile] = is_open
-        if i not in own and not any(profile):
-            continue
-        is_open = open_to[profile].copy()
-        is_open[list(own.get(i, ()))] = False
-        closed = ~np.logical_or.reduceat(is_open[at], first)
+            is_open[list(alike[1])] = False
+            closed_to[alike] = np.flatnonzero(~np.logical_or.reduceat(is_open[at], first)).tolist()
         triples += [
-            (ids[i], names[programme[g]], int(year[g]))
-            for g in np.flatnonzero(closed).tolist()
-            if days.admits[i, programme[g]]
+            (ids[i], names[programme[g]], int(year[g])) for g in closed_to[alike] if days.admits[i, programme[g]]
         ]
     return frozenset(triples)
 
 
 def calendar(inputs: Inputs) -> Calendar:
     """All of it, as the yearly stage reads it."""
-    seats, least = capacity(inputs)
     days = _Days(inputs)
+    seats, least = _capacity(days)
     return Calendar(
         seats=seats,
         least=least,
-        pairs=pair_is_possible(inputs),
-        unreachable=unreachable(inputs),
+        pairs=_pair_is_possible(days),
+        unreachable=_unreachable(days),
         limits=group_limits(inputs, days.admits, days.usable),
     )
 
@@ -129,13 +135,14 @@ class _Days:
         self.admits = build(inputs, everything).eligible
         self.usable = np.isin(self.table.year, inputs.years)
         self.usable[list(self.exclusions.everyone())] = False
-        profiles: dict[tuple[bool, ...], list[int]] = {}
-        for i in range(len(inputs.cadres)):
-            profiles.setdefault(self.exclusions.profile(i), []).append(i)
+        self.profiles = [self.exclusions.profile(i) for i in range(len(inputs.cadres))]
+        rows_of: dict[tuple[bool, ...], list[int]] = {}
+        for i, profile in enumerate(self.profiles):
+            rows_of.setdefault(profile, []).append(i)
         is_open = ~np.asarray(self.admits.any(axis=0))[
             self.table.programme
         ]  # Of a programme that admits nobody nothing is known.
-        for rows in profiles.values():
+        for rows in rows_of.values():
             closed = np.zeros(len(self.table.ids), dtype=bool)
             closed[list(self.exclusions.blocked_for(rows[0]))] = True
             is_open |= ~closed & np.asarray(self.admits[rows].any(axis=0))[self.table.programme]
