@@ -52,9 +52,9 @@ def check_target(folder: Path, *, force: bool = False, lang: Language = "en") ->
         If the folder exists and ``force`` is not given, if it is no run folder, or if its parent cannot be written.
     """
     texts = Texts(lang)
-    target = folder.absolute()
+    target = folder.resolve()
     _mend(target)
-    if target.is_symlink() or (target.exists() and not target.is_dir()):
+    if target.exists() and not target.is_dir():
         raise OutputError(texts("output.not-folder", path=folder))
     if target.exists() and any(target.iterdir()):
         if not force:
@@ -101,7 +101,7 @@ def write_run(
         If the folder cannot be written; the target is then as it was before.
     """
     check_target(folder, force=force, lang=lang)
-    target = folder.absolute()
+    target = folder.resolve()
     material = Material(inputs, plan, audit, result, Texts(lang))
     with _os_errors_explained(folder, material.texts):
         target.parent.mkdir(parents=True, exist_ok=True)

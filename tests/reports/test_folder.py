@@ -114,6 +114,16 @@ def test_empty_folder_and_file_as_target(tmp_path):
         check_target(tmp_path / "file" / "below")
 
 
+def test_link_to_a_folder_and_detours_lead_to_the_folder(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk", target_is_directory=True)
+    write_run(tmp_path / "link" / "a" / ".." / "out", *run().parts)
+    write_run(tmp_path / "link" / "out", *run(3).parts, force=True)
+    assert (tmp_path / "link").is_symlink()
+    assert [p.name for p in (tmp_path / "disk").iterdir()] == ["out"]
+    assert (tmp_path / "disk" / "out" / "units" / "0410102.xlsx").exists()
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
 @pytest.mark.parametrize("step", ["_tables", "_dispatch", "_units", "_put_in_place"])
 def test_failure_in_the_middle_leaves_nothing_and_keeps_the_old_run(tmp_path, monkeypatch, number, step):
