@@ -134,6 +134,7 @@ class History:
     year: np.ndarray  # (H,)
     days: np.ndarray  # (H,)
     hours: np.ndarray  # (H,)
+    content: np.ndarray  # (H,), text
     programmes: pd.DataFrame
 
     @classmethod
@@ -159,6 +160,7 @@ class History:
             year=table["year"].to_numpy(np.int64),
             days=table["days"].to_numpy(np.float64),
             hours=table["hours"].to_numpy(np.float64),
+            content=table["content"].to_numpy(),
             programmes=rows,
         )
 
@@ -167,8 +169,8 @@ class History:
         return wanted.mask(self.programmes) & (self.days >= least_days)
 
     def carrying(self, content: str) -> np.ndarray:
-        """Entries whose programme carries a content, shape (H,)."""
-        return Filter.model_validate({"content": [content]}).mask(self.programmes)
+        """Entries that carry a content, as the entry itself says, shape (H,)."""
+        return np.array([content in text.split(";") for text in self.content], dtype=bool)
 
 
 def _nothing(column: pd.Series) -> object:
@@ -188,10 +190,10 @@ def build(inputs: Inputs, calendar: Calendar) -> Instance:
     is_timed = any(rule.years for rule in admitting)
     admitted = np.zeros((years if is_timed else 1, people, programmes), dtype=bool)
     for rule in admitting:
-        holds = [not is_timed or not rule.years or year in rule.years for year in inputs.years][: len(admitted)]
+        holds = np.array([not is_timed or not rule.years or y in rule.years for y in inputs.years])[: len(admitted)]
         admitted[np.ix_(holds, inputs.audience(rule.audience), inputs.counting(rule.programmes))] = True
     admitted &= _served(inputs)
-    eligible = admitted.any(axis=0) & (calendar.seats > 0).any(axis=1)
+    eligible = np.asarray(admitted.any(axis=0) & (calendar.seats > 0).any(axis=1))
     return Instance(inputs, calendar, eligible, admitted if is_timed else None)
 
 

@@ -313,7 +313,8 @@ class Apportion(RuleKind):
     """Seats of the programmes over groups, in proportion to the audience of each.
 
     Of ``amount`` people a year, group ``g`` is due ``amount · |g| / |all|``; it should get at least the floor of that less
-    ``tolerance`` (and at least ``least``) and at most its ceiling plus ``tolerance`` (and at most ``most``).
+    ``tolerance`` (and at least ``least``) and at most its ceiling plus ``tolerance`` (and at most ``most``). Where ``least`` or
+    ``most`` contradicts the proportion, it wins.
     """
 
     sort: ClassVar = "shared"

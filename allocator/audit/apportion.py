@@ -62,10 +62,13 @@ def measure_apportion(rule: Apportion, records: Records) -> Finding:
 
 
 def due(rule: Apportion, groups: Groups) -> tuple[Array, Array]:
-    """Least and most seats a year of each group, in whole numbers."""
+    """Least and most seats a year of each group, in whole numbers; the limits named win over the proportion."""
     everyone = max(1, int(groups.sizes.sum()))
     floor = rule.amount * groups.sizes // everyone
     ceiling = -(-rule.amount * groups.sizes // everyone)
     least = np.maximum(np.maximum(0, floor - rule.tolerance), rule.least)
-    most = ceiling + rule.tolerance
-    return least, most if rule.most is None else np.minimum(most, rule.most)
+    most = np.maximum(ceiling + rule.tolerance, rule.least)
+    if rule.most is None:
+        return least, most
+    cap = max(rule.most, rule.least)
+    return np.minimum(least, cap), np.minimum(most, cap)

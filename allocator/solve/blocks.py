@@ -188,8 +188,8 @@ class BlockProgram:
         for f, family in enumerate(cohorts.families):
             groups = np.unique(cohorts.cohort_groups[self.block, f])
             groups = groups[groups >= 0]
-            if family.among is not None:
-                groups = np.array([0])
+            if family.among is not None or (cohorts.cohort_groups[:, f] < 0).all():
+                groups = np.array([0])  # Judged whoever is here: a share of others, or a rule that touches nobody.
             low, high = self.allotment.floor[f], self.allotment.ceiling[f]
             row = np.full((len(family.names), years), -1)
             bounded = np.zeros_like(row, dtype=bool)
@@ -207,6 +207,7 @@ class BlockProgram:
         most: list[float] = []
         rows: list[int] = []
         values: list[float] = []
+        whole: list[bool] = []
         for f, family in enumerate(self.cohorts.families):
             row = self.family_row[f]
             for goals, sign, limit in (
@@ -218,17 +219,19 @@ class BlockProgram:
                     n = int(present.sum())
                     goals_of += [counted] * n
                     most += [width] * n
+                    whole += [family.among is not None] * n  # A share of people is rounded up to whole people.
                     rows += row[present].tolist()
                     values += [sign] * n
         seat_rows = self.seat_row[self.seat_row >= 0]  # Fixed seats may be more than the seats there are.
         goals_of += [OVERFILLED] * len(seat_rows)
         most += [np.inf] * len(seat_rows)
+        whole += [False] * len(seat_rows)
         rows += seat_rows.tolist()
         values += [-1.0] * len(seat_rows)
         count = len(most)
         self.extra_goals = goals_of
         self.extra_most = np.array(most)
-        self.extra_whole = np.zeros(count, dtype=bool)
+        self.extra_whole = np.array(whole, dtype=bool)
         self.extra_entries = (np.array(rows, dtype=np.int64), np.arange(count), np.array(values))
         opening = np.argwhere((self.seat_row >= 0) & (least > 1) & (self.allotment.seats > 0))
         if not len(opening):

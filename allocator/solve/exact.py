@@ -40,7 +40,7 @@ def lexicographic(
     base = block.program()
     x: np.ndarray | None = None
     found: dict[Goal, tuple[float, float]] = {}
-    overfilled = np.array([goal is OVERFILLED for goal in block.extra_goals])
+    overfilled = np.array([goal is OVERFILLED for goal in block.extra_goals], dtype=bool)
     most = base.most.copy()
     most[len(block.cohort) :][overfilled] = 0.0
     program = Program(**{**vars(base), "most": most})

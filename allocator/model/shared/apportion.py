@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import ceil, floor
 
 import numpy as np
@@ -19,15 +20,17 @@ def apportion_rows(instance: Instance, rule: Apportion) -> RowFamily:
         \max(least, \lfloor N |g| / |all| \rfloor - t) \le \sum_{c \in C_g} \sum_k seats_{cky} n_{ck} + short - over
         \le \min(most, \lceil N |g| / |all| \rceil + t)
 
-    Every seat counts, also a second one of the same person. Deviations count to the rule's goal. Unit: seats.
+    ``least`` and ``most`` win over the proportion where they contradict it. Every seat counts, also a second one of the same person. Deviations count to the rule's goal. Unit: seats.
     """
     group, names = by_column(instance, rule, rule.group_by)
     size = np.bincount(group[group >= 0], weights=instance.headcount[group >= 0], minlength=len(names)).astype(int)
     total = max(1, int(size.sum()))
-    least = np.array([max(rule.least, floor(rule.amount * int(n) / total) - rule.tolerance) for n in size], dtype=float)
-    most = np.array([ceil(rule.amount * int(n) / total) + rule.tolerance for n in size], dtype=float)
+    exact = [Fraction(rule.amount * int(n), total) for n in size]
+    least = np.array([max(rule.least, floor(due) - rule.tolerance) for due in exact], dtype=float)
+    most = np.array([max(rule.least, ceil(due) + rule.tolerance) for due in exact], dtype=float)
     if rule.most is not None:
-        most = np.minimum(most, rule.most)
+        cap = max(rule.most, rule.least)
+        least, most = np.minimum(least, cap), np.minimum(most, cap)
     holds = instance.holds(rule)[None, :]
     return RowFamily(
         rule=rule,
@@ -36,7 +39,7 @@ def apportion_rows(instance: Instance, rule: Apportion) -> RowFamily:
         programmes=instance.counting(rule.programmes),
         distinct=False,
         floor=np.where(holds, least[:, None], -np.inf),
-        ceiling=np.where(holds, np.maximum(least, most)[:, None], np.inf),
+        ceiling=np.where(holds, most[:, None], np.inf),
         short_goals=((goal_of(rule), 0),),
         over_goals=((goal_of(rule), 0),),
     )

@@ -11,12 +11,13 @@ from allocator.model.shared.rows import SHARED, RowFamily, goal_of
 
 @SHARED.add(Representation)
 def representation_rows(instance: Instance, rule: Representation) -> RowFamily:
-    r"""Hold a share of the seats for an audience.
+    r"""Hold a share of the people sent for an audience.
 
-    .. math:: \sum_{c \in A} \sum_k seats_{cky} n_{ck} + short_y \ge share \cdot \sum_{c \in M} \sum_k seats_{cky} n_{ck}
+    .. math:: \sum_{c \in A} \sum_{k \in K_{cy}} n_{ck} + short_y \ge share \cdot \sum_{c \in M} \sum_{k \in K_{cy}} n_{ck}
 
-    ``M`` are the people of ``among``, ``A`` those of them in the audience; without a share the audience's part of ``M`` in the
-    roster is taken. Unit: seats.
+    ``M`` are the people of ``among``, ``A`` those of them in the audience, :math:`K_{cy}` the trajectories with at least one
+    of the programmes in year ``y``; without a share the audience's part of ``M`` in the roster is taken. ``short`` is a whole
+    number, so the share is rounded up. Unit: people.
     """
     among = instance.audience(rule.among)
     audience = among & instance.audience(rule.audience)
@@ -28,7 +29,7 @@ def representation_rows(instance: Instance, rule: Representation) -> RowFamily:
         group=np.where(audience, 0, -1),
         names=("",),
         programmes=instance.counting(rule.programmes),
-        distinct=False,
+        distinct=True,
         floor=floor,
         ceiling=np.full_like(floor, np.inf),
         short_goals=((goal_of(rule), 0),),

@@ -104,7 +104,7 @@ def collect(instance: Instance) -> tuple[RowFamily, ...]:
         if state is None or rule.strength == "report":
             continue
         family = state(instance, rule)
-        if family is not None and (family.group >= 0).any() and family.programmes.any():
+        if family is not None and family.names:
             families.append(family)
     return (*families, *(_limit_rows(instance, limit) for limit in instance.calendar.limits))
 
