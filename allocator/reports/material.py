@@ -18,6 +18,10 @@ from allocator.reports.texts import Texts
 from allocator.reports.verdicts import floor_counts
 from allocator.result import SolveResult
 
+REASONS = 3  # rules named as the reason of a seat; a seat may serve a dozen
+PARTICULAR = ("fixed", "quota", "make-up", "coverage", "interval", "share-floor", "apportion", "cumulative")
+"""Kinds in the order in which they say why this person has this seat."""
+
 
 def records(table: pd.DataFrame, *columns: str) -> Iterator[Any]:
     """The rows as named tuples, all columns or those named; typed loosely, since a cell may hold anything."""
@@ -173,5 +177,16 @@ class Material:
         return {verdict.rule_id: self.texts.title(verdict) for verdict in self.audit.verdicts}
 
     def reason(self, rules: str) -> str:
-        """Titles of the rules a seat serves."""
-        return "; ".join(self.rule_titles.get(rule, rule) for rule in str(rules).split(";") if rule)
+        """Titles of the rules a seat serves, the most particular first; ``plan.csv`` has all of them."""
+        served = sorted((rule for rule in str(rules).split(";") if rule), key=self._particular)
+        titles = [self.rule_titles.get(rule, rule) for rule in served]
+        more = [self.texts("dispatch.more", count=len(titles) - REASONS)] if len(titles) > REASONS else []
+        return "; ".join(titles[:REASONS] + more)
+
+    def _particular(self, rule_id: str) -> int:
+        kind = self._kinds.get(rule_id, "")
+        return PARTICULAR.index(kind) if kind in PARTICULAR else len(PARTICULAR)
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        return {rule.id: rule.kind for rule in self.inputs.policy.rules}

@@ -138,7 +138,7 @@ class Sheet:
                     value, style = value
                 elif isinstance(value, str) and style != "clip":
                     style = "text"
-                    lines = max(lines, -(-cell_len(value) // (self._widths[column] - 1)))
+                    lines = max(lines, -(-cell_len(value) // self._widths[column]))
                 self.cell(column, value, style)
             self.height(lines)
             self.row += 1

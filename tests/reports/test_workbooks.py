@@ -98,6 +98,13 @@ def test_names_stand_in_blocks_with_the_reason_of_every_seat():
     ]
 
 
+def test_reason_names_the_most_particular_rules_first():
+    made = material("en")
+    assert made.reason("hours;fifth;school") == "School places; One fifth of each team; 550 hours"
+    assert made.reason("hours;fifth;late;young;school") == "School places; Make-up; Young list; 2 more"
+    assert made.reason("") == ""
+
+
 def test_every_sheet_prints_on_a4_landscape_one_page_wide():
     made = material()
     for content in (dispatch(made, 2019), dict(unit_workbooks(made))["0410100.xlsx"]):
