@@ -46,6 +46,15 @@ def test_commands_shown_work(page: str, tmp_path: Path, monkeypatch: pytest.Monk
             assert program == "make", line
 
 
+def test_summary_shown_in_the_readme_is_what_the_command_prints(tmp_path: Path) -> None:
+    scenario = ROOT / "scenarios" / "tiny.toml"
+    result = CliRunner().invoke(app, ["plan", str(scenario), "--out", str(tmp_path / "run"), "--lang", "en", "--quiet"])
+    sample = (ROOT / "README.md").read_text(encoding="utf-8").partition("```text\n")[2].partition("```")[0]
+    printed = {line.rstrip() for line in result.stdout.splitlines()}
+    assert "proven" in sample
+    assert [line for line in sample.splitlines() if line not in printed] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_files_linked_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -69,16 +78,17 @@ def test_model_page_has_every_kind() -> None:
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {re.split(r"[<>=!~\[ ]", entry)[0] for entry in project["dependencies"]}
-    pages = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "decisions").glob("*.md")).lower()
-    assert {name for name in names if name not in pages} == set()
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "decisions").glob("*.md"))
+    pages = pages.lower().replace("-", "")  # OR-Tools is written with a dash and installed without.
+    assert {name for name in names if name.replace("-", "") not in pages} == set()
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda path: path.stem)
 def test_decision_states_context_choice_price_and_what_would_reopen_it(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     if page.stem != "README":
-        for word in ("Context", "Choice", "Price", "Reopen"):
-            assert word in text
+        for word in ("**Context.**", "**Choice.**", "**Price.**", "reopen"):
+            assert word.lower() in text.lower()
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
