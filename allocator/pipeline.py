@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import sys
 import threading
@@ -14,7 +15,8 @@ import pandas as pd
 
 from allocator import instance
 from allocator.assembly import assemble
-from allocator.audit import AuditReport, audit
+from allocator.audit import AuditReport, audit, read_plan
+from allocator.counting import CheckReport, count
 from allocator.entities import Inputs
 from allocator.inputs import load
 from allocator.kinds import Goal
@@ -25,8 +27,9 @@ from allocator.reports.texts import Language
 from allocator.result import GoalResult, OnProgress, SolveResult, SolveStatus, silent
 from allocator.solve.calendar import calendar
 from allocator.solve.clock import Clock
-from allocator.solve.dates import Schedule, schedule
-from allocator.solve.yearly import YearPlan, plan_years
+from allocator.solve.dates import Schedule
+from allocator.solve.feedback import dates_kept
+from allocator.solve.yearly import YearlyStage
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,9 @@ def solve(inputs: Inputs, clock: Clock | None = None) -> Run:
     since = time.monotonic()
     problem = instance.build(inputs, calendar(inputs))
     clock.add("instance", since)
-    years = plan_years(problem, seed=inputs.scenario.seed, workers=inputs.scenario.limits.workers, clock=clock)
-
-    since = time.monotonic()
-    dated = schedule(inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress)
+    stage = YearlyStage(problem, seed=inputs.scenario.seed, workers=inputs.scenario.limits.workers, clock=clock)
+    dated = dates_kept(stage, inputs, clock)
     plan = assemble(inputs, dated.placements)
-    clock.add("dates", since)
 
     since = time.monotonic()
     clock.say("audit")
@@ -103,14 +103,14 @@ def solve(inputs: Inputs, clock: Clock | None = None) -> Run:
     clock.add("audit", since)
 
     since = time.monotonic()
-    goals = _goals(years, report.goals)
+    goals = _goals(stage, report.goals)
     clock.add("bounds", since)
     result = SolveResult(
         status=_status(goals, inputs.scenario.limits.gap, clock),
         goals=goals,
         seconds=dict(clock.stages),
         messages=_messages(dated, report),
-        work=dict(years.work),
+        work=dict(stage.work),
     )
     return Run(inputs, plan, report, result, dict(clock.stages), _peak_memory())
 
@@ -132,6 +132,34 @@ def write(
     )  # fmt: skip
 
 
+def load_run(folder: Path) -> Run:
+    """A finished run, read back from its folder: inputs as they are now, the plan, and its audit done again.
+
+    Raises
+    ------
+    InputError
+        If the folder is not a run folder, or its inputs have defects.
+    """
+    folder = Path(folder)
+    inputs = load(folder / "scenario.toml")
+    plan = read_plan(folder / "plan.csv", inputs)
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    goals = tuple(GoalResult(g["goal"], g["sense"], g["unit"], g["value"], g["bound"]) for g in record.get("goals", ()))
+    result = SolveResult(SolveStatus(record["status"]), goals, record["seconds"], tuple(record["messages"]))
+    return Run(inputs, plan, audit(plan, inputs), result, record["seconds"], record["peak_memory_bytes"])
+
+
+def check(path: Path, *, changes: Mapping[str, object] | None = None) -> CheckReport:
+    """Read everything and count whether the rules can be kept at all; see ``counting``.
+
+    Raises
+    ------
+    InputError
+        With every defect of every file.
+    """
+    return count(load(Path(path), changes=dict(changes or {})))
+
+
 def exit_code(run: Run) -> int:
     """The contract's exit code of a run."""
     if run.result.status is SolveStatus.INTERRUPTED:
@@ -144,12 +172,12 @@ def exit_code(run: Run) -> int:
     return 5 if run.result.status is SolveStatus.LIMIT else 0
 
 
-def _goals(years: YearPlan, counted: Mapping[Goal, float]) -> tuple[GoalResult, ...]:
+def _goals(stage: YearlyStage, counted: Mapping[Goal, float]) -> tuple[GoalResult, ...]:
     """Every goal in use: its value as the auditor counted it, and its bound."""
-    values = {goal: float(counted[goal]) for goal in years.goals}
-    bounds = years.bound(values)
+    values = {goal: float(counted[goal]) for goal in stage.goals}
+    bounds = stage.bounds(values)
     return tuple(
-        GoalResult(goal, SHAPES[goal].sense, SHAPES[goal].unit, values[goal], bounds.get(goal)) for goal in years.goals
+        GoalResult(goal, SHAPES[goal].sense, SHAPES[goal].unit, values[goal], bounds.get(goal)) for goal in stage.goals
     )
 
 

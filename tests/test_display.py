@@ -39,7 +39,9 @@ def test_plain_line_is_chinese_when_asked() -> None:
 
 
 def test_plain_lines_of_one_phase_come_at_most_every_ten_seconds() -> None:
-    steps = [Progress("solve", second / 2) for second in range(50)]  # 0 to 24.5 s in half seconds: speaks near 0, 10 and 20.
+    steps = [
+        Progress("solve", second / 2) for second in range(50)
+    ]  # 0 to 24.5 s in half seconds: speaks near 0, 10 and 20.
     assert len(shown(*steps).splitlines()) == 3
 
 
