@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from allocator.audit import Verdict
 from allocator.reports.material import Material, records
-from allocator.reports.sheets import Book, Sheet
+from allocator.reports.sheets import LONGEST, Book, Sheet
 from allocator.reports.verdicts import missing_scopes, summed
 
 _NAMED = 5  # scopes named of those that miss
@@ -185,8 +185,8 @@ def _totals(sheet: Sheet, material: Material, year: int) -> None:
     sheet.table([*titles, material.texts("column.total")], rows, styles, freeze_columns=2)
 
 
-_NAME_WIDTHS = {0: 18, 2: 14, 3: 12, 4: 28, 5: 18, 6: 12, 8: 28}
-_NAME_LINES = {2: 27, 3: 17, 6: 27}  # unit, post and reason may wrap: field -> characters of a line
+_NAME_WIDTHS = {0: 18, 2: 14, 3: 12, 4: 28, 5: 16, 6: 12, 8: 44}
+_NAME_LINES = {2: 28, 3: 16, 6: 44}  # unit, post and reason may wrap: field -> characters of a line
 
 
 def _names(sheet: Sheet, material: Material, year: int) -> None:
@@ -219,7 +219,7 @@ def _names(sheet: Sheet, material: Material, year: int) -> None:
             sheet.height(max(-(-cell_len(str(values[n])) // width) for n, width in _NAME_LINES.items()))
             sheet.row += 1
     for column, width in _NAME_WIDTHS.items():
-        sheet.widen(column, width)
+        sheet.widen(column, width, LONGEST)
     sheet.settle()
     sheet.raw.freeze_panes(top, 1)
     sheet.raw.repeat_rows(top - 1)
