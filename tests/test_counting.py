@@ -50,10 +50,15 @@ def went(cadre: str, year: int, programme: str = "p", content: str = "theory") -
 
 
 def found(*rules: Rule, **tables: Any) -> dict[str, str]:
-    """Codes and severities of what was found; everyone may attend everything unless a rule says otherwise."""
+    """Codes and severities of what was found; everyone may attend everything unless a rule says otherwise.
+
+    An error that the exact solve does not confirm fails here.
+    """
     if not any(one.kind in ("eligibility", "quota") for one in rules):
         rules = (rule("eligibility"), *rules)
-    report = count(make_inputs(rules=rules, **tables))
+    inputs = make_inputs(rules=rules, **tables)
+    report = count(inputs)
+    assert report.ok or violation(inputs) > 0
     return {one.code: one.severity for one in report.findings}
 
 
