@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pandas as pd
 
@@ -13,7 +14,10 @@ from allocator.solve.clock import Clock
 from allocator.solve.dates import Schedule, schedule
 from allocator.solve.yearly import YearlyStage
 
-ROUNDS = 8
+TRADES = 12
+"""Rounds of trades at most."""
+
+ROUNDS = 4
 """Times the years are planned again at most."""
 
 WORK = 3.0
@@ -23,12 +27,15 @@ WORK = 3.0
 def dates_kept(stage: YearlyStage, inputs: Inputs, clock: Clock) -> Schedule:
     """Plan the years, place everybody in sessions, and plan again without what the dates could not give.
 
-    A seat that an away-limit refuses closes the programme to more people of that group in that year; any other closes it to the
-    cadre. The schedule with fewest seats lost is kept, the latest of equals.
+    First the cadre without a seat trades with one alike of another team, which costs nothing. When nobody can trade, the
+    programme is closed: to more people of a group whose away-limit refused, else to the cadre; and the years are planned again.
+    The schedule with fewest seats lost is kept, the latest of equals.
     """
     years = stage.plan()
+    exchange = stage.exchange(years)
     best: Schedule | None = None
-    for attempt in range(ROUNDS + 1):
+    replans = 0
+    for attempt in range(TRADES + ROUNDS + 1):
         since = time.monotonic()
         dated = schedule(
             inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress, work=WORK
@@ -36,10 +43,16 @@ def dates_kept(stage: YearlyStage, inputs: Inputs, clock: Clock) -> Schedule:
         clock.add("dates", since)
         if best is None or dated.unplaced["headcount"].sum() <= best.unplaced["headcount"].sum():
             best = dated
-        if dated.unplaced.empty or attempt == ROUNDS or clock.is_over():
+        if dated.unplaced.empty or replans == ROUNDS or clock.is_over():
             break
-        years = stage.without(*_closed(inputs, dated))
         stage.work["feedback-rounds"] = attempt + 1.0
+        lost = zip(*(dated.unplaced[c] for c in ("cadre_id", "programme_id", "year")), strict=True)
+        if exchange is not None and attempt < TRADES and sum([exchange.move(*seat) for seat in lost]):
+            years = replace(years, attendances=exchange.table())
+            continue
+        replans += 1
+        years = stage.without(*_closed(inputs, dated))
+        exchange = stage.exchange(years)
     assert best is not None
     return best
 

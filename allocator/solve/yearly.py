@@ -28,6 +28,7 @@ from allocator.solve.clock import Clock
 from allocator.solve.division import divide
 from allocator.solve.exact import all_columns, lexicographic
 from allocator.solve.prices import PriceMaster, Relaxation, coarse, fine
+from allocator.solve.trades import Exchange
 
 EXACT_COLUMNS = 30_000
 """Cohorts times trajectories up to which a problem is solved exactly."""
@@ -40,6 +41,9 @@ FAR = 0.5
 
 ROUNDS, NODES = 12, 100
 """Rounds of column generation and nodes of branch and bound of one block, at most."""
+
+AGAIN_ROUNDS = 5
+"""Rounds of a block that is planned again, whose prices are known already."""
 
 UNHELD = "the fixed seats cannot be held: some session is too small for the people called to it by name"
 
@@ -134,9 +138,15 @@ class YearlyStage:
         relaxed = master.carried_over(self.master, self.relaxed)
         self.allotments = [a.extended(cohorts.families) for a in self.allotments]
         self.clock.add("prices", since)
-        self.by_block |= self._solve_blocks(cohorts, sorted(touched), master, relaxed)
+        self.by_block |= self._solve_blocks(cohorts, sorted(touched), master, relaxed, AGAIN_ROUNDS, 0)
         master.close()
         return YearPlan(self._joined(), self.goals)
+
+    def exchange(self, years: YearPlan) -> Exchange | None:
+        """Who could trade with whom in a yearly plan; ``None`` for small problems, which are planned again at once."""
+        if self.is_small:
+            return None
+        return Exchange(self.cohorts, self.master.strata.of, years.attendances, self.seed)
 
     def bounds(self, values: Mapping[Goal, float]) -> dict[Goal, float]:
         """A bound for each goal from the values of a plan, each in the goal's own sense."""
@@ -211,7 +221,13 @@ class YearlyStage:
         self.clock.add("division", since)
 
     def _solve_blocks(
-        self, cohorts: Cohorts, which: Iterable[int], master: PriceMaster, relaxed: Relaxation
+        self,
+        cohorts: Cohorts,
+        which: Iterable[int],
+        master: PriceMaster,
+        relaxed: Relaxation,
+        rounds: int = ROUNDS,
+        nodes: int = NODES,
     ) -> dict[int, pd.DataFrame]:
         """Plans of some blocks, by name."""
         since = time.monotonic()
@@ -228,7 +244,7 @@ class YearlyStage:
             cohort = np.repeat(np.arange(len(inside)), [len(own) for own in columns])
             block.add(cohort, np.array([k for own in columns for k in own], dtype=np.int64))
             late = clock.is_over()
-            plan = block.solve(rounds=0 if late else ROUNDS, nodes=0 if late else NODES)
+            plan = block.solve(rounds=0 if late else rounds, nodes=0 if late else nodes)
             done += 1
             clock.say("blocks", done=done / len(which))
             return plan
