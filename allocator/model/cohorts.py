@@ -140,7 +140,7 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
     blocked &= ~everyone  # A class for everyone stands outside the spacing rules of its audience's record.
     spaced = np.array([instance.audience(rule.audience) for rule in spacing], dtype=np.int64).reshape(-1, people).T
     slot_class = np.where(slots >= 0, classes[slots], -1)
-    type_key = np.column_stack([slot_class, spaced, everyone.reshape(people, -1)])
+    type_key = np.column_stack([slot_class, _together(instance, slots), spaced, everyone.reshape(people, -1)])
     kinds, sort_type_of = _unique_rows(type_key)
     tables = tuple(
         _table(instance, spacing, slots[first], spaced[first].astype(bool), everyone[first]) for first in kinds
@@ -167,6 +167,8 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
             table, width = tables[key[0]], len(tables[key[0]].slots)
             first = limit_first[key[1]]
             open_ = table.without(blocked[first][:, :width], required[first][:, :width])
+            if not len(open_):  # A call-up that other strict rules forbid gives way; the auditor reports it.
+                open_ = table.without(blocked[first][:, :width], np.zeros_like(required[first][:, :width]))
             known[key] = None if len(open_) == len(table) else open_
         allowed.append(known[key])
     order = np.argsort(cohort_of, kind="stable")
@@ -231,6 +233,16 @@ def _not_admitted(instance: Instance, slots: np.ndarray) -> np.ndarray:
     person = np.arange(len(slots))[:, None]
     admitted = instance.admitted[:, person, np.maximum(slots, 0)]
     return np.asarray(~admitted.transpose(1, 0, 2) & (slots >= 0)[:, None, :])
+
+
+def _together(instance: Instance, slots: np.ndarray) -> np.ndarray:
+    """Which of a person's programmes fit into one year, packed into bytes, shape (I, bytes).
+
+    Programmes of one class may lie on other dates, so people with like slots need not be able to combine them alike.
+    """
+    fits = instance.calendar.pairs[slots[:, :, None], slots[:, None, :]]
+    fits &= ((slots >= 0)[:, :, None] & (slots >= 0)[:, None, :])[:, :, :, None]
+    return np.packbits(fits.reshape(len(slots), -1), axis=1).astype(np.int64)
 
 
 def _table(

@@ -17,7 +17,7 @@ from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
 from allocator.model.shared.rows import RowFamily
 from allocator.solve.linear import Outcome, Program, Simplex, Solution, solve
-from allocator.solve.prices import OVERFILL, segments
+from allocator.solve.prices import overfill_price, segments
 
 BLOCK_COHORTS = 1_500
 """Cohorts a block should have at most; joined components may be larger."""
@@ -325,7 +325,8 @@ class BlockProgram:
         cost
             Weighted cost of each sort's open trajectories.
         """
-        overfill = OVERFILL * max(weights.values())
+        sorts = np.unique(self.cohorts.cohort_sort[self.block]).tolist()
+        overfill = overfill_price(weights, [cost[sort] for sort in sorts])
         extra = [overfill if g is OVERFILLED else sum(weights.get(x, 0.0) for x in g) for g in self.extra_goals]
         return np.concatenate([self._own_cost(cost), extra])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,20 +35,20 @@ def lexicographic(
     -------
     tuple or None
         People on each column, shape (columns,), and value and bound of every goal (priority: minus the points);
-        ``None`` when fixed seats cannot be held at all.
+        ``None`` when there is no plan. Fixed seats beyond those there are stand in the plan; the dates will not give them.
     """
     cohorts = block.cohorts
-    base = block.program()
     x: np.ndarray | None = None
     found: dict[Goal, tuple[float, float]] = {}
-    overfilled = np.array([goal is OVERFILLED for goal in block.extra_goals], dtype=bool)
-    most = base.most.copy()
-    most[len(block.cohort) :][overfilled] = 0.0
-    program = Program(**{**vars(base), "most": most})
+    overfilled = np.zeros(len(block.cohort) + len(block.extra_goals), dtype=bool)
+    overfilled[len(block.cohort) :] = [goal is OVERFILLED for goal in block.extra_goals]
+    program = _least_overfilled(block.program(), overfilled)
+    if program is None:
+        return None
     for goal in goals:
         cost = block.objective({goal: 1.0}, [cohorts.costs(s, goal) for s in range(len(cohorts.sort_type))])
-        cost[len(block.cohort) :][overfilled] = 0.0
-        result = solve(Program(**{**vars(program), "cost": cost}), nodes=nodes)
+        cost[overfilled] = 0.0
+        result = solve(replace(program, cost=cost), nodes=nodes)
         if result.outcome is Outcome.INFEASIBLE:
             return None
         x = result.x
@@ -66,17 +67,25 @@ def lexicographic(
     return x[: len(block.cohort)].astype(np.int64), found
 
 
+def _least_overfilled(program: Program, overfilled: np.ndarray) -> Program | None:
+    """The program with as few seats that do not exist as its fixed seats need, which is none where they can be held."""
+    closed = replace(program, cost=np.zeros_like(program.cost), most=np.where(overfilled, 0.0, program.most))
+    if solve(closed).outcome is not Outcome.INFEASIBLE:
+        return closed
+    cost = overfilled.astype(float)
+    least = solve(replace(program, cost=cost))
+    return None if least.outcome is Outcome.INFEASIBLE else _held(program, cost, round(least.objective))
+
+
 def _held(program: Program, cost: np.ndarray, value: float) -> Program:
     """The program with one more row: this goal stays as good as it is."""
     used = np.flatnonzero(cost)
     row = len(program.row_least)
-    return Program(
-        **{
-            **vars(program),
-            "row_least": np.append(program.row_least, -np.inf),
-            "row_most": np.append(program.row_most, float(value)),
-            "rows": np.concatenate([program.rows, np.full(len(used), row)]),
-            "columns": np.concatenate([program.columns, used]),
-            "values": np.concatenate([program.values, cost[used]]),
-        }
+    return replace(
+        program,
+        row_least=np.append(program.row_least, -np.inf),
+        row_most=np.append(program.row_most, float(value)),
+        rows=np.concatenate([program.rows, np.full(len(used), row)]),
+        columns=np.concatenate([program.columns, used]),
+        values=np.concatenate([program.values, cost[used]]),
     )

@@ -25,7 +25,7 @@ from allocator.model.cohorts import Cohorts
 from allocator.solve.linear import is_solved
 
 OVERFILL = 20.0
-"""Price of a seat that does not exist, in units of the heaviest goal weight; keeps the master feasible."""
+"""Price of a seat that does not exist, in units of the heaviest goal weight and on top of what a person can save with it."""
 
 CAP_PRICE = 1e5
 """Most that a unit of a capped goal may cost, in units of the heaviest goal weight."""
@@ -44,6 +44,18 @@ def segments(goals: tuple[tuple[Goal, int], ...], groups: int = 1) -> list[tuple
     if edges and edges[0] > 0:
         pieces.insert(0, (float(edges[0] * groups), ()))
     return pieces
+
+
+def overfill_price(weights: Mapping[Goal, float], costs: list[np.ndarray]) -> float:
+    """Price of a seat that does not exist, which keeps a program feasible; dear enough that no rule is worth one.
+
+    Parameters
+    ----------
+    costs
+        Weighted cost of each sort's open trajectories. Owed hours make them differ by much more than a goal's weight.
+    """
+    spread = max((float(cost.max() - cost.min()) for cost in costs), default=0.0)
+    return OVERFILL * max(weights.values()) + 2 * spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -465,8 +477,8 @@ class PriceMaster:
 
     def _set_weights(self, weights: Mapping[Goal, float], caps: Mapping[Goal, float] | None = None) -> None:
         self.weights, self.caps = dict(weights), dict(caps or {})
-        self.overfill_cost = OVERFILL * max(self.weights.values())
         self.cost = self._costs(np.zeros(len(self.goals)))
+        self.overfill_cost = overfill_price(self.weights, self.cost)
         self.most_on_top = CAP_PRICE * max(self.weights.values())
         for variable in self.beyond:
             self.model.objective.set_linear_coefficient(variable, self.most_on_top)
@@ -515,9 +527,9 @@ class PriceMaster:
         used = [position for position, weight in enumerate(weights) if weight]
         total = []
         for sort, costs in enumerate(self.goal_costs):
-            cost = np.zeros(self.cohorts.rows_of(sort), dtype=np.float32)
-            for g in used:
-                cost += np.float32(weights[g]) * costs[g]
+            cost = np.zeros(self.cohorts.rows_of(sort))
+            for g in used:  # In double precision: cap prices are large, and a bound must not be above the truth.
+                cost += np.multiply(costs[g], weights[g], dtype=np.float64)
             total.append(cost)
         return total
 

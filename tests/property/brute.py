@@ -399,10 +399,11 @@ class Brute:
                 cost["priority"] += self.points(r, seats)
         return (*seats.values(), *self.counts(person, seats), *(cost[goal] for goal in GOALS))
 
-    def plans(self) -> np.ndarray:
+    def plans(self, *, least_size: bool = True) -> np.ndarray:
         """The goals of every plan that keeps all strict rules and the seats, shape (plans, goals); priority counts negative."""
         most = np.array([self.world.sessions[s][3] for s in self.seats], dtype=np.int64)
         least = np.array([self.world.sessions[s][2] for s in self.seats], dtype=np.int64)
+        most[most < least] = 0  # Such a class can never be held.
         states: np.ndarray | None = None
         for person in self.world.people:
             ways = self.choices(person)
@@ -415,7 +416,8 @@ class Brute:
             states = np.unique(states[(states[:, : len(most)] <= most).all(axis=1)], axis=0)
         assert states is not None
         used = states[:, : len(most)]
-        states = states[((used == 0) | (used >= least)).all(axis=1)]
+        if least_size:
+            states = states[((used == 0) | (used >= least)).all(axis=1)]
         return self.goals_of(states)
 
     def goals_of(self, states: np.ndarray) -> np.ndarray:
@@ -427,7 +429,7 @@ class Brute:
             [sign * (shared[g] + personal[:, k]) for k, (g, sign) in enumerate(zip(GOALS, signs, strict=True))], axis=1
         )
 
-    def values_of(self, attendances: Any) -> dict[str, int]:
+    def values_of(self, attendances: Any, *, least_size: bool = True) -> dict[str, int]:
         """The goals of a plan given as a table of attendances.
 
         Raises
@@ -453,7 +455,7 @@ class Brute:
         assert total is not None
         for used, key in zip(total[: len(self.seats)].tolist(), self.seats, strict=True):
             _, _, least, seats_there = self.world.sessions[key]
-            if used > seats_there or 0 < used < least:
+            if used > seats_there or (least_size and 0 < used < least):
                 raise BrokenLimitError(f"{used} people in {key}, which takes {least} to {seats_there}")
         goals = self.goals_of(total[None, :])[0]
         return {goal: int(value) for goal, value in zip(GOALS, goals, strict=True)}
