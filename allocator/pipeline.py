@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -23,6 +21,7 @@ from allocator.kinds import Goal
 from allocator.model.goals import SHAPES
 from allocator.plan import Plan
 from allocator.reports.folder import write_run
+from allocator.reports.record import peak_memory
 from allocator.reports.texts import Language
 from allocator.result import GoalResult, OnProgress, SolveResult, SolveStatus, silent
 from allocator.solve.calendar import calendar
@@ -112,7 +111,7 @@ def solve(inputs: Inputs, clock: Clock | None = None) -> Run:
         messages=_messages(dated, report),
         work=dict(stage.work),
     )
-    return Run(inputs, plan, report, result, dict(clock.stages), _peak_memory())
+    return Run(inputs, plan, report, result, dict(clock.stages), peak_memory() or 0)
 
 
 def write(
@@ -197,8 +196,3 @@ def _messages(dated: Schedule, report: AuditReport) -> tuple[str, ...]:
         for row in lost.itertuples()
     ]
     return (*said, *report.warnings)
-
-
-def _peak_memory() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -37,9 +37,7 @@ def dates_kept(stage: YearlyStage, inputs: Inputs, clock: Clock) -> Schedule:
     replans = 0
     for attempt in range(TRADES + ROUNDS + 1):
         since = time.monotonic()
-        dated = schedule(
-            inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress, work=WORK
-        )
+        dated = schedule(inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress, work=WORK)
         clock.add("dates", since)
         if best is None or dated.unplaced["headcount"].sum() <= best.unplaced["headcount"].sum():
             best = dated

@@ -173,7 +173,9 @@ class YearlyStage:
         answer = lexicographic(
             block,
             self.goals,
-            on_goal=lambda goal, value, bound: self.clock.say("solve", goal=goal, incumbent=value, bound=bound),
+            on_goal=lambda goal, value, bound: self.clock.say(
+                "solve", goal=goal, incumbent=signed(goal, value), bound=signed(goal, bound)
+            ),
             should_stop=self.clock.is_over,
         )
         if answer is None:
