@@ -27,30 +27,36 @@ WORK = 3.0
 def dates_kept(stage: YearlyStage, inputs: Inputs, clock: Clock) -> Schedule:
     """Plan the years, place everybody in sessions, and plan again without what the dates could not give.
 
-    First the cadre without a seat trades with one alike of another team, which costs nothing. When nobody can trade, the
-    programme is closed: to more people of a group whose away-limit refused, else to the cadre; and the years are planned again.
+    First the cadre without a seat trades with one alike of another team, which costs nothing, or somebody else takes the seat
+    who costs little. When nobody can, the programme is closed: to more people of a group whose away-limit refused, else to the cadre; and the years are planned again.
     The schedule with fewest seats lost is kept, the latest of equals.
     """
     years = stage.plan()
     exchange = stage.exchange(years)
     best: Schedule | None = None
-    replans = 0
-    for attempt in range(TRADES + ROUNDS + 1):
+    replans, patience = 0, 0.0
+    for attempt in range(TRADES + 2 * ROUNDS):
         since = time.monotonic()
-        dated = schedule(inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress, work=WORK)
+        dated = schedule(
+            inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress, work=patience
+        )
         clock.add("dates", since)
         if best is None or dated.unplaced["headcount"].sum() <= best.unplaced["headcount"].sum():
             best = dated
-        if dated.unplaced.empty or replans == ROUNDS or clock.is_over():
+        if dated.unplaced.empty or clock.is_over():
             break
         stage.work["feedback-rounds"] = attempt + 1.0
-        lost = zip(*(dated.unplaced[c] for c in ("cadre_id", "programme_id", "year")), strict=True)
-        if exchange is not None and attempt < TRADES and sum([exchange.move(*seat) for seat in lost]):
+        lost = list(zip(*(dated.unplaced[c] for c in ("cadre_id", "programme_id", "year")), strict=True))
+        if exchange is not None and sum([exchange.move(*seat) or exchange.substitute(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
-            continue
-        replans += 1
-        years = stage.without(*_closed(inputs, dated))
-        exchange = stage.exchange(years)
+        elif not patience:
+            patience = WORK  # Nobody can trade: now the exact repair of the dates is worth its work.
+        elif replans == ROUNDS:
+            break
+        else:
+            replans += 1
+            years = stage.without(*_closed(inputs, dated))
+            exchange, patience = stage.exchange(years), 0.0
     assert best is not None
     return best
 

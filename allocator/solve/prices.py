@@ -408,6 +408,11 @@ class PriceMaster:
         self.solved = len(self.columns)
         return result
 
+    def cost_at(self, weights: Mapping[Goal, float]) -> list[np.ndarray]:
+        """Weighted cost of each sort's open trajectories."""
+        self._set_weights(weights)
+        return self.cost
+
     def bound_at(self, weights: Mapping[Goal, float], duals: Duals) -> float:
         """The bound that prices give for other goal weights."""
         self._set_weights(weights)

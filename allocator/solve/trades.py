@@ -1,7 +1,8 @@
-"""Trades: two cadres alike in record and programmes, but of different teams, take each other's trajectory.
+"""Trades and substitutes: moving a seat that the dates cannot give to somebody to whom they can.
 
-Every shared row that speaks about their stratum counts the same before and after; only what differs inside a stratum, such as the
-floors of single teams, is counted anew. So a seat that the dates cannot give to one team is moved to another at no cost.
+A *trade*: two cadres alike in record and programmes, but of different teams, take each other's trajectory. Every shared row that
+speaks about their stratum counts the same before and after, so it costs nothing. A *substitute*: somebody else takes the seat,
+the one for whom the goals lose least. Either is made only when every floor and ceiling it touches stays kept.
 """
 
 from __future__ import annotations
@@ -25,12 +26,16 @@ class Exchange:
     ----------
     stratum
         Stratum of each cohort, shape (C,).
+    cost
+        Weighted cost of each sort's open trajectories.
     attendances
         ``cadre_id``, ``programme_id``, ``year``, ``headcount``.
     """
 
-    def __init__(self, cohorts: Cohorts, stratum: np.ndarray, attendances: pd.DataFrame, seed: str) -> None:
-        self.cohorts, self.seed = cohorts, seed
+    def __init__(
+        self, cohorts: Cohorts, stratum: np.ndarray, cost: list[np.ndarray], attendances: pd.DataFrame, seed: str
+    ) -> None:
+        self.cohorts, self.cost, self.seed = cohorts, cost, seed
         instance = cohorts.instance
         self.ids = instance.inputs.cadres["cadre_id"].tolist()
         self.index = instance.person_index
@@ -48,7 +53,8 @@ class Exchange:
         for i in np.flatnonzero(instance.is_named).tolist():
             self.inside[int(self.stratum[i])].append(i)
         self.uneven = self._uneven(stratum)
-        self.count = [self._counts(f) for f in self.uneven]
+        self.count = [self._counts(f) for f in range(len(cohorts.families))]
+        self.priced: dict[tuple[int, tuple[int, ...], Attended], float | None] = {}
         self.refused: set[tuple[int, Attended]] = set()
         self.team = self._teams()
 
@@ -71,18 +77,21 @@ class Exchange:
         own = self.cohorts.cohort_groups[self.cohort[i]]
         return [f * 1_000_000 + int(own[f]) for f in self.uneven if own[f] >= 0]
 
-    def _years(self, f: int, pairs: Attended) -> set[int]:
+    def _years(self, f: int, pairs: Attended) -> Counter[int]:
+        """What one person's attendances add to a family's rows of each year."""
         family, instance = self.cohorts.families[f], self.cohorts.instance
-        return {year for programme, year in pairs if family.programmes[instance.programme_index[programme]]}
+        years = Counter(year for programme, year in pairs if family.programmes[instance.programme_index[programme]])
+        return Counter(dict.fromkeys(years, 1)) if family.distinct else years
 
     def _counts(self, f: int) -> Counter[tuple[int, int]]:
-        """People counted in each group and year of an uneven family."""
+        """People (or seats) counted in each group and year of a family."""
         counts: Counter[tuple[int, int]] = Counter()
+        headcount = self.cohorts.instance.headcount
         for i, pairs in self.attended.items():
             group = int(self.cohorts.cohort_groups[self.cohort[i], f])
             if group >= 0:
-                people = int(self.cohorts.instance.headcount[i])
-                counts.update({(group, year): people for year in self._years(f, pairs)})
+                people = int(headcount[i])
+                counts.update({(group, year): n * people for year, n in self._years(f, pairs).items()})
         return counts
 
     def move(self, cadre_id: str, programme_id: str, year: int) -> bool:
@@ -105,41 +114,92 @@ class Exchange:
             return most, draw(self.seed, self.ids[j])
 
         for j in sorted(others, key=crowd):
-            if self._keeps_floors(i, j):
-                self._swap(i, j)
+            changed = {i: self._now(j), j: own}
+            if self._keeps_limits(changed):
+                self._change(changed)
                 return True
         return False
 
-    def _keeps_floors(self, i: int, j: int) -> bool:
-        for f, count in zip(self.uneven, self.count, strict=True):
-            family = self.cohorts.families[f]
-            mine, theirs = (self._years(f, self.attended.get(k, frozenset())) for k in (i, j))
-            groups = [int(self.cohorts.cohort_groups[self.cohort[k], f]) for k in (i, j)]
-            for group, loses in zip(groups, (mine - theirs, theirs - mine), strict=True):
-                for year in loses if group >= 0 and groups[0] != groups[1] else ():
-                    floor = family.floor[group, self.cohorts.instance.years.index(year)]
-                    if count[group, year] - 1 < floor:
-                        return False
+    def substitute(self, cadre_id: str, programme_id: str, year: int) -> bool:
+        """Give a seat to the cadre for whom the goals lose least; whether anybody could take it."""
+        i, seat = self.index[cadre_id], (programme_id, year)
+        own = self.attended.get(i, frozenset())
+        self.refused.add((i, own))
+        without = own - {seat}
+        p = self.cohorts.instance.programme_index[programme_id]
+        before, after = self._price(i, own), self._price(i, without)
+        if seat not in own or before is None or after is None:
+            return False
+        found = []
+        for j in np.flatnonzero(self.cohorts.instance.eligible[:, p] & self.cohorts.instance.is_named).tolist():
+            theirs = self.attended.get(j, frozenset())
+            if j == i or seat in theirs or (j, theirs | {seat}) in self.refused:
+                continue
+            old, new = self._price(j, theirs), self._price(j, theirs | {seat})
+            if old is not None and new is not None:
+                found.append((after - before + new - old, draw(self.seed, self.ids[j]), j))
+        for _, _, j in sorted(found):
+            changed = {i: without, j: self.attended.get(j, frozenset()) | {seat}}
+            if self._keeps_limits(changed):
+                self._change(changed)
+                return True
+        return False
+
+    def _price(self, i: int, pairs: Attended) -> float | None:
+        """Weighted cost of what a cadre attends, ``None`` when no open trajectory says so."""
+        cohorts, instance = self.cohorts, self.cohorts.instance
+        c = self.cohort[i]
+        sort = int(cohorts.cohort_sort[c])
+        slots = tuple(cohorts.cohort_slots[c].tolist())
+        key = sort, slots, pairs
+        if key not in self.priced:
+            table = cohorts.tables[cohorts.sort_type[sort]]
+            menus = np.zeros((len(instance.years), len(table.slots)), dtype=bool)
+            for programme, year in pairs:
+                menus[instance.years.index(year), slots.index(instance.programme_index[programme])] = True
+            same = (table.menus[None] == menus[:, None]).all(axis=2)
+            row = np.flatnonzero((table.index == same.argmax(axis=1)).all(axis=1)) if same.any(axis=1).all() else []
+            allowed = cohorts.sort_allowed[sort]
+            if len(row) and allowed is not None:
+                row = np.flatnonzero(allowed == row[0])
+            self.priced[key] = float(self.cost[sort][row[0]]) if len(row) else None
+        return self.priced[key]
+
+    def _keeps_limits(self, changed: dict[int, Attended]) -> bool:
+        """Whether no floor is missed and no ceiling passed by more than before when people attend something else."""
+        years = self.cohorts.instance.years
+        for f, family in enumerate(self.cohorts.families):
+            net: Counter[tuple[int, int]] = Counter()
+            for i, pairs in changed.items():
+                group = int(self.cohorts.cohort_groups[self.cohort[i], f])
+                if group >= 0:
+                    net.update({(group, year): n for year, n in self._years(f, pairs).items()})
+                    net.subtract({(group, year): n for year, n in self._years(f, self._now(i)).items()})
+            for (group, year), more in net.items():
+                count, y = self.count[f][group, year] + more, years.index(year)
+                if (more < 0 and count < family.floor[group, y]) or (more > 0 and count > family.ceiling[group, y]):
+                    return False
         return True
 
-    def _swap(self, i: int, j: int) -> None:
-        for k, sign in ((i, -1), (j, -1)):
-            self._book(k, sign)
-        mine, theirs = self.attended.get(i, frozenset()), self.attended.get(j, frozenset())
-        self.attended[i], self.attended[j] = theirs, mine
-        for k, sign in ((i, 1), (j, 1)):
-            self._book(k, sign)
+    def _now(self, i: int) -> Attended:
+        return self.attended.get(i, frozenset())
+
+    def _change(self, changed: dict[int, Attended]) -> None:
+        for i, pairs in changed.items():
+            self._book(i, -1)
+            self.attended[i] = pairs
+            self._book(i, 1)
 
     def _book(self, i: int, sign: int) -> None:
-        pairs = self.attended.get(i, frozenset())
+        pairs = self._now(i)
         for group in self._groups(i):
             for programme, year in pairs:
                 self.team[group, programme, year] += sign
-        for f, count in zip(self.uneven, self.count, strict=True):
+        for f, count in enumerate(self.count):
             group = int(self.cohorts.cohort_groups[self.cohort[i], f])
             if group >= 0:
-                for year in self._years(f, pairs):
-                    count[group, year] += sign
+                for year, n in self._years(f, pairs).items():
+                    count[group, year] += sign * n
 
     def table(self) -> pd.DataFrame:
         """The attendances as they are now, in the order of the yearly plan."""

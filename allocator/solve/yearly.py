@@ -146,7 +146,8 @@ class YearlyStage:
         """Who could trade with whom in a yearly plan; ``None`` for small problems, which are planned again at once."""
         if self.is_small:
             return None
-        return Exchange(self.cohorts, self.master.strata.of, years.attendances, self.seed)
+        cost = self.master.cost_at(self.weights)
+        return Exchange(self.cohorts, self.master.strata.of, cost, years.attendances, self.seed)
 
     def bounds(self, values: Mapping[Goal, float]) -> dict[Goal, float]:
         """A bound for each goal from the values of a plan, each in the goal's own sense."""
