@@ -288,5 +288,6 @@ def _first_columns(master: PriceMaster, relaxed: Relaxation) -> list[list[int]]:
         _, first = np.unique(shape[of_pattern], return_index=True)
         near = of_pattern[first]
         near = near[reduced[near] <= reduced[best].min() + FAR * abs(reduced[best].min())]
-        start[stratum] = sorted({*used.get(stratum, []), *best.tolist(), *near.tolist()})
+        # The first attends least: with it a block can always do without a class that turns out too small to be held.
+        start[stratum] = sorted({0, *used.get(stratum, []), *best.tolist(), *near.tolist()})
     return start

@@ -117,3 +117,10 @@ def test_like_programmes_on_other_dates_can_be_combined_differently():
     brute = Brute(world)
     assert lexicographic_best(brute.plans(), world.goals)["priority"] == -3
     assert brute.values_of(stage_of(world).plan().attendances)["priority"] == -3
+
+
+def test_block_does_without_a_class_too_small_to_be_held(monkeypatch):
+    # Every trajectory at hand of one person needed a class of three, or a seat that another was called to.
+    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(blocks, "BLOCK_COHORTS", 1)
+    check_large(3840)
