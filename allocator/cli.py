@@ -30,7 +30,7 @@ from allocator.errors import AllocatorError, InputError, OutputError
 from allocator.generate import generate
 from allocator.inputs import load
 from allocator.interrupts import INTERRUPTED, run_stoppably
-from allocator.reports import check_target, summary
+from allocator.reports import check_font, check_target, summary
 from allocator.reports.record import goal_record, versions
 from allocator.reports.texts import LANGUAGES, Language, Texts, fit, language
 from allocator.result import Progress
@@ -221,6 +221,15 @@ def plan(
         float | None,
         typer.Option("--time-limit", min=1.0, metavar="SECONDS", help="Stop solving after so long. 求解时限（秒）。"),
     ] = None,
+    font: Annotated[
+        str | None,
+        typer.Option(
+            "--font",
+            metavar="NAME",
+            help="Font of the figures; else the first Chinese one installed. 图表字体。",
+            show_default=False,
+        ),
+    ] = None,
     force: Force = False,
     lang: Lang = None,
     as_json: Json = False,
@@ -237,18 +246,22 @@ def plan(
     changes = {"seed": seed, "limits.seconds": time_limit}
     with _faults_explained(voice):
         check_target(folder, force=force, lang=voice.lang)  # Before the solve, which may take minutes.
+        if font is not None:
+            check_font(font, voice.lang)
         with Display(voice.lang, silent=quiet or no_progress) as display:
 
-            def work(stop: Event) -> pipeline.Run:
+            def work(stop: Event) -> tuple[pipeline.Run, tuple[str, ...]]:
                 display.show(Progress("read", 0.0))
                 run = pipeline.run(scenario, changes=changes, on_progress=display.show, stop=stop)
-                pipeline.write(run, folder, lang=voice.lang, force=force, on_progress=display.show)
-                return run
+                told = pipeline.write(run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font)
+                return run, told
 
-            run = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
+            run, told = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
         code = Code(pipeline.exit_code(run))
         text = summary.text(run.inputs, run.plan, run.audit, run.result, lang=voice.lang)
-        voice.result(text, _run_record(run, folder, code))
+        voice.result(text, _run_record(run, folder, code, told))
+        for note in told:
+            voice.say(note)
         if code != Code.DONE:
             voice.say(voice.talk(f"code-{code.value}"))
         memory = round(run.peak_memory_bytes / 2**20)
@@ -257,7 +270,7 @@ def plan(
     raise typer.Exit(code)
 
 
-def _run_record(run: pipeline.Run, folder: Path, code: Code) -> dict[str, Any]:
+def _run_record(run: pipeline.Run, folder: Path, code: Code, told: tuple[str, ...]) -> dict[str, Any]:
     return {
         "exit_code": code,
         "status": run.result.status.value,
@@ -267,7 +280,7 @@ def _run_record(run: pipeline.Run, folder: Path, code: Code) -> dict[str, Any]:
             goal_record(goal) for goal in run.result.goals
         ],
         "rules": run.audit.rules,
-        "messages": run.result.messages,
+        "messages": [*run.result.messages, *told],
         "seconds": run.seconds,
         "peak_memory_bytes": run.peak_memory_bytes,
     }  # fmt: skip

@@ -115,19 +115,25 @@ def solve(inputs: Inputs, clock: Clock | None = None) -> Run:
 
 
 def write(
-    run: Run, folder: Path, *, lang: Language = "zh", force: bool = False, on_progress: OnProgress = silent
-) -> None:
-    """Write the run folder, whole or not at all.
+    run: Run,
+    folder: Path,
+    *,
+    lang: Language = "zh",
+    force: bool = False,
+    on_progress: OnProgress = silent,
+    font: str | None = None,
+) -> tuple[str, ...]:
+    """Write the run folder, whole or not at all; what is returned should be told to the reader.
 
     Raises
     ------
     OutputError
-        If it cannot be written, or exists and ``force`` is not set.
+        If it cannot be written, or exists and ``force`` is not set, or there is no font of that name.
     """
     extras = {"peak_memory_bytes": run.peak_memory_bytes}
-    write_run(
+    return write_run(
         Path(folder), run.inputs, run.plan, run.audit, run.result,
-        lang=lang, force=force, extras=extras, on_progress=on_progress,
+        lang=lang, force=force, extras=extras, on_progress=on_progress, font=font,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from allocator import cli
 from allocator.cli import Code, app
+from allocator.reports import figures
 
 ROOT = Path(__file__).parent.parent
 
@@ -44,6 +45,12 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = invoke("plan", ROOT / "scenarios" / "tiny.toml", "--out", folder, "--lang", "en")
     assert result.exit_code == Code.DONE, result.output
     return folder
+
+
+@pytest.fixture(autouse=True)
+def one_figure_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes seconds and has tests of its own; the run of ``planned`` and programs of their own still draw."""
+    monkeypatch.setattr(figures, "draw", lambda _: [("figure.png", b"drawn")])
 
 
 def invoke(*arguments: object) -> Result:
@@ -268,6 +275,21 @@ def test_plan_replaces_an_older_run_with_force(tiny: Path, tmp_path: Path, plann
     shutil.copytree(planned, tmp_path / "run")
     assert invoke("plan", tiny, "--out", tmp_path / "run").exit_code == Code.USAGE
     assert invoke("plan", tiny, "--out", tmp_path / "run", "--force").exit_code == Code.DONE
+
+
+def test_unknown_font_is_refused_before_the_work(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli.pipeline, "run", _crash)
+    result = invoke("plan", tiny, "--out", tmp_path / "run", "--font", "DejaVu Sanz", "--lang", "en")
+    assert result.exit_code == Code.USAGE
+    assert "no font called DejaVu Sanz is installed; there is DejaVu Sans" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_figures_in_english_for_want_of_a_font_are_told_loudly(tiny: Path, tmp_path: Path) -> None:
+    result = invoke("plan", tiny, "--out", tmp_path / "run", "--font", "DejaVu Sans", "--lang", "zh", "--json")
+    assert result.exit_code == Code.DONE
+    assert "--font" in result.stderr
+    assert "--font" in json.loads(result.stdout)["messages"][-1]
 
 
 # --- Failures of the program ----------------------------------------------------------------------------------------

@@ -68,6 +68,19 @@ def check_target(folder: Path, *, force: bool = False, lang: Language = "en") ->
         raise OutputError(texts("output.denied", path=folder, detail=str(above)))
 
 
+def check_font(name: str, lang: Language = "en") -> None:
+    """Refuse a font that is not installed, before any time is spent on a plan.
+
+    Raises
+    ------
+    OutputError
+        With the nearest names of fonts that are.
+    """
+    from allocator.reports.figures import find_font  # Here, since matplotlib is slow to load.
+
+    find_font(name, lang)
+
+
 def write_run(
     folder: Path,
     inputs: Inputs,
@@ -79,7 +92,8 @@ def write_run(
     force: bool = False,
     extras: Mapping[str, Any] | None = None,
     on_progress: OnProgress = silent,
-) -> None:
+    font: str | None = None,
+) -> tuple[str, ...]:
     """Write the run folder of the contract.
 
     Parameters
@@ -94,11 +108,18 @@ def write_run(
         Further keys of ``run.json``.
     on_progress
         Told after every file, with the share done.
+    font
+        Family of the figures; the first Chinese one installed when absent.
+
+    Returns
+    -------
+    tuple
+        What the reader should be told of the writing, such as figures labelled in English for want of a Chinese font.
 
     Raises
     ------
     OutputError
-        If the folder cannot be written; the target is then as it was before.
+        If the folder cannot be written, or no font of that name is installed; the target is then as it was before.
     """
     check_target(folder, force=force, lang=lang)
     target = folder.resolve()
@@ -108,11 +129,12 @@ def write_run(
         unfinished = _beside(target, f"partial-{os.getpid()}")
         try:
             unfinished.mkdir()
-            _fill(unfinished, target, material, dict(extras or {}), on_progress)
+            told = _fill(unfinished, target, material, dict(extras or {}), on_progress, font)
             _put_in_place(unfinished, target)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
+    return told
 
 
 def _beside(target: Path, suffix: str) -> Path:
@@ -161,7 +183,9 @@ def _os_errors_explained(folder: Path, texts: Texts) -> Iterator[None]:
         raise OutputError(texts(f"output.{reason}", path=folder, detail=detail)) from error
 
 
-def _fill(folder: Path, target: Path, material: Material, extras: Mapping[str, Any], on_progress: OnProgress) -> None:
+def _fill(
+    folder: Path, target: Path, material: Material, extras: Mapping[str, Any], on_progress: OnProgress, font: str | None
+) -> tuple[str, ...]:
     """Write every file; the record comes last, so a folder with ``run.json`` is complete."""
     inputs, plan, audit = material.inputs, material.plan, material.audit
     started = time.perf_counter()
@@ -183,9 +207,12 @@ def _fill(folder: Path, target: Path, material: Material, extras: Mapping[str, A
     for number, year in enumerate(inputs.years, start=1):
         with timed("write-dispatch", 0.05 + 0.45 * number / len(inputs.years)):
             _dispatch(folder, material, year)
-    with timed("write-units", 1.0):
-        _units(folder, material, lambda done: tell(0.5 + 0.5 * done))
-    _text(folder / "run.json", run_record(material, seconds, extras))
+    with timed("write-units", 0.8):
+        _units(folder, material, lambda done: tell(0.5 + 0.3 * done))
+    with timed("write-figures", 1.0):
+        told = _figures(folder, material, font)
+    _text(folder / "run.json", run_record(material, seconds, extras, told))
+    return told
 
 
 def _tables(folder: Path, plan: Plan, audit: AuditReport) -> None:
@@ -216,6 +243,16 @@ def _units(folder: Path, material: Material, tell: Callable[[float], None]) -> N
         (folder / "units" / name).write_bytes(content)
         if number % 50 == 0:
             tell(number / expected)
+
+
+def _figures(folder: Path, material: Material, font: str | None) -> tuple[str, ...]:
+    from allocator.reports import figures  # Here, since matplotlib takes as long to load as all the rest together.
+
+    (folder / "figures").mkdir()
+    pen = figures.Pen.of(material, font)
+    for name, content in figures.draw(pen):
+        (folder / "figures" / name).write_bytes(content)
+    return figures.notes(material, pen)
 
 
 def _text(path: Path, text: str) -> None:

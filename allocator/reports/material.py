@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from allocator.audit import UNITS, AuditReport
+from allocator.audit.records import Records
 from allocator.entities import Inputs
 from allocator.kinds import ShareFloor
 from allocator.plan import Plan
@@ -42,6 +43,11 @@ class Material:
     def facts(self) -> Facts:
         """Counts of the plan for headlines."""
         return facts(self.inputs, self.plan)
+
+    @cached_property
+    def counted(self) -> Records:
+        """Plan and history as the auditor counts them."""
+        return Records(self.plan, self.inputs)
 
     @cached_property
     def floors(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from importlib import metadata
@@ -23,11 +23,13 @@ from allocator.reports.material import Material
 LIBRARIES = ("allocator", "ortools", "numpy", "pandas", "pydantic", "pyarrow", "xlsxwriter")
 
 
-def run_record(material: Material, seconds: Mapping[str, float], extras: Mapping[str, Any]) -> str:
+def run_record(
+    material: Material, seconds: Mapping[str, float], extras: Mapping[str, Any], told: Sequence[str] = ()
+) -> str:
     """The text of ``run.json``.
 
     ``extras`` are added at the top level and win over what is found here, so that a caller who measured more
-    (the memory of its worker processes) can say so.
+    (the memory of its worker processes) can say so. ``told`` are further messages, of the writing itself.
     """
     inputs, result, audit = material.inputs, material.result, material.audit
     statuses = audit.rules["status"].value_counts()
@@ -43,7 +45,7 @@ def run_record(material: Material, seconds: Mapping[str, float], extras: Mapping
             rule.id: {"kind": rule.kind, "touched": int(audit.touched.get(rule.id, 0))} for rule in inputs.policy.rules
         },
         "warnings": [str(warning) for warning in audit.warnings],
-        "messages": [] if result is None else list(result.messages),
+        "messages": [*(() if result is None else result.messages), *told],
         "notes": list(inputs.notes),
         "work": {} if result is None else dict(result.work),
         "seconds": {**({} if result is None else result.seconds), **seconds},

@@ -14,13 +14,20 @@ import pandas as pd
 import pytest
 
 from allocator.errors import OutputError
+from allocator.reports import figures
 from allocator.reports import folder as folder_module
 from allocator.reports.folder import check_target, write_run
 
 from .builders import run
 
-TOP = {"plan.csv", "seats.csv", "audit.csv", "overdue.csv", "owed.csv", "run.json", "scenario.toml", "inputs", "units",
+TOP = {"plan.csv", "seats.csv", "audit.csv", "overdue.csv", "owed.csv", "run.json", "scenario.toml", "inputs", "units", "figures",
        *(f"dispatch-{year}.xlsx" for year in (2019, 2020, 2021, 2022))}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def one_figure_for_all(monkeypatch):
+    """Drawing takes seconds and has tests of its own."""
+    monkeypatch.setattr(figures, "draw", lambda _: [("figure.png", b"drawn")])
 
 
 def contents(folder):
@@ -125,7 +132,7 @@ def test_link_to_a_folder_and_detours_lead_to_the_folder(tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
-@pytest.mark.parametrize("step", ["_tables", "_dispatch", "_units", "_put_in_place"])
+@pytest.mark.parametrize("step", ["_tables", "_dispatch", "_units", "_figures", "_put_in_place"])
 def test_failure_in_the_middle_leaves_nothing_and_keeps_the_old_run(tmp_path, monkeypatch, number, step):
     write_run(tmp_path / "out", *run(2).parts)
     before = contents(tmp_path / "out")
