@@ -1,9 +1,10 @@
 """The last missing seats: found by exact repair in growing circles, or proven to be impossible.
 
-A circle begins with the attendances of one programme and year and grows in turn by those that share a limit with it, and by
-whole programmes and years. In each circle two questions are asked: can more seats be given out while the rest stands still;
-and could they be if nobody else attended at all? When the second answer is no, every schedule lacks as many seats here as
-this one. Proofs of circles that do not meet add up; circles that meet are put together and asked again.
+A circle around a missing seat begins with those who share a limit with the cadre, such as the team; then comes the programme
+and year, and it grows in turn by those that share a limit with it, and by whole programmes and years. In each circle two
+questions are asked: could more seats be given out if nobody else attended at all; and can they be while the rest stands
+still? When the first answer is no, every schedule lacks as many seats here as this one. Proofs of circles that do not meet
+add up; circles that meet are put together and asked again. Small circles of all missing seats come before large ones.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from allocator.solve.dated_state import State
 STEP = 1.0
 """Most work of one question, in CP-SAT's deterministic seconds, so that one circle does not use up everything."""
 
+SIZES = (500, 3_000, 1_000_000)
+"""Most attendances of a circle, pass by pass."""
+
 Circle = frozenset[int]
 Proof = tuple[Circle, int]
 """A circle and the seats it lacks in every schedule."""
@@ -24,9 +28,9 @@ Proof = tuple[Circle, int]
 class _Search:
     """The circles of one state, and the work left."""
 
-    def __init__(self, state: State, most: Mapping[int, int], work: float) -> None:
+    def __init__(self, state: State, work: float) -> None:
         problem = state.problem
-        self.state, self.most, self.work = state, most, work
+        self.state, self.work = state, work
         self.members = [
             frozenset(a for a in problem.members[block] if problem.attendances[a].options)
             for block in range(len(problem.blocks))
@@ -36,6 +40,13 @@ class _Search:
     def find_lacking(self) -> set[int]:
         """Programmes and years in which somebody who has open sessions lacks a seat."""
         return {block for block, members in enumerate(self.members) if any(map(self.state.missing, members))}
+
+    def waiting(self, proofs: Iterable[Proof]) -> list[int]:
+        """Attendances that lack a seat outside every proof, in the order of time."""
+        covered = frozenset[int]().union(*(circle for circle, _ in proofs))
+        attendances = self.state.problem.attendances
+        lacking = (a for block in self.lacking for a in self.members[block] - covered if self.state.missing(a))
+        return sorted(lacking, key=lambda a: (attendances[a].year, a))
 
     def missing(self, circle: Circle) -> int:
         """Seats a circle lacks now."""
@@ -55,13 +66,19 @@ class _Search:
         self.work -= spent
         return proven
 
-    def circles(self, start: Circle) -> Iterator[Circle]:
-        """Growing circles around some attendances, up to the whole connected piece."""
-        problem, circle = self.state.problem, start
+    def circles(self, a: int) -> Iterator[Circle]:
+        """Growing circles around an attendance, up to the whole connected piece."""
+        mates = frozenset(b for b in self._near([a]) if self.state.problem.attendances[b].options)
+        if mates:
+            yield mates
+        yield from self.grown(self.members[self.state.problem.attendances[a].block])
+
+    def grown(self, circle: Circle) -> Iterator[Circle]:
+        """A circle and ever larger ones around it: first around those who lack a seat, then around everybody."""
+        problem = self.state.problem
         yield circle
         lacking = {a for a in circle if self.state.missing(a)}
         for centre in (lacking, None):
-            # First around those who lack a seat, then around everybody.
             while (following := self._with_mates(circle)) != circle or centre is None:
                 if following != circle:
                     circle = following
@@ -84,10 +101,12 @@ class _Search:
         mates = (a for a in self._near(circle) if attendances[a].options)
         return circle.union(a for a in mates if attendances[a].block not in self.lacking)
 
-    def settle(self, start: Circle) -> Circle | None:
-        """Give these attendances all seats, or prove what they lack; returns the circle of the proof."""
-        for circle in self.circles(start):
-            while self.missing(start):
+    def settle(self, lacking: Circle, circles: Iterable[Circle], largest: int) -> Circle | None:
+        """Give some attendances all their seats, or prove what they lack; returns the circle of the proof."""
+        for circle in circles:
+            if len(circle) > largest:
+                return None
+            while self.missing(lacking):
                 if self.work <= 0:
                     return None
                 if self.is_proven(circle):
@@ -113,32 +132,28 @@ def complete(state: State, most: Mapping[int, int], work: float) -> set[int]:
     -------
     Attendances whose missing seats are proven: no schedule gives out more among them.
     """
-    search = _Search(state, most, work)
+    search = _Search(state, work)
     problem = state.problem
+    hopeless = {a for a, one in enumerate(problem.attendances) if not one.options}
     proofs: list[Proof] = []
-    waiting = set(search.lacking)
-    while waiting:
-        for block in sorted(waiting, key=lambda block: (problem.blocks[block][1], block)):
-            members = search.members[block]
-            if not search.missing(members) or any(members <= circle for circle, _ in proofs):
-                continue
-            circle = members if state.placed(block) >= most[block] else search.settle(members)
-            if circle is not None:
-                proofs.append((circle, search.missing(circle)))
-        proofs = _joined(search, proofs)
-        settled = waiting
-        waiting = {
-            block
-            for block in search.lacking
-            if search.work > 0 and not any(search.members[block] <= circle for circle, _ in proofs)
-        }
-        if waiting <= settled:
-            break
-    proven = {a for circle, _ in proofs for a in circle}
-    return proven | {a for a, one in enumerate(problem.attendances) if not one.options}
+    for block in sorted(search.lacking):
+        if state.placed(block) >= most[block]:
+            proofs.append((search.members[block], search.missing(search.members[block])))
+    for largest in SIZES:
+        while waiting := search.waiting(proofs):
+            for a in waiting:
+                if state.missing(a) and not any(a in circle for circle, _ in proofs):
+                    circle = search.settle(frozenset({a}), search.circles(a), largest)
+                    if circle is not None:
+                        proofs.append((circle, search.missing(circle)))
+            proofs = _joined(search, proofs, largest)
+            # An exchange may have moved a lack to somebody who was not asked about; then once more.
+            if search.work <= 0 or set(search.waiting(proofs)) <= set(waiting):
+                break
+    return hopeless.union(*(circle for circle, _ in proofs))
 
 
-def _joined(search: _Search, proofs: list[Proof]) -> list[Proof]:
+def _joined(search: _Search, proofs: list[Proof], largest: int) -> list[Proof]:
     """Proofs that add up.
 
     Those inside another are dropped. Where two overlap, the smaller does without the common part if it still proves what
@@ -156,9 +171,12 @@ def _joined(search: _Search, proofs: list[Proof]) -> list[Proof]:
         if search.work > 0 and search.is_proven(rest):
             sound.append((rest, search.missing(rest)))
             continue
-        union = search.settle(circle.union(*(other for other, _ in meeting)))
-        while union is not None and any(union & other and not other <= union for other, _ in sound):
-            union = search.settle(union.union(*(other for other, _ in sound if union & other)))
+        union: Circle | None = circle.union(*(other for other, _ in meeting))
+        while union is not None:
+            union = search.settle(union, search.grown(union), largest)
+            if union is None or all(other <= union or not union & other for other, _ in sound):
+                break
+            union = union.union(*(other for other, _ in sound if union & other))
         if union is not None:
             sound = [proof for proof in sound if not proof[0] <= union]
             sound.append((union, search.missing(union)))

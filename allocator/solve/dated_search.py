@@ -80,7 +80,7 @@ def _choose(state: State, wanted: dict[tuple[int, ...], int], sessions: list[int
         model.add(load <= problem.seats[s] * is_open[s])
         model.add(load >= problem.least[s] * is_open[s])
     ids = problem.timetable.ids
-    rank = sorted(sessions, key=lambda s: (state.fullness(s)[1], draw(seed, ids[s])), reverse=True)
+    rank = sorted(sessions, key=lambda s: (state.host_load(s), draw(seed, ids[s])), reverse=True)
     worth = {s: len(sessions) ** 2 + k for k, s in enumerate(rank)}  # One more session outweighs every rank.
     scale = sum(worth.values()) + 1
     model.maximize(scale * sum(flow.values()) + sum(worth[s] * is_open[s] for s in sessions))
@@ -137,18 +137,17 @@ def fill(state: State, seed: str) -> list[int]:
 
 def place(state: State, a: int, seed: str) -> None:
     """Give an attendance what it lacks in sessions with free seats, evenly."""
+    options = state.problem.attendances[a].options
     while missing := state.missing(a):
-        best = None
-        for s in state.problem.attendances[a].options:
-            if state.free(s) > 0 and state.room(a, s) > 0:
-                key = state.fullness(s)
-                if best is None or key < best[0] or (key == best[0] and _draw(state, a, s, seed) < best[2]):
-                    best = (key, s, _draw(state, a, s, seed))
-        if best is None:
+        ratio = {s: state.ratio(s) for s in options if state.free(s) > 0 and state.room(a, s) > 0}
+        if not ratio:
             return
+        least = min(ratio.values())
+        equal = [s for s in ratio if ratio[s] == least]
+        s = equal[0] if len(equal) == 1 else min(equal, key=lambda s: (state.host_load(s), _draw(state, a, s, seed)))
         # A large group is dealt out in a few rounds, small enough to stay even.
-        chunk = max(1, missing // (8 * len(state.problem.attendances[a].options)))
-        state.put(a, best[1], min(chunk, state.free(best[1]), state.room(a, best[1]), missing))
+        chunk = max(1, missing // (8 * len(options)))
+        state.put(a, s, min(chunk, state.free(s), state.room(a, s), missing))
 
 
 def _draw(state: State, a: int, s: int, seed: str) -> int:
@@ -176,7 +175,7 @@ class Chains:
             return True
         if depth == 0:
             return False
-        for s in sorted(options, key=lambda s: (state.fullness(s), s)):
+        for s in sorted(options, key=lambda s: (state.ratio(s), s)):
             if not state.is_open[s]:
                 continue
             for ejected in self._in_the_way(a, s, locked):
@@ -221,7 +220,7 @@ class Chains:
     def _along_a_path(self, a: int, starts: list[int], locked: frozenset[int]) -> bool:
         """Seat an attendance in one of the starts, each full session passing somebody on to the next."""
         state = self.state
-        queue = sorted(starts, key=lambda s: (state.fullness(s), s))
+        queue = sorted(starts, key=lambda s: (state.ratio(s), s))
         came: dict[int, tuple[int, int] | None] = dict.fromkeys(queue)
         for s in queue:
             if state.free(s) > 0:

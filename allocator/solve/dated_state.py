@@ -114,10 +114,13 @@ class State:
         """Seats left in a session; none when it is not held."""
         return self.problem.seats[s] - self.load[s] if self.is_open[s] else 0
 
-    def fullness(self, s: int) -> tuple[float, float]:
-        """How far a session is filled for its target, then how loaded its host is in its months."""
-        load = sum(self.host_month[month] * days for month, days in self.months[s].items())
-        return (self.load[s] + 1) / self.target[s], load / max(1, self.length[s])
+    def ratio(self, s: int) -> float:
+        """How far one more person fills a session, against its target."""
+        return (self.load[s] + 1) / self.target[s]
+
+    def host_load(self, s: int) -> float:
+        """Person-days its host has in the months of a session, averaged over the session's days."""
+        return sum(self.host_month[month] * days for month, days in self.months[s].items()) / max(1, self.length[s])
 
     def placed(self, block: int) -> int:
         """Seats given out in a programme and year."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from hypothesis import strategies as st
 from allocator.entities import Inputs
 from allocator.errors import ModelError
 from allocator.solve.calendar import calendar, capacity, pair_is_possible, unreachable
+from allocator.solve.dated_exact import none_more
+from allocator.solve.dated_problem import build
+from allocator.solve.dated_state import State
 from allocator.solve.dates import Schedule, schedule
 
 from .builders import attendances, make_inputs, rule
@@ -594,3 +598,51 @@ def test_pairs_called_impossible_are_impossible(case: Any) -> None:
                         alone = [f for f in faults(free, [(c, s, 1), (c, t, 1)]) if "least size" not in f]
                         assert alone or at.at[s, "seats"] < at.at[s, "min_seats"], (c, s, t)
     assert possible.dtype == np.bool_
+
+
+# --- proofs of pieces against the whole ---------------------------------------------------------------------------------
+
+
+def crowded(seed: int) -> tuple[Inputs, list[Wanted]]:
+    """Some sixty people in teams with two classes each and too few seats, so that many proofs meet."""
+    random = Random(seed)
+    people = [
+        {"cadre_id": f"c{t}-{k}", "team_id": f"t{t}", "post": ["x", "y", "z"][min(k, 2)]}
+        for t in range(10)
+        for k in range(random.choice([3, 6, 8]))
+    ]
+    people += [{"cadre_id": f"g{k}", "headcount": 12} for k in range(3)]
+    sessions: list[dict[str, Any]] = []
+    for p in "opqrstu":
+        for k in range(random.randint(1, 4)):
+            first = pd.Timestamp("2020-01-06") + pd.Timedelta(days=random.randrange(330))
+            seats = random.randint(3, 7)
+            last = first + pd.Timedelta(days=random.choice([1, 4, 9]))
+            sessions.append(
+                {"session_id": f"{p}{k}", "programme_id": p, "start_date": first, "end_date": last, "year": 2020,
+                 "seats": seats, "min_seats": random.randint(0, seats // 2)}
+            )  # fmt: skip
+    rules = [rule("spacing", rest_days=45), rule("away-limit", share="1/3", posts_apart=[("x", "y")])]
+    wanted: list[Wanted] = []
+    for person in people:
+        is_group = person.get("headcount", 1) > 1
+        for p in random.sample("opqrstu", random.randint(1, 2)):
+            wanted.append((person["cadre_id"], p, 2020, random.randint(2, 9) if is_group else 1))
+    return make_inputs(cadres=people, sessions=sessions, rules=rules), wanted
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_proofs_of_pieces_agree_with_the_whole(seed: int) -> None:
+    inputs, wanted = crowded(seed)
+    result = solve(inputs, wanted)
+    assert result.unplaced["reason"].str.contains("no schedule gives out more seats").all()
+    problem = build(inputs, attendances(wanted), seed="test")
+    state = State(problem)
+    seats = {(c, s): n for c, s, n in seats_of(result.placements)}
+    for a, one in enumerate(problem.attendances):
+        for s in one.options:
+            if n := seats.get((problem.cadre_ids[one.person], problem.timetable.ids[s])):
+                state.put(a, s, n)
+    assert len(seats) == sum(len(people) for people in state.people)
+    is_best, _ = none_more(state, [a for a, one in enumerate(problem.attendances) if one.options], work=60.0)
+    assert is_best
