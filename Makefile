@@ -44,8 +44,9 @@ lint: $(VENV)/dev.stamp  ## Style, format and types
 check-long: $(VENV)/dev.stamp  ## The tests that take many minutes, the whole province among them
 	$(BIN)/python -m pytest -m long
 
-bench: $(VENV)/run.stamp  ## Seconds, memory and gaps of the shipped scenarios
+bench: $(VENV)/run.stamp  ## The shipped scenarios measured, then the same instances for our peers
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/peers.py --seconds 20
 
 data: $(VENV)/run.stamp  ## Make the invented data of the three scenarios again
 	$(BIN)/allocator generate tiny --out data/tiny --force
