@@ -138,6 +138,25 @@ def test_no_figure_touches_the_state_of_pyplot():
         assert "import pyplot" not in source and "matplotlib.pyplot" not in source and "rcParams" not in source
 
 
+def test_figure_of_thousands_of_rows_stays_within_what_can_be_drawn(tiny):
+    figure = figures.Pen.of(material(tiny, "en")).axes(None, 12, 5000).figure
+    assert figure.get_figheight() * figure.dpi < 2**16
+
+
+def test_hours_before_the_plan_are_shown_only_where_the_window_reaches_back(tiny):
+    # The rule of tiny counts from 2018; moved to 2019, nobody can have hours before the plan.
+    inputs, plan, *_ = tiny
+    rules = [
+        rule.model_copy(update={"from_year": 2019}) if isinstance(rule, Cumulative) else rule
+        for rule in inputs.policy.rules
+    ]
+    later = replace(inputs, policy=inputs.policy.model_copy(update={"rules": tuple(rules)}))
+    texts = Texts("en")
+    assert texts("figure.hours-before") in words(figures.hours(material(tiny, "en")))
+    shown = words(figures.hours(material((later, plan, audit(plan, later), None), "en")))
+    assert texts("figure.hours-before") not in shown
+
+
 # --- Names of the data ------------------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ SCALE = "cividis"  # Rises evenly in lightness for every reader.
 
 DOTS_PER_INCH = 150
 _TITLE, _TEXT, _SMALL = 15, 10, 9  # points
+_TALLEST = 200.0  # inches; a picture of more than 65,535 dots cannot be drawn
 _UNDRAWABLE = "\N{WHITE SQUARE}"
 
 
@@ -86,7 +87,9 @@ class Pen:
         if ax is not None:
             return ax
         figure = Figure(
-            figsize=(width, height), dpi=DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
+            figsize=(width, min(height, _TALLEST)),
+            dpi=DOTS_PER_INCH,
+            layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12),
         )
         FigureCanvasAgg(figure)
         return figure.subplots()

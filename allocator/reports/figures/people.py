@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -43,9 +45,11 @@ def hours(material: Material, rule_id: str | None = None, ax: Axes | None = None
     reached = edges[:-1] >= required - 1e-6
     for where, colour, hatch in ((~reached, ORANGE, ""), (reached, BLUE, "")):
         ax.bar(edges[:-1][where], counts[where], width=width * 0.92, align="edge", color=colour, hatch=hatch)
-    ax.stairs(earlier, edges, color=BLACK, linewidth=1.4)
+    had_some = bool(before.any())  # A window that starts with the plan has nothing before it.
+    if had_some:
+        ax.stairs(earlier, edges, color=BLACK, linewidth=1.4)
     ax.axvline(required, color=VERMILLION, linewidth=2)
-    top = max(1, int(counts.max()), int(earlier.max()))
+    top = max(1, int(counts.max()), int(earlier.max()) if had_some else 0)
     text = pen("figure.required", hours=pen.texts.number(required))
     ax.text(required + width * 0.12, top * 1.1, text, color=VERMILLION, fontsize=10, fontweight="bold", va="center")
     ax.set_ylim(0, top * 1.18)
@@ -54,18 +58,20 @@ def hours(material: Material, rule_id: str | None = None, ax: Axes | None = None
     ax.set_xlim(0, edges[-1])
     step = max(1, len(edges) // 14)
     ax.set_xticks(edges[::step], [pen.texts.number(round(e)) for e in edges[::step]])
-    ax.set_xlabel(pen("figure.hours-axis"), fontsize=10)
+    credit = pen.texts.number(rule.credit_hours)
+    axis = pen("figure.hours-credited", credit=credit) if rule.credit_hours else pen("figure.hours-axis")
+    ax.set_xlabel(axis, fontsize=10)
     ax.set_ylabel(pen("figure.person-years" if rule.per_year else "figure.people-axis"), fontsize=10)
     short = int((done < required - 1e-6).sum())
     subtitle = pen(
         "figure.hours-years" if rule.per_year else "figure.hours-note",
         people=pen.texts.number(len(done)), kept=pen.texts.number(len(done) - short), short=pen.texts.number(short),
     )  # fmt: skip
-    legend = [
-        (patch(BLUE), pen("figure.reached")),
-        (patch(ORANGE), pen("figure.not-reached")),
-        (Line2D([], [], color=BLACK, linewidth=1.4), pen("figure.hours-before")),
-    ]
+    legend: list[tuple[Any, str]] = [
+        (patch(BLUE), pen("figure.reached")), (patch(ORANGE), pen("figure.not-reached")),
+    ]  # fmt: skip
+    if had_some:
+        legend.append((Line2D([], [], color=BLACK, linewidth=1.4), pen("figure.hours-before")))
     title = pen("figure.hours-of", title=pen.name(material.rule_titles[rule.id], rule.id, 64))
     return pen.finish(ax, title, subtitle, legend)
 
