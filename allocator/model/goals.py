@@ -29,9 +29,9 @@ SHAPES: dict[Goal, GoalShape] = {
     "overdue": GoalShape("min", "person-years", 4),
     "quota-shortfall": GoalShape("min", "people", 2),
     "quota-excess": GoalShape("min", "people", 2),
-    "owed": GoalShape("min", "hours", 300),
-    "fairness": GoalShape("min", "years", 8),
-    "priority": GoalShape("max", "points", 8),
+    "owed": GoalShape("min", "hours", 1000),
+    "fairness": GoalShape("min", "years", 40),
+    "priority": GoalShape("max", "points", 4),
     "change": GoalShape("min", "placements", 2),
 }
 """Every goal of ``kinds.GOALS``."""

@@ -106,11 +106,16 @@ def _packed(component: np.ndarray) -> tuple[np.ndarray, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Allotment:
-    """What one block may use: seats (P, Y), and floor and ceiling of each family's groups (G, Y)."""
+    """What one block may use: seats (P, Y), and floor and ceiling of each family's groups (G, Y).
+
+    ``missed`` is how far all blocks together miss the floor or pass the ceiling already, of each family's groups (G, Y):
+    so much less may the block deviate before it counts to graver goals.
+    """
 
     seats: np.ndarray
     floor: tuple[np.ndarray, ...]
     ceiling: tuple[np.ndarray, ...]
+    missed: tuple[np.ndarray, ...]
 
     def extended(self, families: tuple[RowFamily, ...]) -> Allotment:
         """The same with the families that came behind since, which are local."""
@@ -119,6 +124,7 @@ class Allotment:
             self,
             floor=(*self.floor, *(f.floor for f in fresh)),
             ceiling=(*self.ceiling, *(f.ceiling for f in fresh)),
+            missed=(*self.missed, *(np.zeros_like(f.ceiling) for f in fresh)),
         )
 
 
@@ -218,7 +224,7 @@ class BlockProgram:
                 for width, counted in segments(goals) if goals else []:
                     n = int(present.sum())
                     goals_of += [counted] * n
-                    most += [width] * n
+                    most += np.maximum(0.0, width - self.allotment.missed[f][present]).tolist()
                     whole += [family.among is not None] * n  # A share of people is rounded up to whole people.
                     rows += row[present].tolist()
                     values += [sign] * n

@@ -14,6 +14,9 @@ from allocator.solve.prices import Duals, PriceMaster, Relaxation
 BOUND_GAP = 2e-5
 """Relative gap between master and bound at which a goal's bound is good enough."""
 
+NEAR_PRICE = 20.0
+"""What a unit of a goal ranked before is taken to cost at first, at most."""
+
 
 def bounds_of(
     master: PriceMaster, goals: tuple[Goal, ...], values: Mapping[Goal, float], relaxed: Relaxation, clock: Clock
@@ -32,7 +35,7 @@ def bounds_of(
             continue
         held = goals[:position]
         prices = relaxed.duals.scaled(1 / full[goal])
-        extra = np.array([full[h] / full[goal] if h in held else 0.0 for h in goals])
+        extra = np.array([min(NEAR_PRICE, full[h] / full[goal]) if h in held else 0.0 for h in goals])
 
         def show(_: int, incumbent: float, bound: float, goal: Goal = goal) -> None:
             clock.say("bounds", goal=goal, incumbent=signed(goal, incumbent), bound=signed(goal, bound))

@@ -9,7 +9,10 @@ from allocator.solve.prices import Relaxation, Strata
 
 
 def divide(strata: Strata, parts: Partition, relaxed: Relaxation, seats: np.ndarray) -> list[Allotment]:
-    """Divide seats, floors and ceilings of wide rows over the blocks by what the relaxation uses there."""
+    """Divide seats, floors and ceilings of wide rows over the blocks by what a plan on strata uses there.
+
+    Where the plan misses a limit, the blocks are given what it reaches: missing more is for no block to choose.
+    """
     cohorts = strata.cohorts
     inside = np.argsort(strata.of, kind="stable")
     inside_of = np.split(inside, np.cumsum(np.bincount(strata.of, minlength=len(strata.sort)))[:-1])
@@ -38,14 +41,19 @@ def divide(strata: Strata, parts: Partition, relaxed: Relaxation, seats: np.ndar
             own_seats[:, p, y] = split(seats[p, y], used_seats[:, p, y])
     floors = [np.repeat(f.floor[None], blocks, axis=0) for f in cohorts.families]
     ceilings = [np.repeat(f.ceiling[None], blocks, axis=0) for f in cohorts.families]
+    missed = [np.zeros_like(f.ceiling) for f in cohorts.families]
     for f, family in enumerate(cohorts.families):
         for g in np.flatnonzero(parts.wide_rows[f]):
             for y in range(years):
-                for limits, own in ((family.floor, floors[f]), (family.ceiling, ceilings[f])):
-                    if np.isfinite(limits[g, y]):
-                        own[:, g, y] = split(limits[g, y], used_rows[f][:, g, y])
+                used = used_rows[f][:, g, y]
+                low, high = family.floor[g, y], family.ceiling[g, y]
+                if np.isfinite(low):
+                    floors[f][:, g, y] = split(min(low, round(used.sum())), used)
+                if np.isfinite(high):
+                    ceilings[f][:, g, y] = split(max(high, round(used.sum())), used)
+                missed[f][g, y] = max(0.0, low - round(used.sum()), round(used.sum()) - high)
     return [
-        Allotment(own_seats[b], tuple(part[b] for part in floors), tuple(part[b] for part in ceilings))
+        Allotment(own_seats[b], tuple(part[b] for part in floors), tuple(part[b] for part in ceilings), tuple(missed))
         for b in range(blocks)
     ]
 

@@ -47,10 +47,12 @@ def dates_kept(stage: YearlyStage, inputs: Inputs, clock: Clock) -> Schedule:
             break
         stage.work["feedback-rounds"] = attempt + 1.0
         lost = list(zip(*(dated.unplaced[c] for c in ("cadre_id", "programme_id", "year")), strict=True))
-        if exchange is not None and sum([exchange.move(*seat) or exchange.substitute(*seat) for seat in lost]):
+        if exchange is not None and sum([exchange.move(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
         elif not patience:
             patience = WORK  # Nobody can trade: now the exact repair of the dates is worth its work.
+        elif exchange is not None and sum([exchange.substitute(*seat) for seat in lost]):
+            years = replace(years, attendances=exchange.table())
         elif replans == ROUNDS:
             break
         else:

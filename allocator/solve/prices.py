@@ -31,6 +31,9 @@ CAP_PRICE = 1e5
 """Most that a unit of a capped goal may cost, in units of the heaviest goal weight."""
 
 SMOOTHING = 0.6
+"""Part of the best duals in the ones tried next; from prices that are known to be near, ``SMOOTHING_NEAR``."""
+
+SMOOTHING_NEAR = 0.2
 
 
 def segments(goals: tuple[tuple[Goal, int], ...], groups: int = 1) -> list[tuple[float, tuple[Goal, ...]]]:
@@ -364,11 +367,12 @@ class PriceMaster:
                 seats = np.full_like(self.strata.capacity, price)
                 rows = tuple(np.zeros_like(floor) for floor in self.strata.floor)
                 self._add(self.price(Duals(seats, rows, np.zeros(len(self.goals))))[1])
+        smoothing = SMOOTHING if centre is None else SMOOTHING_NEAR
         rounds, result = 0, self._solve()
         for rounds in range(1, most_rounds + 1):
             value = float(result.objective_value())
             newest = self._duals(result)
-            trial = newest if best_duals is None else best_duals.towards(newest, SMOOTHING)
+            trial = newest if best_duals is None else best_duals.towards(newest, smoothing)
             worth = self._worth(result)
             bound, found = self.price(trial)
             if bound > best_bound or best_duals is None:
@@ -579,6 +583,17 @@ class PriceMaster:
             self.column_trajectory.append(trajectory)
             added += 1
         return added
+
+    def uses(self, stratum: int, trajectory: int) -> list[tuple[int, int, int, float]]:
+        """Entries of a trajectory of a stratum: family (-1 for seats), row, year, amount for one person."""
+        return self._uses(stratum, self.cohorts.menus(int(self.strata.sort[stratum]), trajectory))
+
+    def slacks(self) -> list[tuple[int, int, int, int, float, float]]:
+        """Pieces by which rows may be missed: family (-1 for seats), row, year, sign, width, price at the weights set."""
+        found = [(d.family, d.row, d.year, d.sign, d.width, self._weight(d.goals)) for d in self.deviations]
+        rows, years = self.strata.capacity.shape
+        found += [(-1, row, y, -1, np.inf, self.overfill_cost) for row in range(rows) for y in range(years)]
+        return found
 
     def _uses(self, stratum: int, chosen: np.ndarray) -> list[tuple[int, int, int, float]]:
         """Entries of a column: family (-1 for seats), row, year, amount."""

@@ -86,12 +86,10 @@ class Exchange:
     def _counts(self, f: int) -> Counter[tuple[int, int]]:
         """People (or seats) counted in each group and year of a family."""
         counts: Counter[tuple[int, int]] = Counter()
-        headcount = self.cohorts.instance.headcount
         for i, pairs in self.attended.items():
             group = int(self.cohorts.cohort_groups[self.cohort[i], f])
-            if group >= 0:
-                people = int(headcount[i])
-                counts.update({(group, year): n * people for year, n in self._years(f, pairs).items()})
+            if group >= 0:  # A row of an unnamed group never moves, so it need not be counted to the seat.
+                counts.update({(group, year): n for year, n in self._years(f, pairs).items()})
         return counts
 
     def move(self, cadre_id: str, programme_id: str, year: int) -> bool:
@@ -158,7 +156,9 @@ class Exchange:
             for programme, year in pairs:
                 menus[instance.years.index(year), slots.index(instance.programme_index[programme])] = True
             same = (table.menus[None] == menus[:, None]).all(axis=2)
-            row = np.flatnonzero((table.index == same.argmax(axis=1)).all(axis=1)) if same.any(axis=1).all() else []
+            row = np.zeros(0, dtype=np.int64)
+            if same.any(axis=1).all():
+                row = np.flatnonzero((table.index == same.argmax(axis=1)).all(axis=1))
             allowed = cohorts.sort_allowed[sort]
             if len(row) and allowed is not None:
                 row = np.flatnonzero(allowed == row[0])

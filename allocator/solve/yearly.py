@@ -29,6 +29,7 @@ from allocator.solve.division import divide
 from allocator.solve.exact import all_columns, lexicographic
 from allocator.solve.prices import PriceMaster, Relaxation, coarse, fine
 from allocator.solve.trades import Exchange
+from allocator.solve.whole import made_whole
 
 EXACT_COLUMNS = 30_000
 """Cohorts times trajectories up to which a problem is solved exactly."""
@@ -107,7 +108,7 @@ class YearlyStage:
             return YearPlan(attendances, self.goals)
         self._find_prices()
         self._divide()
-        self.by_block = self._solve_blocks(self.cohorts, range(len(self.allotments)), self.master, self.relaxed)
+        self.by_block = self._solve_blocks(self.cohorts, range(len(self.allotments)), self.master, self.whole)
         return YearPlan(self._joined(), self.goals)
 
     def without(self, closed: Iterable[tuple[str, str, int]], limits: Iterable[Limit]) -> YearPlan:
@@ -165,6 +166,7 @@ class YearlyStage:
                 instance.calendar.seats.astype(float),
                 tuple(f.floor for f in cohorts.families),
                 tuple(f.ceiling for f in cohorts.families),
+                tuple(np.zeros_like(f.ceiling) for f in cohorts.families),
             ),
             instance.calendar.least,
             self.weights,
@@ -214,8 +216,13 @@ class YearlyStage:
     def _divide(self) -> None:
         since = time.monotonic()
         parts = partition(self.cohorts)
+        self.whole = whole = made_whole(self.master, self.relaxed)
+        self.work["whole"] = sum(
+            float(self.master.cost[self.master.strata.sort[r]][k]) * n
+            for r, k, n in zip(whole.stratum.tolist(), whole.trajectory.tolist(), whole.people.tolist(), strict=True)
+        )
         seats = self.instance.calendar.seats.astype(float)
-        self.allotments = divide(self.master.strata, parts, self.relaxed, seats)
+        self.allotments = divide(self.master.strata, parts, whole, seats)
         self.wide_seats = parts.wide_seats
         for b, block in enumerate(parts.blocks):
             for c in block:
