@@ -31,7 +31,7 @@ CAP_PRICE = 1e5
 """Most that a unit of a capped goal may cost, in units of the heaviest goal weight."""
 
 SMOOTHING = 0.6
-"""Part of the best duals in the ones tried next; from prices that are known to be near, ``SMOOTHING_NEAR``."""
+"""Part of the best duals in the ones tried next; once there are columns, ``SMOOTHING_NEAR``."""
 
 SMOOTHING_NEAR = 0.2
 
@@ -333,6 +333,7 @@ class PriceMaster:
         weights: Mapping[Goal, float],
         tolerance: float,
         *,
+        relative: float = 0.0,
         caps: Mapping[Goal, float] | None = None,
         centre: Duals | None = None,
         target: float = np.inf,
@@ -344,6 +345,8 @@ class PriceMaster:
 
         Parameters
         ----------
+        relative
+            Tolerance relative to the value, where that is more.
         caps
             Most that some goals may be, in the minimised sense.
         centre
@@ -358,6 +361,7 @@ class PriceMaster:
         """
         self._set_weights(weights, caps)
         best_bound, best_duals = -np.inf, centre
+        smoothing = SMOOTHING_NEAR if self.columns else SMOOTHING
         if centre is not None:
             best_duals = self._clipped(centre)
             best_bound, found = self.price(best_duals)
@@ -367,7 +371,6 @@ class PriceMaster:
                 seats = np.full_like(self.strata.capacity, price)
                 rows = tuple(np.zeros_like(floor) for floor in self.strata.floor)
                 self._add(self.price(Duals(seats, rows, np.zeros(len(self.goals))))[1])
-        smoothing = SMOOTHING if centre is None else SMOOTHING_NEAR
         rounds, result = 0, self._solve()
         for rounds in range(1, most_rounds + 1):
             value = float(result.objective_value())
@@ -384,7 +387,8 @@ class PriceMaster:
                     best_bound, best_duals = bound, newest
                 added = self._add(found, worth, newest)
             on_round(rounds, value, best_bound)
-            if not added or min(value, target) - best_bound <= tolerance or should_stop():
+            near = max(tolerance, relative * max(1.0, abs(value)))
+            if not added or min(value, target) - best_bound <= near or should_stop():
                 break
             result = self._solve()
         assert best_duals is not None

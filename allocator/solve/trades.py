@@ -119,29 +119,44 @@ class Exchange:
         return False
 
     def substitute(self, cadre_id: str, programme_id: str, year: int) -> bool:
-        """Give a seat to the cadre for whom the goals lose least; whether anybody could take it."""
+        """Give a seat to the cadre for whom the goals lose least; whether anybody could take it.
+
+        The seat is given up by the cadre, or by a colleague of the same group in the same programme and year who loses less.
+        """
         i, seat = self.index[cadre_id], (programme_id, year)
-        own = self.attended.get(i, frozenset())
-        self.refused.add((i, own))
-        without = own - {seat}
+        self.refused.add((i, self._now(i)))
         p = self.cohorts.instance.programme_index[programme_id]
-        before, after = self._price(i, own), self._price(i, without)
-        if seat not in own or before is None or after is None:
-            return False
-        found = []
-        for j in np.flatnonzero(self.cohorts.instance.eligible[:, p] & self.cohorts.instance.is_named).tolist():
-            theirs = self.attended.get(j, frozenset())
-            if j == i or seat in theirs or (j, theirs | {seat}) in self.refused:
-                continue
-            old, new = self._price(j, theirs), self._price(j, theirs | {seat})
-            if old is not None and new is not None:
-                found.append((after - before + new - old, draw(self.seed, self.ids[j]), j))
-        for _, _, j in sorted(found):
-            changed = {i: without, j: self.attended.get(j, frozenset()) | {seat}}
-            if self._keeps_limits(changed):
-                self._change(changed)
-                return True
+        eligible = self.cohorts.instance.eligible[:, p] & self.cohorts.instance.is_named
+        giving = [k for k in self._colleagues(i) if seat in self._now(k)]
+        taking = [j for j in np.flatnonzero(eligible).tolist() if seat not in self._now(j)]
+        gives = sorted(
+            (loss, self._draw(k), k) for k in giving if (loss := self._loss(k, self._now(k) - {seat})) is not None
+        )
+        takes = sorted(
+            (loss, self._draw(j), j) for j in taking if (loss := self._loss(j, self._now(j) | {seat})) is not None
+        )
+        for _, _, k in gives:
+            for _, _, j in takes:
+                changed = {k: self._now(k) - {seat}, j: self._now(j) | {seat}}
+                if (j, changed[j]) not in self.refused and self._keeps_limits(changed):
+                    self._change(changed)
+                    return True
         return False
+
+    def _colleagues(self, i: int) -> list[int]:
+        """The cadre and the named others of the same groups in the uneven families."""
+        own = set(self._groups(i))
+        if not own:
+            return [i]
+        return [k for k in np.flatnonzero(self.cohorts.instance.is_named).tolist() if own & set(self._groups(k))]
+
+    def _draw(self, i: int) -> int:
+        return draw(self.seed, self.ids[i])
+
+    def _loss(self, i: int, pairs: Attended) -> float | None:
+        """What the goals lose when a cadre attends something else; ``None`` when no open trajectory says so."""
+        before, after = self._price(i, self._now(i)), self._price(i, pairs)
+        return None if before is None or after is None else after - before
 
     def _price(self, i: int, pairs: Attended) -> float | None:
         """Weighted cost of what a cadre attends, ``None`` when no open trajectory says so."""

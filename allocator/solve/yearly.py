@@ -23,7 +23,7 @@ from allocator.model.goals import in_use, signed, weights
 from allocator.model.shared import collect
 from allocator.naming import name
 from allocator.solve.blocks import Allotment, BlockPlan, BlockProgram, partition
-from allocator.solve.bounds import bounds_of
+from allocator.solve.bounds import bounds_of, exchange_rates
 from allocator.solve.clock import Clock
 from allocator.solve.division import divide
 from allocator.solve.exact import all_columns, lexicographic
@@ -154,7 +154,7 @@ class YearlyStage:
         """A bound for each goal from the values of a plan, each in the goal's own sense."""
         if self.exact_bounds is not None:
             return dict(self.exact_bounds)
-        return bounds_of(self.master, self.goals, values, self.relaxed, self.clock)
+        return bounds_of(self.master, self.goals, values, self.clock)
 
     def _exactly(self, cohorts: Cohorts) -> tuple[pd.DataFrame, dict[Goal, float]]:
         since = time.monotonic()
@@ -207,11 +207,17 @@ class YearlyStage:
         self.relaxed = self.master.optimise(
             self.weights, tolerance, centre=centre, on_round=show, should_stop=clock.is_over
         )
+        clock.add("prices", since)
+        since = time.monotonic()
+        self.weights = exchange_rates(self.master, self.goals, clock)
+        self.relaxed = self.master.optimise(
+            self.weights, 1e-6 * max(self.weights.values()), on_round=show, should_stop=clock.is_over
+        )
+        clock.add("rates", since)
         self.work |= {
             "rounds": float(first.rounds + self.relaxed.rounds), "columns": float(len(self.master.columns)),
             "relaxed": self.relaxed.value,
         }  # fmt: skip
-        clock.add("prices", since)
 
     def _divide(self) -> None:
         since = time.monotonic()
