@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
-from math import ceil
+from math import ceil, floor
 
 import numpy as np
 from ortools.graph.python import min_cost_flow
@@ -53,7 +53,7 @@ class Race:
 
     name: str
     seconds: float
-    value: int | None = None
+    value: float | None = None
     bound: float | None = None
     is_proven: bool = False
     reached: dict[float, float] = field(default_factory=dict)
@@ -79,8 +79,8 @@ def gap_of(value: float | None, bound: float | None) -> float | None:
 def minimise(
     peer: str,
     model: PersonModel,
-    cost: Mapping[int, int],
-    constant: int,
+    cost: Mapping[int, float],
+    constant: float,
     *,
     seconds: float,
     workers: int = 1,
@@ -96,8 +96,8 @@ def minimise(
 
 def _cp_sat(
     model: PersonModel,
-    cost: Mapping[int, int],
-    constant: int,
+    cost: Mapping[int, float],
+    constant: float,
     seconds: float,
     workers: int,
     gap: float,
@@ -136,8 +136,8 @@ def _cp_sat(
 def _mathopt(
     peer: str,
     model: PersonModel,
-    cost: Mapping[int, int],
-    constant: int,
+    cost: Mapping[int, float],
+    constant: float,
     seconds: float,
     gap: float,
     extra: tuple[Row, ...],
@@ -214,7 +214,7 @@ def race(peer: str, model: PersonModel, weights: Mapping[Goal, float], seconds: 
             break
     if answer.x is not None:
         found.goals = model.values(answer.x)
-        found.value = sum(round(weights[goal]) * value for goal, value in found.goals.items())
+        found.value = sum(weights[goal] * value for goal, value in found.goals.items())
     found.bound, found.is_proven = answer.bound, answer.is_proven
     return found
 
@@ -276,7 +276,8 @@ def flow_bound(model: PersonModel, inputs: Inputs, calendar: Calendar, weights: 
     is left out at no cost, so this is a bound and never a plan.
     """
     started = time.perf_counter()
-    weight = {goal: round(value) for goal, value in weights.items()}
+    # The flow counts in whole numbers; rounding each goal to the cheaper side keeps it a bound.
+    weight = {goal: ceil(value) if goal == "priority" else floor(value) for goal, value in weights.items()}
     rules = [rule for rule in inputs.policy.rules if rule.strength != "report"]
     total = sum(weight[goal] * amount for goal, amount in model.constants.items())
     heads = sum(people for _, people in model.people)

@@ -34,8 +34,7 @@ from allocator import instance
 from allocator.entities import Inputs
 from allocator.inputs import load
 from allocator.kinds import Goal
-from allocator.model.goals import signed, weights
-from allocator.result import Progress
+from allocator.model.goals import signed
 from allocator.solve.calendar import calendar
 from allocator.solve.clock import Clock
 from allocator.solve.yearly import YearlyStage, YearPlan
@@ -94,7 +93,7 @@ def compare(size: str, inputs: Inputs, *, seconds: float, workers: int, peers: t
         ordered[OURS] = _ours_in_order(problem, model, seconds, workers)
         for peer in peers:
             ordered[peer] = in_order(peer, model, goals, seconds, workers)
-    weight = weights(goals)
+    weight = stage.weights  # Those our plan was made with; the order of the goals is in them.
     races = [ours, *(race(peer, model, weight, seconds, workers) for peer in peers)]
     races.append(flow_bound(model, inputs, dates, weight))
     outcome = Outcome(
@@ -119,10 +118,12 @@ def check(outcome: Outcome, goals: tuple[Goal, ...]) -> None:
         for high in outcome.races:
             if low.bound is not None and high.value is not None:
                 slack = TOLERANCE * max(1.0, abs(high.value))
-                said = f"{size}: the bound of {low.name}, {low.bound:,.2f}, is above the value of {high.name}, {high.value:,}"
+                said = f"{size}: the bound of {low.name}, {low.bound:,.2f}, is above the value of {high.name}, {high.value:,.2f}"
                 _agree(low.bound <= high.value + slack, said)
     proven = {r.name: r.value for r in outcome.races if r.is_proven}
-    _agree(len(set(proven.values())) <= 1, f"{size}: proven optima differ: {proven}")
+    lowest = min(proven.values(), default=0.0)
+    slack = TOLERANCE * max(1.0, abs(lowest))
+    _agree(all(value <= lowest + slack for value in proven.values()), f"{size}: proven optima differ: {proven}")
     finished = {name: values for name, (values, _) in outcome.ordered.items() if len(values) == len(goals)}
     for goal in goals:
         optima = {name: values[goal] for name, values in finished.items()}
@@ -149,21 +150,14 @@ def _stage(problem: instance.Instance, workers: int, clock: Clock) -> YearlyStag
 def _ours(problem: instance.Instance, model: PersonModel, seconds: float, workers: int) -> tuple[YearlyStage, Race]:
     """Our engine on the weighted sum: prices, blocks, and the bound of the relaxation."""
     found = Race(OURS, 0.0)
-    bounds: list[float] = []
-
-    def watch(progress: Progress) -> None:
-        if progress.phase == "prices" and progress.bound is not None:
-            bounds.append(progress.bound)
-
     started = time.perf_counter()
-    stage = _stage(problem, workers, Clock(seconds, on_progress=watch))
+    stage = _stage(problem, workers, Clock(seconds))
     is_small, stage.is_small = stage.is_small, False  # The race is for the weighted sum, whatever the size.
     years = stage.plan()
     found.seconds = time.perf_counter() - started
     found.goals = _counted(problem, model, years)
-    weight = weights(stage.goals)
-    found.value = sum(round(weight[goal]) * value for goal, value in found.goals.items())
-    found.bound = max([*bounds, stage.relaxed.bound])
+    found.value = sum(stage.weights[goal] * value for goal, value in found.goals.items())
+    found.bound = stage.relaxed.bound
     found.is_proven = found.value - found.bound < 1
     found.note_gap(found.seconds, found.value, found.bound)
     started = time.perf_counter()
@@ -228,7 +222,7 @@ def show(outcome: Outcome, goals: tuple[Goal, ...]) -> str:
     best = max(r.bound for r in outcome.races if r.bound is not None)
     for r in outcome.races:
         reached = " | ".join(f"{r.reached[gap]:.2f}" if gap in r.reached else "–" for gap in GAPS)
-        value = "–" if r.value is None else f"{r.value:,}"
+        value = "–" if r.value is None else f"{r.value:,.0f}"
         lines.append(
             f"| {r.name} | {reached} | {r.seconds:.2f} | {value} | {_share(r.value, best)} | {_share(r.value, r.bound)} |"
         )

@@ -90,15 +90,13 @@ class PersonModel:
         else:
             self.goals[goal][column] = self.goals[goal].get(column, 0) + amount
 
-    def weighted(self, weights: Mapping[Goal, float]) -> tuple[dict[int, int], int]:
-        """Cost of each variable and the constant under some weights, which must be whole."""
-        cost: dict[int, int] = defaultdict(int)
+    def weighted(self, weights: Mapping[Goal, float]) -> tuple[dict[int, float], float]:
+        """Cost of each variable and the constant under some weights."""
+        cost: dict[int, float] = defaultdict(float)
         for goal, terms in self.goals.items():
-            weight = round(weights[goal])
-            assert weight == weights[goal], f"the weight of {goal} is no whole number"
             for column, amount in terms.items():
-                cost[column] += weight * amount
-        return dict(cost), sum(round(weights[goal]) * amount for goal, amount in self.constants.items())
+                cost[column] += weights[goal] * amount
+        return dict(cost), sum(weights[goal] * amount for goal, amount in self.constants.items())
 
     def values(self, x: np.ndarray) -> dict[Goal, int]:
         """Every goal of a solution in whole numbers.
