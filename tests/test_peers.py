@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,7 @@ def test_optima_of_all_solvers_are_equal_on_tiny_and_on_a_part_of_a_prefecture(t
         capture_output=True,
         text=True,
         encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(BENCHMARKS.parent)},  # As installed, also when it is not.
     )
     assert run.returncode == 0, run.stdout + run.stderr
     found = json.loads(measured.read_text(encoding="utf-8"))["sizes"]
