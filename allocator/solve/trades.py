@@ -56,6 +56,7 @@ class Exchange:
         self.count = [self._counts(f) for f in range(len(cohorts.families))]
         self.priced: dict[tuple[int, tuple[int, ...], Attended], float | None] = {}
         self.refused: set[tuple[int, Attended]] = set()
+        self.full: set[tuple[int, str, int]] = set()
         self.team = self._teams()
 
     def _uneven(self, stratum: np.ndarray) -> list[int]:
@@ -95,13 +96,14 @@ class Exchange:
     def move(self, cadre_id: str, programme_id: str, year: int) -> bool:
         """Trade the trajectory of a cadre whose seat cannot be given; whether anybody could take it."""
         i = self.index[cadre_id]
-        own = self.attended.get(i, frozenset())
-        self.refused.add((i, own))
+        own = self._now(i)
+        self._refuse(i, programme_id, year)
         wanted = programme_id, year
         others = [
             j
             for j in self.inside[int(self.stratum[i])]
             if self.cohort[j] != self.cohort[i]
+            and not self._is_full(j, programme_id, year)
             and wanted not in self.attended.get(j, frozenset())
             and (j, own) not in self.refused
             and (i, self.attended.get(j, frozenset())) not in self.refused
@@ -121,27 +123,41 @@ class Exchange:
     def substitute(self, cadre_id: str, programme_id: str, year: int) -> bool:
         """Give a seat to the cadre for whom the goals lose least; whether anybody could take it.
 
-        The seat is given up by the cadre, or by a colleague of the same group in the same programme and year who loses less.
+        The seat is given up by the cadre, or by a colleague of the same group in the same programme and year who loses less. Who
+        takes it may have a seat of the programme in another year and hand that over.
         """
         i, seat = self.index[cadre_id], (programme_id, year)
-        self.refused.add((i, self._now(i)))
+        self._refuse(i, programme_id, year)
         p = self.cohorts.instance.programme_index[programme_id]
-        eligible = self.cohorts.instance.eligible[:, p] & self.cohorts.instance.is_named
-        giving = [k for k in self._colleagues(i) if seat in self._now(k)]
-        taking = [j for j in np.flatnonzero(eligible).tolist() if seat not in self._now(j)]
-        gives = sorted(
-            (loss, self._draw(k), k) for k in giving if (loss := self._loss(k, self._now(k) - {seat})) is not None
-        )
-        takes = sorted(
-            (loss, self._draw(j), j) for j in taking if (loss := self._loss(j, self._now(j) | {seat})) is not None
-        )
-        for _, _, k in gives:
-            for _, _, j in takes:
-                changed = {k: self._now(k) - {seat}, j: self._now(j) | {seat}}
-                if (j, changed[j]) not in self.refused and self._keeps_limits(changed):
-                    self._change(changed)
-                    return True
+        eligible = np.flatnonzero(self.cohorts.instance.eligible[:, p] & self.cohorts.instance.is_named).tolist()
+        givers = [k for k in self._colleagues(i) if seat in self._now(k)]
+        found = []
+        for j in eligible:
+            if seat in self._now(j) or self._is_full(j, programme_id, year):
+                continue
+            for back in (None, *(pair for pair in self._now(j) if pair[0] == programme_id)):
+                taken = frozenset({back} if back else ())
+                gain = self._loss(j, (self._now(j) - taken) | {seat})
+                if gain is None:
+                    continue
+                for k in givers:
+                    loss = self._loss(k, (self._now(k) - {seat}) | taken)
+                    if loss is not None and not taken & self._now(k):
+                        found.append((gain + loss, self._draw(j), j, k, taken))
+        for _, _, j, k, taken in sorted(found, key=lambda option: option[:4]):
+            changed = {k: (self._now(k) - {seat}) | taken, j: (self._now(j) - taken) | {seat}}
+            if self._keeps_limits(changed):
+                self._change(changed)
+                return True
         return False
+
+    def _refuse(self, i: int, programme_id: str, year: int) -> None:
+        """Remember that the dates refused a seat to a cadre and to more of his or her groups."""
+        self.refused.add((i, self._now(i)))
+        self.full |= {(group, programme_id, year) for group in self._groups(i)}
+
+    def _is_full(self, i: int, programme_id: str, year: int) -> bool:
+        return any((group, programme_id, year) in self.full for group in self._groups(i))
 
     def _colleagues(self, i: int) -> list[int]:
         """The cadre and the named others of the same groups in the uneven families."""
