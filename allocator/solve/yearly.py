@@ -209,7 +209,7 @@ class YearlyStage:
         )
         clock.add("prices", since)
         since = time.monotonic()
-        self.weights = exchange_rates(self.master, self.goals, clock)
+        self.weights = exchange_rates(self.master, self.goals, clock) or self.weights
         self.relaxed = self.master.optimise(
             self.weights, 1e-6 * max(self.weights.values()), on_round=show, should_stop=clock.is_over
         )
