@@ -169,9 +169,9 @@ def exit_code(run: Run) -> int:
     """The contract's exit code of a run."""
     if run.result.status is SolveStatus.INTERRUPTED:
         return 130
-    violation = next((goal.value for goal in run.result.goals if goal.goal == "violation"), 0)
-    if violation:
-        return 4
+    violation = next((goal for goal in run.result.goals if goal.goal == "violation"), None)
+    if violation is not None and violation.value:
+        return 4 if violation.bound else 5  # Without a bound above 0 nobody knows that the rules cannot all be kept.
     if not run.audit.is_clean:
         return 6
     return 5 if run.result.status is SolveStatus.LIMIT else 0
