@@ -18,7 +18,7 @@ from allocator.kinds import GOALS
 from allocator.model.cohorts import Cohorts, group
 from allocator.model.shared import collect
 from allocator.solve.calendar import calendar
-from allocator.solve.prices import segments
+from allocator.solve.strata import segments
 
 TINY = Path(__file__).parent.parent / "scenarios" / "tiny.toml"
 

@@ -17,7 +17,8 @@ from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
 from allocator.model.shared.rows import RowFamily
 from allocator.solve.linear import Outcome, Program, Simplex, Solution, solve
-from allocator.solve.prices import overfill_price, segments
+from allocator.solve.prices import overfill_price
+from allocator.solve.strata import segments
 
 BLOCK_COHORTS = 1_500
 """Cohorts a block should have at most; joined components may be larger."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.solve.blocks import Allotment, Partition
-from allocator.solve.prices import Relaxation, Strata
+from allocator.solve.prices import Relaxation
+from allocator.solve.strata import Strata
 
 
 def divide(strata: Strata, parts: Partition, relaxed: Relaxation, seats: np.ndarray) -> list[Allotment]:

@@ -27,7 +27,8 @@ from allocator.solve.bounds import bounds_of, exchange_rates
 from allocator.solve.clock import Clock
 from allocator.solve.division import divide
 from allocator.solve.exact import all_columns, lexicographic
-from allocator.solve.prices import PriceMaster, Relaxation, coarse, fine
+from allocator.solve.prices import PriceMaster, Relaxation
+from allocator.solve.strata import coarse, fine
 from allocator.solve.trades import Exchange
 from allocator.solve.whole import made_whole
 
