@@ -7,7 +7,7 @@ import pandas as pd
 
 from allocator.entities import Inputs
 from allocator.kinds import Apportion, Coverage, Cumulative, Fixed, Interval, MakeUp, Quota, RuleKind, ShareFloor
-from allocator.plan import Plan, ordered
+from allocator.placements import Plan, ordered
 
 SERVED: tuple[type[RuleKind], ...] = (Quota, ShareFloor, Coverage, Interval, MakeUp, Cumulative, Fixed, Apportion)
 """Kinds a seat can serve."""

@@ -252,7 +252,7 @@ def plan(
 
             def work(stop: Event) -> tuple[pipeline.Run, tuple[str, ...]]:
                 display.show(Progress("read", 0.0))
-                run = pipeline.run(scenario, changes=changes, on_progress=display.show, stop=stop)
+                run = pipeline.plan(scenario, changes=changes, on_progress=display.show, stop=stop)
                 told = pipeline.write(run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font)
                 return run, told
 

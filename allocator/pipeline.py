@@ -19,7 +19,7 @@ from allocator.entities import Inputs
 from allocator.inputs import load
 from allocator.kinds import Goal
 from allocator.model.goals import SHAPES
-from allocator.plan import Plan
+from allocator.placements import Plan
 from allocator.reports.folder import write_run
 from allocator.reports.record import peak_memory
 from allocator.reports.texts import Language
@@ -53,7 +53,7 @@ class Run:
     peak_memory_bytes: int
 
 
-def run(
+def plan(
     path: Path,
     *,
     changes: Mapping[str, object] | None = None,
@@ -87,7 +87,7 @@ def run(
 
 
 def solve(inputs: Inputs, clock: Clock | None = None) -> Run:
-    """Plan checked inputs and audit the plan; see ``run``."""
+    """Plan checked inputs and audit the plan; see ``plan``."""
     clock = clock or Clock(inputs.scenario.limits.seconds)
     since = time.monotonic()
     problem = instance.build(inputs, calendar(inputs))

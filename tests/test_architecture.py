@@ -19,12 +19,12 @@ def _layer(parts: str, may_import: str = "") -> None:
         MAY_IMPORT[part] = frozenset(may_import.split())
 
 
-RECORDS = "errors filters kinds entities plan result"
+RECORDS = "errors filters kinds entities placements result"
 _layer("errors")
 _layer("filters", "errors")
 _layer("kinds", "errors filters")
 _layer("entities", "errors filters kinds")
-_layer("plan", "errors")
+_layer("placements", "errors")
 _layer("result", "errors kinds")
 _layer("inputs", RECORDS)
 _layer("generate", RECORDS)
@@ -145,7 +145,7 @@ def test_forbidden_import_is_seen(source: str, module: str) -> None:
     [
         ("from allocator.kinds import Quota", "allocator.audit.quota"),
         ("from . import share_floor", "allocator.audit.quota"),
-        ("from ..plan import Plan", "allocator.audit.quota"),
+        ("from ..placements import Plan", "allocator.audit.quota"),
         ("from ortools.math_opt.python import mathopt", "allocator.solve.master"),
     ],
 )

@@ -11,7 +11,7 @@ from allocator.audit.sessions import BUILT_IN
 from allocator.audit.verdicts import AuditReport, Verdict
 from allocator.entities import Inputs
 from allocator.kinds import GOALS, Fixed, Goal, Interval, MakeUp, Report, RuleKind
-from allocator.plan import Plan
+from allocator.placements import Plan
 
 COUNTED: tuple[Goal, ...] = tuple(goal for goal in GOALS if goal != "change")
 """Goals that a plan has by itself; ``change`` needs a second one."""

@@ -23,7 +23,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from allocator.audit.records import rows_of
 from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
-from allocator.plan import COLUMNS, Plan, ordered
+from allocator.placements import COLUMNS, Plan, ordered
 
 HEADERS: Mapping[str, str] = MappingProxyType(
     {

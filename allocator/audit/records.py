@@ -18,7 +18,7 @@ from allocator.entities import Inputs
 from allocator.errors import ModelError
 from allocator.filters import Filter
 from allocator.kinds import Eligibility, Quota, RuleKind
-from allocator.plan import Plan
+from allocator.placements import Plan
 
 Array = np.ndarray
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from allocator.entities import Inputs
-from allocator.plan import Plan
+from allocator.placements import Plan
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import psutil  # type: ignore[import-untyped]
 from allocator.audit import AuditReport
 from allocator.entities import Inputs
 from allocator.errors import OutputError
-from allocator.plan import Plan
+from allocator.placements import Plan
 from allocator.reports.dispatch import dispatch
 from allocator.reports.material import Material
 from allocator.reports.record import run_record, scenario_text

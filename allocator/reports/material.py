@@ -13,7 +13,7 @@ from allocator.audit import UNITS, AuditReport
 from allocator.audit.records import Records
 from allocator.entities import Inputs
 from allocator.kinds import ShareFloor
-from allocator.plan import Plan
+from allocator.placements import Plan
 from allocator.reports.facts import Facts, facts
 from allocator.reports.texts import Texts
 from allocator.reports.verdicts import floor_counts

@@ -11,7 +11,7 @@ from rich.text import Text
 from allocator.audit import AuditReport, Verdict
 from allocator.entities import Inputs
 from allocator.kinds import Quota, RuleKind
-from allocator.plan import Plan
+from allocator.placements import Plan
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts, fit
 from allocator.reports.verdicts import status_of, summed, tightest, warnings_of

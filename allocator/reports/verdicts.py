@@ -9,7 +9,7 @@ from allocator.audit.findings import ALL
 from allocator.audit.records import Records
 from allocator.entities import Inputs
 from allocator.kinds import ShareFloor
-from allocator.plan import Plan
+from allocator.placements import Plan
 
 
 def summed(table: pd.DataFrame, rule_id: str = "", year: int | None = None) -> pd.DataFrame:

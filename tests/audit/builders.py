@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.entities import TABLES, Inputs, Policy, Scenario
-from allocator.plan import Plan, ordered
+from allocator.placements import Plan, ordered
 
 YEARS = (2019, 2020, 2021, 2022)
 

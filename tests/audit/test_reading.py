@@ -6,7 +6,7 @@ import pytest
 
 from allocator.audit import audit, read_plan
 from allocator.errors import InputError
-from allocator.plan import COLUMNS
+from allocator.placements import COLUMNS
 
 from .builders import inputs, plan
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from allocator.audit import audit
-from allocator.plan import Plan
+from allocator.placements import Plan
 
 from .builders import HISTORY, inputs, plan
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from allocator.audit import AuditReport, audit
 from allocator.entities import TABLES, Inputs, Policy, Scenario
-from allocator.plan import Plan, ordered
+from allocator.placements import Plan, ordered
 from allocator.result import GoalResult, SolveResult, SolveStatus
 
 YEARS = (2019, 2020, 2021, 2022)

@@ -18,7 +18,7 @@ from allocator.audit.records import NEVER
 from allocator.entities import Policy
 from allocator.errors import OutputError
 from allocator.kinds import Cumulative, Waiting
-from allocator.plan import Plan
+from allocator.placements import Plan
 from allocator.reports import figures
 from allocator.reports.figures import fonts, people
 from allocator.reports.figures.calendar import gantt_rows, weekly_load
@@ -37,7 +37,7 @@ needs_chinese = pytest.mark.skipif(not fonts.find_font().has_chinese, reason="no
 @pytest.fixture(scope="module")
 def tiny():
     """The planned tiny scenario."""
-    made = pipeline.run(ROOT / "scenarios" / "tiny.toml")
+    made = pipeline.plan(ROOT / "scenarios" / "tiny.toml")
     return made.inputs, made.plan, made.audit, made.result
 
 
