@@ -65,6 +65,7 @@ TALK: Mapping[str, tuple[str, str]] = {  # code -> Chinese, English
 DEFECTS_ZH: Mapping[
     str, str
 ] = {  # code of a defect -> what is wrong, for readers of Chinese; the values stand below it
+    "ambiguous-sheet": "有几张工作表都像是这张表，请只留一张用这个名称",
     "ambiguous-table": "同一张表有多个文件，请只留一个或在 [tables] 中写明",
     "bad-date": "不是日期，请写成 2019-03-04 的样子",
     "bad-flag": "不是“是/否”，请写 是、否、true、false、1 或 0",

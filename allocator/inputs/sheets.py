@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,9 +19,22 @@ from openpyxl.utils import get_column_letter
 
 from allocator.entities import TABLES
 from allocator.inputs.findings import Findings, did_you_mean, listing, nearest
+from allocator.inputs.headings import (
+    DEEPEST,
+    TITLES,
+    column_names,
+    header_position,
+    is_result_column,
+    sheets_of,
+)
 
 SUFFIXES = (".csv", ".xlsx", ".parquet")
 """File types a table may come in."""
+
+SPREADSHEETS = (".xls", ".xlsm", ".xlsb", ".et", ".ett", ".ods")
+"""Other files of spreadsheet programs; they are refused with the advice to save them as ``.xlsx``."""
+
+OLD_CONTAINER = bytes.fromhex("d0cf11e0a1b11ae1")  # how files of Excel 97 begin, and those locked with a password
 
 RawRows = Iterator[tuple[int, Sequence[str]]]
 
@@ -64,12 +79,13 @@ def read_sheet(name: str, file: str, content: bytes, findings: Findings, *, alon
         return _read_workbook(name, file, content, findings, alone=alone)
     if suffix == ".parquet":
         return _read_parquet(name, file, content, findings)
+    spreadsheet = "open it in Excel or WPS and save it as 'Excel workbook (.xlsx)'"
     findings.defect(
         file,
         0,
         "",
         f"files of type {suffix!r} cannot be read",
-        hint=f"use one of {', '.join(SUFFIXES)}",
+        hint=spreadsheet if suffix in SPREADSHEETS else f"use one of {', '.join(SUFFIXES)}",
         code="file-type",
     )
     return None
@@ -120,33 +136,41 @@ def _csv_rows(file: str, text: str, findings: Findings) -> RawRows:
 
 
 def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, alone: bool) -> Sheet | None:
+    if content.startswith(OLD_CONTAINER):
+        findings.defect(
+            file, 0, "", "the workbook is locked with a password, or it is of the old type .xls",
+            hint="open it in Excel or WPS and save it as .xlsx without a password", code="unreadable-file",
+        )  # fmt: skip
+        return None
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # Of what cannot be kept on writing; nothing is written here.
+            book = openpyxl.load_workbook(io.BytesIO(content))
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
         findings.defect(
             file, 0, "", f"the file is not an Excel workbook: {error}", hint="open it in Excel and save it as .xlsx",
             code="unreadable-file",
         )  # fmt: skip
         return None
-    titles = book.sheetnames
-    title = name if name in titles else titles[0] if alone and len(titles) == 1 else None
+    title = _sheet_title(name, file, book, findings, alone=alone)
     if title is None:
-        findings.defect(
-            file, 0, "", f"there is no sheet {name!r}; the workbook has {listing(map(repr, titles))}",
-            hint=did_you_mean(name, titles, f"name the sheet with this table {name!r}"), code="missing-sheet",
-        )  # fmt: skip
         return None
     file = f"{file}[{title}]"
     sheet = book[title]
+    first = [[cell_text(cell.value) for cell in row] for row in sheet.iter_rows(min_row=1, max_row=DEEPEST, min_col=1)]
+    header = header_position(name, first) + 1
+    results = [i for i, text in enumerate(first[header - 1], start=1) if is_result_column(text)] if first else []
     merged = sorted(sheet.merged_cells.ranges, key=lambda r: (r.min_row, r.min_col))
+    merged = [cells for cells in merged if cells.max_row >= header]  # Titles above the header may be merged.
     for cells in merged:
-        where = "the header has" if cells.min_row == 1 else "there are"
+        is_header = cells.min_row <= header
+        where = "the header has" if is_header else "there are"
         findings.defect(
             file, cells.min_row, get_column_letter(cells.min_col), f"{where} merged cells {cells.coord}",
             hint="unmerge them; the header is one row with one name in each column, every record fills its own cells",
-            code="merged-header" if cells.min_row == 1 else "merged-cells",
+            code="merged-header" if is_header else "merged-cells",
         )  # fmt: skip
-    if any(cells.min_row == 1 for cells in merged):
+    if any(cells.min_row <= header for cells in merged):
         return None
     values: list[tuple[int, list[str]]] = []
     computed = None
@@ -154,6 +178,9 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
         cells = []
         for cell in row:
             value = cell.value
+            if number < header or cell.column in results:
+                cells.append(cell_text(value))
+                continue
             if cell.data_type == "f":
                 if computed is None:
                     computed = openpyxl.load_workbook(io.BytesIO(content), data_only=True)[title]
@@ -167,6 +194,26 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
             cells.append(cell_text(value))
         values.append((number, cells))
     return _checked(name, file, iter(values), findings)
+
+
+def _sheet_title(name: str, file: str, book: openpyxl.Workbook, findings: Findings, *, alone: bool) -> str | None:
+    """The sheet of a table: the one with its name in either language, or the only sheet of a workbook of its own."""
+    titles = [sheet.title for sheet in book.worksheets]
+    found = sheets_of(name, titles)
+    if len(found) > 1:
+        findings.defect(
+            file, 0, "", f"several sheets could be the table {name!r}: {listing(map(repr, found))}",
+            hint=f"keep the name {name!r} or {TITLES[name][0]!r} for one of them and rename the others", code="ambiguous-sheet",
+        )  # fmt: skip
+        return None
+    if found or (alone and len(titles) == 1):
+        return found[0] if found else titles[0]
+    otherwise = f"name the sheet with this table {name!r} or {TITLES[name][0]!r}"
+    findings.defect(
+        file, 0, "", f"there is no sheet {name!r}; the workbook has {listing(map(repr, titles))}",
+        hint=did_you_mean(name, titles, otherwise), code="missing-sheet",
+    )  # fmt: skip
+    return None
 
 
 _EXCEL_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
@@ -217,20 +264,25 @@ def _required(name: str) -> str:
 
 def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: bool = False) -> Sheet | None:
     """Check the header, skip blank rows (they keep their number), trim the cells."""
-    _, first = next(raw, (1, ()))
+    start = list(itertools.islice(raw, DEEPEST))
+    position = header_position(name, [cells for _, cells in start])
+    top, first = start[position] if start else (1, ())
+    raw = itertools.chain(start[position + 1 :], raw)
     width = len(first)
     while width and not first[width - 1].strip():
         width -= 1
     if not width:
         findings.defect(
-            file, 1, "", "row 1 is empty; it must hold the column names", hint=f"write the header row: {_required(name)}",
+            file, top, "", f"row {top} is empty; it must hold the column names", hint=f"write the header row: {_required(name)}",
             code="empty-file",
         )  # fmt: skip
         return None
-    headers = _headers(name, file, [text.strip() for text in first[:width]], findings)
+    headers = _headers(name, file, top, [text.strip() for text in first[:width]], findings)
     rows: list[int] = []
     records: list[Sequence[str]] = []
+    results = {i for i, text in enumerate(first) if is_result_column(text)}
     for number, cells in raw:
+        cells = ["" if i in results else text for i, text in enumerate(cells)] if results else cells
         if not any(map(str.strip, cells)):
             continue
         if len(cells) != width:
@@ -246,12 +298,13 @@ def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: 
         records.append(cells)
     columns: dict[str, list[str]] = {}
     trimmed = 0
-    for header, texts in zip(headers, zip(*records, strict=True) if records else [()] * width, strict=True):
+    cells_of = zip(*records, strict=True) if records else [()] * width
+    for header, texts in zip(headers, cells_of, strict=True):
         if header is None:
             filled = next((row for row, text in zip(rows, texts, strict=True) if text.strip()), None)
             if filled is not None:
                 findings.defect(
-                    file, filled, "", "a cell has a value but its column has no name", hint="name the column in row 1",
+                    file, filled, "", "a cell has a value but its column has no name", hint=f"name the column in row {top}",
                     code="blank-header",
                 )  # fmt: skip
             continue
@@ -263,27 +316,27 @@ def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: 
     return Sheet(name, file, columns, rows)
 
 
-def _headers(name: str, file: str, first: list[str], findings: Findings) -> list[str | None]:
+def _headers(name: str, file: str, top: int, first: list[str], findings: Findings) -> list[str | None]:
     """The English column names of the header row (``None``: no name); missing and doubled columns become defects."""
-    english = {column.name_zh: column.name for column in TABLES[name]}
-    headers = [english.get(text, text) or None for text in first]
+    headers = column_names(name, first)
+    known = {column.name for column in TABLES[name]}
     for header, count in Counter(filter(None, headers)).items():
         if count > 1:
             again = " and ".join(dict.fromkeys(repr(t) for t, h in zip(first, headers, strict=True) if h == header))
             findings.defect(
-                file, 1, header, f"column {header!r} is there {count} times (as {again})",
+                file, top, header, f"column {header!r} is there {count} times (as {again})",
                 hint="keep one of them and rename or delete the others", code="doubled-column",
             )  # fmt: skip
-    unknown = [h for h in headers if h and h not in {column.name for column in TABLES[name]}]
+    unknown = [text for text, header in zip(first, headers, strict=True) if header and header not in known]
     for column in TABLES[name]:
         if column.required and column.name not in headers:
             if len(first) == 1 and (mark := next((m for m in ";\t" if m in first[0]), None)):
                 hint = f"the cells seem to be separated by {mark!r}; save the file with commas"
             else:
                 names = f"add a column {column.name!r} (or {column.name_zh!r})"
-                near = nearest(column.name, unknown, 70)
+                near = nearest(column.name, unknown, 70) or nearest(column.name_zh, unknown, 60)
                 hint = f"{names}; should the column {near!r} have this name?" if near else names
             findings.defect(
-                file, 1, column.name, f"required column {column.name!r} is missing", hint=hint, code="missing-column"
+                file, top, column.name, f"required column {column.name!r} is missing", hint=hint, code="missing-column"
             )
     return headers
