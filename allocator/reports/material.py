@@ -86,14 +86,17 @@ class Material:
         }
 
     @cached_property
-    def team_names(self) -> dict[str, str]:
-        """Every team is called after the unit most of its people belong to."""
+    def team_homes(self) -> dict[str, str]:
+        """The unit that most people of each team belong to."""
         members = self.inputs.cadres.loc[self.inputs.cadres["team_id"] != ""]
         counts = members.groupby(["team_id", "unit_id"])["headcount"].sum().reset_index()
         homes = counts.sort_values(["team_id", "headcount", "unit_id"], ascending=[True, False, True])
-        homes = homes.drop_duplicates("team_id")
-        names = self.unit_names
-        return {t: names.get(u, t) for t, u in records(homes, "team_id", "unit_id")}
+        return dict(records(homes.drop_duplicates("team_id"), "team_id", "unit_id"))
+
+    @cached_property
+    def team_names(self) -> dict[str, str]:
+        """Every team is called after the unit most of its people belong to."""
+        return {team: self.unit_names.get(unit, team) for team, unit in self.team_homes.items()}
 
     def scope_name(self, scope: object) -> str:
         """A team, unit, programme, cadre or authority by name and id; anything else as it stands."""

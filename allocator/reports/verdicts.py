@@ -74,10 +74,13 @@ def _counts_of(rule: ShareFloor, records: Records) -> pd.DataFrame:
 
 def tightest(counts: pd.DataFrame) -> pd.Series | None:
     """The group and year with the least to spare; of equals the one with the lowest share, then the first id."""
-    if counts.empty:
-        return None
+    return None if counts.empty else by_spare(counts).iloc[0]
+
+
+def by_spare(counts: pd.DataFrame) -> pd.DataFrame:
+    """Groups and years with the least to spare first, of equals the lowest share, then the first id; adds both columns."""
     ranked = counts.assign(
         spare=counts["achieved"] - counts["required"],
         share=counts["achieved"] / counts["size"].where(counts["size"] > 0),
     )
-    return ranked.sort_values(["spare", "share", "group", "year"], kind="stable").iloc[0]
+    return ranked.sort_values(["spare", "share", "group", "year"], kind="stable")
