@@ -16,7 +16,7 @@ from rich.text import Text
 from allocator.errors import Defect
 from allocator.reports.texts import Language, Texts
 from allocator.result import Progress
-from allocator.talk import DEFECTS_ZH, Talk
+from allocator.talk import Talk
 
 PLAIN_SECONDS = 10.0  # in a log, the same phase speaks at most this often
 
@@ -123,13 +123,9 @@ class Display:
 
 
 def defect_lines(defect: Defect, talk: Talk) -> list[str]:
-    """A defect as it is printed: location, message, and the next step below it.
-
-    For readers of Chinese the sort of defect stands first in Chinese; values and details follow as they were found.
-    """
+    """A defect as it is printed: location, message, and the next step below it."""
     place = ":".join(str(part) for part in (defect.file, defect.row or "", defect.column) if part != "")
-    gist = DEFECTS_ZH.get(defect.code) if talk.lang == "zh" else None
-    lines = [f"{place}: {gist}", f"    {defect.message}"] if gist else [f"{place}: {defect.message}"]
+    lines = [f"{place}: {talk.said(defect.message)}"]
     if defect.hint:
-        lines.append(f"    {talk('hint')}: {defect.hint}")
+        lines.append(f"    {talk('hint')}: {talk.said(defect.hint)}")
     return lines

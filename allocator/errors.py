@@ -9,9 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from allocator.wording import Language, said
+
 
 class AllocatorError(Exception):
-    """Base of everything this package raises on purpose."""
+    """Base of everything this package raises on purpose; ``str`` of it is English."""
+
+    def said(self, lang: Language) -> str:
+        """What went wrong, in a language."""
+        return said(self, lang)
 
 
 @dataclass(frozen=True, order=True)
@@ -27,11 +33,11 @@ class Defect:
     column
         Column name or TOML key; empty when it concerns the whole row.
     message
-        Value received and expectation.
+        Value received and expectation; a ``Message``, which is its English text.
     hint
-        The next step, in the imperative.
+        The next step, in the imperative; a ``Message`` too.
     code
-        Stable name of the sort of defect, for the catalogue of texts and for ``--json``.
+        Stable name of the sort of defect, for ``--json``.
     """
 
     file: str
@@ -46,8 +52,9 @@ class Defect:
         return f"{text}\n    hint: {self.hint}" if self.hint else text
 
     def as_record(self) -> dict[str, str | int]:
-        """The defect as a flat record for ``--json``."""
-        return asdict(self)
+        """The defect as a flat record for ``--json``, with message and hint in both languages."""
+        chinese = {"message_zh": said(self.message, "zh"), "hint_zh": said(self.hint, "zh")}
+        return {**asdict(self), "message": str(self.message), "hint": str(self.hint), **chinese}
 
 
 class InputError(AllocatorError):

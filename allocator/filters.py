@@ -20,6 +20,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from allocator.errors import FilterError
+from allocator.wording import Message
 
 LIST_COLUMNS = frozenset({"tags", "content", "unit_tags"})
 """Columns that hold several values separated by ``;``."""
@@ -38,9 +39,9 @@ class Range(BaseModel):
     @model_validator(mode="after")
     def _has_a_bound(self) -> Range:
         if self.min is None and self.max is None:
-            raise ValueError("a range needs 'min' or 'max'")
+            raise ValueError(Message("defect.open-range"))
         if self.min is not None and self.max is not None and self.min > self.max:  # type: ignore[operator]
-            raise ValueError(f"the range is empty: min {self.min} is above max {self.max}")
+            raise ValueError(Message("defect.empty-range", least=self.min, most=self.max))
         return self
 
 
@@ -89,7 +90,7 @@ class Filter(BaseModel):
         keep = np.ones(len(table), dtype=bool)
         for column, wanted in self.conditions.items():
             if column not in table.columns:
-                raise FilterError(column, f"there is no column {column!r} to filter on", table.columns)
+                raise FilterError(column, Message("defect.no-column-to-filter", column=column), table.columns)
             keep &= _in_range(table[column], wanted) if isinstance(wanted, Range) else _is_one_of(table[column], wanted)
         if self.any_of:
             keep &= np.logical_or.reduce([part.mask(table) for part in self.any_of])
@@ -112,15 +113,14 @@ def _is_one_of(values: pd.Series, wanted: tuple[Scalar, ...]) -> np.ndarray:
 def _in_range(values: pd.Series, wanted: Range) -> np.ndarray:
     is_date = pd.api.types.is_datetime64_any_dtype(values)
     if not is_date and not pd.api.types.is_numeric_dtype(values):
-        raise FilterError(str(values.name), f"column {values.name!r} holds text, a range needs numbers or dates")
+        message = Message("defect.range-needs-numbers", column=values.name, holds=Message("word.holds-text"))
+        raise FilterError(str(values.name), message)
     keep = np.array(values.notna(), dtype=bool)  # a copy: pandas hands out read-only views
     for bound, below in ((wanted.min, False), (wanted.max, True)):
         if bound is None:
             continue
         if is_date != isinstance(bound, date):
-            raise FilterError(
-                str(values.name), f"column {values.name!r} and the bound {bound!r} are of different types"
-            )
+            raise FilterError(str(values.name), Message("defect.types-differ", column=values.name, bound=bound))
         limit: Any = pd.Timestamp(bound) if isinstance(bound, date) else bound
         within = (values <= limit) if below else (values >= limit)
         keep &= within.to_numpy(dtype=bool, na_value=False)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from allocator.filters import Filter
+from allocator.wording import Message
 
 Strength = Literal["hard", "soft", "report"]
 Goal = Literal["violation", "overdue", "quota-shortfall", "quota-excess", "owed", "fairness", "priority", "change"]
@@ -35,9 +36,9 @@ def _share(value: Any) -> Fraction:
     try:
         share = _exact(value)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f'{value!r} is not a share; write 0.2 or "1/5"') from None
+        raise ValueError(Message("defect.not-a-share", value=value)) from None
     if not isinstance(share, Fraction) or not 0 <= share <= 1:
-        raise ValueError(f"a share lies between 0 and 1, not {value!r}")
+        raise ValueError(Message("defect.share-outside", value=value))
     return share
 
 
@@ -162,7 +163,7 @@ class Cumulative(RuleKind):
     @model_validator(mode="after")
     def _has_a_limb(self) -> Cumulative:
         if self.days is None and self.hours is None:
-            raise ValueError("a cumulative rule needs 'days' or 'hours'")
+            raise ValueError(Message("defect.no-limb"))
         return self
 
 
@@ -185,7 +186,7 @@ class Spacing(RuleKind):
     @model_validator(mode="after")
     def _long_is_a_pair(self) -> Spacing:
         if (self.long_days is None) != (self.long_years is None):
-            raise ValueError("'long_days' and 'long_years' go together")
+            raise ValueError(Message("defect.long-pair"))
         return self
 
 
@@ -202,7 +203,7 @@ class BlockedPeriod(BaseModel):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> BlockedPeriod:
         if self.to_date < self.from_date:
-            raise ValueError(f"the period ends on {self.to_date}, before it starts on {self.from_date}")
+            raise ValueError(Message("defect.period-order", start=self.from_date, end=self.to_date))
         return self
 
 
@@ -251,7 +252,7 @@ class Unavailable(BaseModel):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Unavailable:
         if self.to_date < self.from_date:
-            raise ValueError(f"the period ends on {self.to_date}, before it starts on {self.from_date}")
+            raise ValueError(Message("defect.period-order", start=self.from_date, end=self.to_date))
         return self
 
 

@@ -19,13 +19,14 @@ def _layer(parts: str, may_import: str = "") -> None:
         MAY_IMPORT[part] = frozenset(may_import.split())
 
 
-RECORDS = "errors filters kinds entities placements result"
-_layer("errors")
-_layer("filters", "errors")
-_layer("kinds", "errors filters")
-_layer("entities", "errors filters kinds")
-_layer("placements", "errors")
-_layer("result", "errors kinds")
+RECORDS = "wording errors filters kinds entities placements result"
+_layer("wording")
+_layer("errors", "wording")
+_layer("filters", "wording errors")
+_layer("kinds", "wording errors filters")
+_layer("entities", "wording errors filters kinds")
+_layer("placements", "wording errors")
+_layer("result", "wording errors kinds")
 _layer("inputs", RECORDS)
 _layer("generate", RECORDS)
 _layer("ties")
@@ -38,7 +39,7 @@ _layer("assembly", RECORDS)
 _layer("counting", f"{RECORDS} ties instance model naming solve")
 _layer("reports", f"{RECORDS} audit")
 _layer("pipeline", f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports")
-_layer("talk", "reports")
+_layer("talk", "wording")
 _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
 _layer(

@@ -15,6 +15,7 @@ import pandas as pd
 from allocator.entities import TABLES, Column
 from allocator.inputs.findings import Findings
 from allocator.inputs.sheets import Sheet
+from allocator.wording import Message
 
 FLAGS: Mapping[str, bool] = MappingProxyType(
     {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "是": True, "否": False}
@@ -64,7 +65,7 @@ class Table:
 class BadCellError(Exception):
     """A text that is no value of its column's type; carries what the defect says."""
 
-    def __init__(self, message: str, hint: str, code: str) -> None:
+    def __init__(self, message: Message, hint: Message, code: str) -> None:
         self.message, self.hint, self.code = message, hint, code
         super().__init__(message)
 
@@ -84,7 +85,7 @@ def typed(sheet: Sheet, findings: Findings) -> Table:
         if name in columns:
             continue
         if name in DERIVED.get(sheet.name, ()):
-            findings.note(f"{sheet.file}: column {name!r} is worked out by the program; the file's own is not used")
+            findings.note(Message("note.derived", file=sheet.file, column=name))
             continue
         columns[name] = pd.array(texts, dtype="str")
     return Table(sheet.name, sheet.file, pd.DataFrame(columns), np.array(sheet.rows, dtype=np.int64))
@@ -94,19 +95,19 @@ def _refuse_empty(sheet: Sheet, column: Column, texts: list[str], findings: Find
     for row, text in zip(sheet.rows, texts, strict=True):
         if not text:
             findings.defect(
-                sheet.file, row, column.name, f"the cell is empty, but {column.name!r} is required",
-                hint=f"fill in {_EXPECTED[column.type]}", code="empty-cell",
+                sheet.file, row, column.name, Message("defect.empty-cell", column=column.name),
+                hint=Message("hint.fill-in", expected=_EXPECTED[column.type]), code="empty-cell",
             )  # fmt: skip
 
 
 _EXPECTED = {
-    "id": "the id",
-    "text": "a text",
-    "list": "one or more values separated by ';'",
-    "date": "a date such as 2019-03-04",
-    "integer": "a whole number",
-    "number": "a number",
-    "flag": "true or false",
+    "id": Message("word.an-id"),
+    "text": Message("word.a-text"),
+    "list": Message("word.a-list"),
+    "date": Message("word.a-date"),
+    "integer": Message("word.a-whole-number"),
+    "number": Message("word.a-number"),
+    "flag": Message("word.a-flag"),
 }
 
 
@@ -148,18 +149,15 @@ def _array(column: Column, values: list[object]) -> object:
 def _refuse_small(column: Column, value: object) -> None:
     if column.least is not None and isinstance(value, int | float) and value < column.least:
         raise BadCellError(
-            f"{column.name!r} must be at least {column.least:g}, not {value:g}", f"write {column.least:g} or more",
-            "too-small",
+            Message("defect.too-small", column=column.name, least=column.least, value=value),
+            Message("hint.write-or-more", least=column.least), "too-small",
         )  # fmt: skip
 
 
 def read_id(text: str) -> str:
     """An id, as text; a number that a spreadsheet has rounded is refused."""
     if re.fullmatch(r"\d(\.\d+)?E\+\d+", text):
-        raise BadCellError(
-            f"{text!r} is a number that a spreadsheet has shortened, not an id",
-            "format the column as text and enter the id again", "damaged-id",
-        )  # fmt: skip
+        raise BadCellError(Message("defect.damaged-id", text=text), Message("hint.id-as-text"), "damaged-id")
     return text
 
 
@@ -167,8 +165,8 @@ def read_list(text: str) -> str:
     """Values separated by ``;`` without blanks between them."""
     if wide := next((mark for mark in "；，、" if mark in text), None):
         raise BadCellError(
-            f"{text!r} contains {wide!r}; a list is separated by ';'",
-            f"write {re.sub('[；，、]', ';', text)!r}",
+            Message("defect.bad-list", text=text, mark=wide),
+            Message("hint.write", text=re.sub("[；，、]", ";", text)),
             "bad-list",
         )
     return ";".join(part.strip() for part in text.split(";") if part.strip())
@@ -179,33 +177,32 @@ def read_date(text: str) -> date:
     found = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})(?:[ T]00:00:00)?", text, re.ASCII)
     if found is None:
         near = re.fullmatch(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", text, re.ASCII)
-        hint = "write the date as year-month-day, such as 2019-03-04"
+        hint = Message("hint.date")
         if near:
-            hint = f"write {int(near[1]):04}-{int(near[2]):02}-{int(near[3]):02}"
+            hint = Message("hint.write-date", date=f"{int(near[1]):04}-{int(near[2]):02}-{int(near[3]):02}")
         elif re.fullmatch(r"\d{5}", text, re.ASCII):
-            hint = "format the cell as a date in Excel and save again"
-        raise BadCellError(f"{text!r} is not a date", hint, "bad-date")
+            hint = Message("hint.date-cell")
+        raise BadCellError(Message("defect.bad-date", text=text), hint, "bad-date")
     year, month, day = map(int, found.groups())
     if not 1900 <= year <= 2200:
-        raise BadCellError(f"the year of {text!r} is not between 1900 and 2200", "correct the year", "bad-date")
+        raise BadCellError(Message("defect.bad-year", text=text), Message("hint.correct-year"), "bad-date")
     try:
         return date(year, month, day)
     except ValueError:
-        hint = (
-            f"{calendar.month_name[month]} {year} has {calendar.monthrange(year, month)[1]} days"
-            if 1 <= month <= 12
-            else "months run from 01 to 12"
-        )
-        raise BadCellError(f"the date {text!r} does not exist", hint, "no-such-date") from None
+        hint = Message("hint.months")
+        if 1 <= month <= 12:
+            hint = Message("hint.month-days", year=year, month=month, days=calendar.monthrange(year, month)[1])
+        raise BadCellError(Message("defect.no-such-date", text=text), hint, "no-such-date") from None
 
 
 def read_number(text: str) -> float:
     """A plain number with a decimal point."""
     if not re.fullmatch(r"[+-]?\d+(\.\d*)?([eE][+-]?\d{1,2})?", text, re.ASCII):
-        raise BadCellError(f"{text!r} is not a number", "write digits only, such as 12 or 7.5", "bad-number")
+        raise BadCellError(Message("defect.bad-number", text=text), Message("hint.digits"), "bad-number")
     value = float(text)
     if abs(value) > LARGEST:
-        raise BadCellError(f"{text!r} is too large", f"write at most {LARGEST}", "bad-number")
+        hint = Message("hint.write-at-most", most=LARGEST)
+        raise BadCellError(Message("defect.too-large", text=text), hint, "bad-number")
     return value
 
 
@@ -213,7 +210,7 @@ def read_integer(text: str) -> int:
     """A whole number; ``3.0`` is one, because that is how spreadsheets may store it."""
     value = read_number(text)
     if not value.is_integer():
-        raise BadCellError(f"{text!r} is not a whole number", "write a whole number", "bad-number")
+        raise BadCellError(Message("defect.not-whole", text=text), Message("hint.whole-number"), "bad-number")
     return int(value)
 
 
@@ -228,9 +225,7 @@ def read_flag(text: str) -> bool:
     try:
         return FLAGS[text.lower()]
     except KeyError:
-        raise BadCellError(
-            f"{text!r} is neither true nor false", "write true/false, yes/no, 1/0 or 是/否", "bad-flag"
-        ) from None
+        raise BadCellError(Message("defect.bad-flag", text=text), Message("hint.flag"), "bad-flag") from None
 
 
 READERS: Mapping[str, Callable[[str], object]] = MappingProxyType(

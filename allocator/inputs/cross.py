@@ -11,6 +11,7 @@ from allocator.entities import Parameters
 from allocator.inputs.cells import Table
 from allocator.inputs.findings import Findings, did_you_mean
 from allocator.inputs.tables import IDS, ORDER, read_segments
+from allocator.wording import Message
 
 SUGGESTIONS = 40
 """Unknown ids of one column that get a suggestion; a column that is wrong throughout need not be searched in full."""
@@ -24,7 +25,8 @@ REFERENCES = (
 )
 """Table, column and the table whose id the column holds; an empty cell refers to nothing."""
 
-THING = {"units": "unit", "cadres": "cadre", "programmes": "programme", "sessions": "session"}
+THINGS = {"unit": Message("word.unit"), "cadre": Message("word.cadre"), "programme": Message("word.programme"),
+          "session": Message("word.session")}  # fmt: skip
 
 
 def check_references(tables: Mapping[str, Table], findings: Findings) -> None:
@@ -37,24 +39,31 @@ def check_references(tables: Mapping[str, Table], findings: Findings) -> None:
 
 
 def _refuse_unknown(
-    table: Table, column: str, target: Table, only: np.ndarray | None, findings: Findings, advice: str = ""
+    table: Table,
+    column: str,
+    target: Table,
+    only: np.ndarray | None,
+    findings: Findings,
+    otherwise: Message | None = None,
 ) -> None:
     ids = target.frame[IDS[target.name]]
     values = table.texts(column)
     unknown = np.asarray((table.frame[column] != "") & ~table.frame[column].isin(ids))
     if only is not None:
         unknown = unknown & only
-    hints: dict[str, str] = {}
+    hints: dict[str, Message] = {}
     choices: list[str] = []
+    thing = target.name.removesuffix("s")
+    otherwise = otherwise or Message("hint.add-to-table", file=target.file)
     for position in table.where(unknown):
         value = values[position]
-        otherwise = f"add it to {target.file}{advice}, or correct the id"
         if value not in hints and len(hints) < SUGGESTIONS:
             choices = choices or target.texts(IDS[target.name])
             hints[value] = did_you_mean(value, choices, otherwise, 75)
         findings.defect(
-            table.file, table.row(position), column, f"there is no {THING[target.name]} {value!r} in {target.file}",
-            hint=hints.get(value, otherwise), code=f"unknown-{THING[target.name]}",
+            table.file, table.row(position), column,
+            Message("defect.unknown-id", thing=THINGS[thing], value=value, file=target.file),
+            hint=hints.get(value, otherwise), code=f"unknown-{thing}",
         )  # fmt: skip
 
 
@@ -63,12 +72,10 @@ def _check_past_programmes(history: Table, programmes: Table, findings: Findings
     past = history.frame
     gone = np.asarray((past["programme_id"] != "") & ~past["programme_id"].isin(programmes.frame["programme_id"]))
     told = np.asarray((past["content"] != "") & (past["host_group"] != ""))
-    advice = " (or fill in content and host_group of this row)"
+    advice = Message("hint.add-past-programme", file=programmes.file)
     _refuse_unknown(history, "programme_id", programmes, gone & ~told, findings, advice)
     if count := int((gone & told).sum()):
-        findings.note(
-            f"{history.file}: {count} row(s) name a programme that {programmes.file} no longer has; they count as told"
-        )
+        findings.note(Message("note.gone-programme", file=history.file, count=count, programmes=programmes.file))
 
 
 def complete(tables: Mapping[str, Table], parameters: Parameters, findings: Findings) -> dict[str, pd.DataFrame]:
@@ -89,9 +96,8 @@ def complete(tables: Mapping[str, Table], parameters: Parameters, findings: Find
         known = past["programme_id"].map(by_id[column]).fillna("").astype("str")
         blank = (past[column] == "") & (known != "")
         if blank.any():
-            findings.note(
-                f"{tables['history'].file}: {column} of {int(blank.sum())} row(s) was taken from the programme"
-            )
+            file, count = tables["history"].file, int(blank.sum())
+            findings.note(Message("note.from-programme", file=file, count=count, column=column))
             past[column] = past[column].where(~blank, known)
     frames["history"] = past
 
@@ -107,8 +113,10 @@ def complete(tables: Mapping[str, Table], parameters: Parameters, findings: Find
     ):
         findings.defect(
             table.file, table.row(position), "min_seats",
-            f"min_seats is {sessions['min_seats'].iat[position]}, but one of the {sessions['seats'].iat[position]} seats is"
-            " the observer's", hint=f"write at most {usable.iat[position]}", code="min-above-seats",
+            Message(
+                "defect.min-above-usable", least=sessions["min_seats"].iat[position],
+                seats=sessions["seats"].iat[position],
+            ), hint=Message("hint.write-at-most", most=usable.iat[position]), code="min-above-seats",
         )  # fmt: skip
     frames["sessions"] = sessions.assign(usable_seats=usable)
     segments = read_segments(
@@ -122,7 +130,7 @@ def _with_hours(table: pd.DataFrame, file: str, parameters: Parameters, findings
     blank = table["hours"].isna()
     if not blank.any():
         return table
-    findings.note(f"{file}: hours of {int(blank.sum())} row(s) were worked out as days × {parameters.hours_per_day:g}")
+    findings.note(Message("note.hours", file=file, count=int(blank.sum()), rate=parameters.hours_per_day))
     return table.assign(hours=table["hours"].where(~blank, table["days"] * parameters.hours_per_day))
 
 

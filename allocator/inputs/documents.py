@@ -14,8 +14,9 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from allocator.filters import Filter
-from allocator.inputs.findings import Findings, did_you_mean, listing
+from allocator.inputs.findings import Findings, did_you_mean
 from allocator.inputs.sheets import decoded
+from allocator.wording import Message, listing
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands in a document: keys of tables and positions in arrays."""
@@ -48,7 +49,7 @@ class Document:
 def read_document(path: Path, file: str, content: bytes, findings: Findings) -> Document | None:
     """Parse one TOML file; ``None`` when it is not valid TOML (a defect says where)."""
     if not content.strip():
-        findings.defect(file, 0, "", "the file is empty", hint="write the keys it needs", code="empty-file")
+        findings.defect(file, 0, "", Message("defect.empty-file"), hint=Message("hint.write-keys"), code="empty-file")
         return None
     text = decoded(file, content, findings)
     if text is None:
@@ -62,8 +63,8 @@ def read_document(path: Path, file: str, content: bytes, findings: Findings) -> 
         message = str(error)[: found.start()] if found else str(error)
         column = f"character {found[2]}" if found and found[2] else ""
         findings.defect(
-            file, line, column, f"this is not valid TOML: {message}",
-            hint="texts stand in quotation marks, lists in [ ], and every key stands once", code="broken-toml",
+            file, line, column, Message("defect.broken-toml", detail=message), hint=Message("hint.toml"),
+            code="broken-toml",
         )  # fmt: skip
         return None
 
@@ -75,8 +76,9 @@ def refuse_unknown(
     for key in keys:
         if key not in known:
             findings.defect(
-                document.file, document.line(*path, key), ".".join(map(str, (*path, key))), f"unknown key {key!r}",
-                hint=did_you_mean(key, known, f"the keys are {listing(known, 30)}"), code="unknown-key",
+                document.file, document.line(*path, key), ".".join(map(str, (*path, key))),
+                Message("defect.unknown-key", key=key),
+                hint=did_you_mean(key, known, Message("hint.keys", keys=listing(known, 30))), code="unknown-key",
             )  # fmt: skip
 
 
@@ -89,7 +91,7 @@ def record(model: type[Record], raw: Mapping[str, Any], locate: Locate, findings
     before = len(findings.defects)
     seen: set[KeyPath] = set()
 
-    def defect(path: KeyPath, message: str, hint: str, code: str) -> None:
+    def defect(path: KeyPath, message: Message, hint: Message, code: str) -> None:
         if path not in seen:
             seen.add(path)
             findings.defect(*locate(path), message, hint=hint, code=code)
@@ -104,24 +106,58 @@ def record(model: type[Record], raw: Mapping[str, Any], locate: Locate, findings
                 continue  # A condition is a list or a range; a table was meant as a range, whose own errors follow.
             if one["type"] == "missing":
                 key = str(one["loc"][-1])
-                defect((*path, key), f"the key {key!r} is missing", f"add {key} = …", "missing-key")
+                message, hint = Message("defect.missing-key", key=key), Message("hint.add-key", key=key)
+                defect((*path, key), message, hint, "missing-key")
             elif one["type"] == "extra_forbidden":
                 key, known = str(path[-1]), _known_keys(model, path)
-                hint = did_you_mean(key, known, f"the keys are {listing(known, 40)}")
-                defect(path, f"unknown key {key!r}", hint, "unknown-key")
+                hint = did_you_mean(key, known, Message("hint.keys", keys=listing(known, 40)))
+                defect(path, Message("defect.unknown-key", key=key), hint, "unknown-key")
             elif one["type"] == "literal_error":
                 known = re.findall(r"'([^']*)'", one["ctx"]["expected"])
-                hint = did_you_mean(str(value), known, "write one of these")
-                defect(path, f"{value!r} is not one of {listing(known, 20)}", hint, "unknown-value")
+                hint = did_you_mean(str(value), known, Message("hint.one-of-these"))
+                defect(
+                    path, Message("defect.unknown-value", value=value, known=listing(known, 20)), hint, "unknown-value"
+                )
             elif one["type"] == "value_error":
-                defect(path, str(one["ctx"]["error"]), "correct the value", "bad-value")
+                fault = one["ctx"]["error"].args[0]  # Our own checks raise messages.
+                message = fault if isinstance(fault, Message) else Message("defect.refused", reason=str(fault))
+                defect(path, message, Message("hint.correct-value"), "bad-value")
             else:
-                expected = one["msg"].replace("Input should be", "expected").split(", unable")[0]
-                defect(path, f"{value!r} is not a value of this key: {expected}", "correct the value", "bad-value")
+                message = Message("defect.bad-value", value=value, expected=_expected(one))
+                defect(path, message, Message("hint.correct-value"), "bad-value")
     if made is not None:
         for path, value in _converted(made, raw):
-            defect(path, f"{value!r} is of the wrong type", "write numbers and true/false without quotes", "wrong-type")
+            defect(path, Message("defect.wrong-type", value=value), Message("hint.no-quotes"), "wrong-type")
     return made if len(findings.defects) == before else None
+
+
+def _expected(error: Any) -> Message:
+    """What the validator wanted; its own English words where the catalogue has none."""
+    bound = next((error["ctx"][key] for key in ("ge", "gt", "le", "lt") if key in error.get("ctx", ())), None)
+    words = {
+        "greater_than_equal": Message("word.expected-at-least", bound=bound),
+        "greater_than": Message("word.expected-above", bound=bound),
+        "less_than_equal": Message("word.expected-at-most", bound=bound),
+        "less_than": Message("word.expected-below", bound=bound),
+    }
+    for family, word in _EXPECTED.items():
+        if str(error["type"]).startswith(family):
+            return word
+    other = error["msg"].replace("Input should be", "expected").split(", unable")[0]
+    return words.get(error["type"]) or Message("word.expected-other", text=other)
+
+
+_EXPECTED: Mapping[str, Message] = {  # beginning of the validator's sort of error -> what it wanted
+    "int_": Message("word.expected-whole"),
+    "float_": Message("word.expected-number"),
+    "bool_": Message("word.expected-flag"),
+    "string_type": Message("word.expected-text"),
+    "date": Message("word.expected-date"),
+    "list_": Message("word.expected-list"),
+    "tuple_": Message("word.expected-list"),
+    "dict_": Message("word.expected-table"),
+    "model_": Message("word.expected-table"),
+}
 
 
 def _raw_path(location: tuple[str | int, ...], raw: Any) -> tuple[KeyPath, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz, process, utils
 
 from allocator.errors import Defect
+from allocator.wording import Message
 
 
 @dataclass
@@ -15,13 +16,13 @@ class Findings:
     """Collects defects and notes while the files are read; nothing is raised before all files were looked at."""
 
     defects: list[Defect] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
-    def defect(self, file: str, row: int, column: str, message: str, *, hint: str, code: str) -> None:
+    def defect(self, file: str, row: int, column: str, message: Message, *, hint: Message, code: str) -> None:
         """Add one defect; ``row`` is the row as a spreadsheet shows it, or the line of a TOML file."""
         self.defects.append(Defect(file, int(row), column, message, hint, code))
 
-    def note(self, text: str) -> None:
+    def note(self, text: Message) -> None:
         """Add a line on what was trimmed or assumed."""
         if text not in self.notes:
             self.notes.append(text)
@@ -39,19 +40,13 @@ def nearest(value: str, choices: Iterable[str], cutoff: float = 60) -> str | Non
     return None if found is None else str(found[0])
 
 
-def did_you_mean(value: str, choices: Iterable[str], otherwise: str, cutoff: float = 60) -> str:
+def did_you_mean(value: str, choices: Iterable[str], otherwise: Message, cutoff: float = 60) -> Message:
     """A hint with the nearest choice, or ``otherwise``.
 
     Examples
     --------
-    >>> did_you_mean("qouta", ["quota", "report"], "see the list of kinds")
-    "did you mean 'quota'?"
+    >>> print(did_you_mean("qouta", ["quota", "report"], Message("hint.one-of-these")))
+    did you mean 'quota'?
     """
     near = nearest(value, choices, cutoff)
-    return otherwise if near is None else f"did you mean {near!r}?"
-
-
-def listing(values: Iterable[str], most: int = 12) -> str:
-    """The values for a message, cut after ``most``."""
-    values = list(values)
-    return ", ".join(values[:most]) + (f" … ({len(values)} in all)" if len(values) > most else "")
+    return otherwise if near is None else Message("hint.did-you-mean", near=near)

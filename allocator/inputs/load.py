@@ -36,6 +36,7 @@ from allocator.inputs.scenario import (
 from allocator.inputs.sheets import read_sheet
 from allocator.inputs.tables import check_table
 from allocator.kinds import Fixed
+from allocator.wording import Message
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
@@ -54,10 +55,8 @@ class _Files:
             try:
                 self.contents[path] = path.read_bytes()
             except OSError as error:
-                message, hint = (
-                    f"the file cannot be read: {error.strerror}",
-                    "check who may read it, and close it elsewhere",
-                )
+                message = Message("defect.unreadable-file", reason=str(error.strerror))
+                hint = Message("hint.readable")
                 raise InputError([Defect(file, 0, "", message, hint, "unreadable-file")]) from None
         return self.contents[path]
 
@@ -133,17 +132,18 @@ def _policy(
     stated = merged.stated.get(("policy",))
     if stated is None or not isinstance(stated.value, str):
         file, line = (stated.document.file, stated.document.line("policy")) if stated else (scenario_file, 1)
-        message = "the key 'policy' is missing" if stated is None else f"{stated.value!r} is not a path"
-        code = "missing-key" if stated is None else "wrong-type"
-        findings.defect(file, line, "policy", message, hint='write policy = "policy.toml"', code=code)
+        message, code = Message("defect.missing-key", key="policy"), "missing-key"
+        if stated is not None:
+            message, code = Message("defect.not-a-path", value=stated.value), "wrong-type"
+        findings.defect(file, line, "policy", message, hint=Message("hint.policy"), code=code)
         return None, None
     path = stated.document.folder / stated.value
     file = shown_path(path)
     content = files.read(file)
     if content is None:
         findings.defect(
-            stated.document.file, stated.document.line("policy"), "policy", f"there is no file {file!r}",
-            hint="check the name; the path starts at the folder of the file that states it", code="missing-file",
+            stated.document.file, stated.document.line("policy"), "policy", Message("defect.missing-file", file=file),
+            hint=Message("hint.name-from-folder"), code="missing-file",
         )  # fmt: skip
         return None, None
     document = read_document(Path(file), file, content, findings)
@@ -159,8 +159,8 @@ def _tables(merged: Merged, scenario_file: str, files: _Files, findings: Finding
             scenario_file,
             1,
             "tables",
-            "the key 'tables' is missing",
-            hint='write tables = "folder"',
+            Message("defect.missing-key", key="tables"),
+            hint=Message("hint.tables-folder"),
             code="missing-key",
         )
     tables = {}
@@ -168,8 +168,8 @@ def _tables(merged: Merged, scenario_file: str, files: _Files, findings: Finding
         if name not in stated:
             if stated and not any(d.column in ("tables", f"tables.{name}") for d in findings.defects):
                 findings.defect(
-                    scenario_file, 1, f"tables.{name}", f"no file is named for the table {name!r}",
-                    hint=f'write {name} = "{name}.csv" under [tables]', code="missing-key",
+                    scenario_file, 1, f"tables.{name}", Message("defect.no-file-for-table", table=name),
+                    hint=Message("hint.table-file-under", name=name), code="missing-key",
                 )  # fmt: skip
             continue
         one = stated[name]
@@ -178,8 +178,8 @@ def _tables(merged: Merged, scenario_file: str, files: _Files, findings: Finding
         if content is None:
             line = one.document.line("tables", name)
             findings.defect(
-                one.document.file, line, f"tables.{name}", f"there is no file {file!r}",
-                hint="check the name; the path starts at the folder of the file that states it", code="missing-file",
+                one.document.file, line, f"tables.{name}", Message("defect.missing-file", file=file),
+                hint=Message("hint.name-from-folder"), code="missing-file",
             )  # fmt: skip
             continue
         alone = sum(other.value == one.value for other in stated.values()) == 1

@@ -8,8 +8,9 @@ from typing import Any
 
 from allocator.entities import Parameters, Policy
 from allocator.inputs.documents import Document, KeyPath, Locate, record, refuse_unknown
-from allocator.inputs.findings import Findings, did_you_mean, listing
+from allocator.inputs.findings import Findings, did_you_mean
 from allocator.kinds import KINDS, RuleKind
+from allocator.wording import Message, listing
 
 KEYS = ["id", "title", "title_zh", "source", "parameters", "rules"]
 
@@ -74,8 +75,8 @@ def build_policy(
         if rule_id in positions:
             findings.defect(
                 document.file, document.line("rules", position, "id"), f"rules.{rule_id}",
-                f"the rule id {rule_id!r} is used twice, first on line {document.line('rules', positions[rule_id], 'id')}",
-                hint="give each rule its own id", code="doubled-id",
+                Message("defect.doubled-rule", rule=rule_id, line=document.line("rules", positions[rule_id], "id")),
+                hint=Message("hint.rule-id"), code="doubled-id",
             )  # fmt: skip
         positions.setdefault(rule_id, position)
     source = PolicySource(document, positions, overrides)
@@ -97,8 +98,8 @@ def _rule_tables(document: Document, findings: Findings) -> list[Mapping[str, An
     if isinstance(rules, list) and rules and all(isinstance(rule, dict) for rule in rules):
         return rules
     findings.defect(
-        document.file, document.line("rules"), "rules", "the policy has no rules",
-        hint="write each rule under its own heading [[rules]]", code="missing-key",
+        document.file, document.line("rules"), "rules", Message("defect.no-rules"), hint=Message("hint.rules"),
+        code="missing-key",
     )  # fmt: skip
     return []
 
@@ -116,8 +117,8 @@ def _refuse_unknown_rules(source: PolicySource, disabled: Mapping[str, Document]
             if name in ("id", "kind"):
                 findings.defect(
                     stated.document.file, stated.document.line("overrides", rule_id, name),
-                    f"overrides.{rule_id}.{name}", f"an override cannot change the {name} of a rule",
-                    hint="disable the rule, or change the policy file", code="bad-override",
+                    f"overrides.{rule_id}.{name}", Message("defect.bad-override", field=name),
+                    hint=Message("hint.disable-or-change"), code="bad-override",
                 )  # fmt: skip
     for key, rule_id, document, path in wrong:
         line = next(
@@ -125,8 +126,8 @@ def _refuse_unknown_rules(source: PolicySource, disabled: Mapping[str, Document]
             document.line(*path),
         )
         findings.defect(
-            document.file, line, f"{key}.{rule_id}", f"the policy has no rule {rule_id!r}",
-            hint=did_you_mean(rule_id, known, f"its rules are {listing(known)}"), code="unknown-rule",
+            document.file, line, f"{key}.{rule_id}", Message("defect.unknown-rule", rule=rule_id),
+            hint=did_you_mean(rule_id, known, Message("hint.its-rules", rules=listing(known))), code="unknown-rule",
         )  # fmt: skip
 
 
@@ -144,8 +145,10 @@ def _rule(
 
     if kind not in KINDS:
         known = list(KINDS)
-        message = f"{kind!r} is not a kind of rule" if "kind" in table else "the key 'kind' is missing"
-        hint = did_you_mean(kind, known, f"the kinds are {listing(known, 20)}")
+        message = Message("defect.missing-key", key="kind")
+        if "kind" in table:
+            message = Message("defect.unknown-kind", kind=kind)
+        hint = did_you_mean(kind, known, Message("hint.kinds", kinds=listing(known, 20)))
         findings.defect(
             *locate(("kind",)), message, hint=hint, code="unknown-kind" if "kind" in table else "missing-key"
         )

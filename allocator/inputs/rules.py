@@ -12,10 +12,12 @@ import pandas as pd
 from allocator.entities import TABLES, Inputs
 from allocator.filters import Filter, Range
 from allocator.inputs.cells import DERIVED, Table
+from allocator.inputs.cross import THINGS
 from allocator.inputs.documents import KeyPath
-from allocator.inputs.findings import Findings, did_you_mean, listing, nearest
+from allocator.inputs.findings import Findings, did_you_mean, nearest
 from allocator.inputs.policy import PolicySource
 from allocator.kinds import Apportion, AwayLimit, Curriculum, Fixed, Report, Representation, RuleKind, ShareFloor
+from allocator.wording import Message, listing
 
 Types = Mapping[str, str]
 """Column name to the type of its values: text, list, date, number or flag."""
@@ -57,23 +59,28 @@ def check_columns(rule: RuleKind, roster: Types, programmes: Types, source: Poli
     for field, wanted, is_roster in filters_of(rule):
         for path, column, condition in _conditions(wanted, (field,)):
             types = roster if is_roster else programmes
-            if problem := _problem(column, condition, types, "roster" if is_roster else "programmes"):
+            if problem := _problem(column, condition, types, _table(is_roster=is_roster)):
                 message, hint, code = problem
                 findings.defect(*source.locate(rule.id, path), message, hint=hint, code=code)
     columns = [("group_by", rule.group_by)] if isinstance(rule, ShareFloor | AwayLimit | Apportion) else []
     if isinstance(rule, Curriculum):
         columns = [("columns", one) for one in rule.columns] + ([("requires", rule.requires)] if rule.requires else [])
-    types, table = (programmes, "programmes") if isinstance(rule, Curriculum) else (roster, "roster")
+    is_roster = not isinstance(rule, Curriculum)
+    types = roster if is_roster else programmes
     for field, column in columns:
         if column not in types:
-            hint = did_you_mean(column, types, f"its columns are {listing(types, 40)}")
-            message = f"there is no column {column!r} in the {table}"
+            hint = did_you_mean(column, types, Message("hint.its-columns", columns=listing(types, 40)))
+            message = Message("defect.unknown-column", column=column, table=_table(is_roster=is_roster))
             findings.defect(*source.locate(rule.id, (field,)), message, hint=hint, code="unknown-column")
         elif field == "columns" and types[column] != "number":
             findings.defect(
-                *source.locate(rule.id, (field,)), f"column {column!r} holds no numbers, so it has no share of the hours",
-                hint="name columns of hours", code="filter-type",
+                *source.locate(rule.id, (field,)), Message("defect.no-hours-column", column=column),
+                hint=Message("hint.hours-columns"), code="filter-type",
             )  # fmt: skip
+
+
+def _table(*, is_roster: bool) -> Message:
+    return Message("word.roster") if is_roster else Message("word.programmes")
 
 
 def _conditions(wanted: Filter, path: KeyPath) -> Iterator[tuple[KeyPath, str, tuple[object, ...] | Range]]:
@@ -86,33 +93,37 @@ def _conditions(wanted: Filter, path: KeyPath) -> Iterator[tuple[KeyPath, str, t
 
 
 def _problem(
-    column: str, condition: tuple[object, ...] | Range, types: Types, table: str
-) -> tuple[str, str, str] | None:
+    column: str, condition: tuple[object, ...] | Range, types: Types, table: Message
+) -> tuple[Message, Message, str] | None:
     """Message, hint and code of what is wrong with one condition."""
     if column not in types:
-        hint = did_you_mean(column, types, f"its columns are {listing(types, 40)}")
-        return f"there is no column {column!r} in the {table} to filter on", hint, "unknown-column"
+        hint = did_you_mean(column, types, Message("hint.its-columns", columns=listing(types, 40)))
+        return Message("defect.unknown-filter-column", column=column, table=table), hint, "unknown-column"
     kind = types[column]
     if isinstance(condition, Range):
         if kind not in ("number", "date"):
-            hint = "list the values wanted; ranges are for numbers and dates"
-            return f"column {column!r} holds {_HOLDS[kind]}, a range needs numbers or dates", hint, "filter-type"
+            message = Message("defect.range-needs-numbers", column=column, holds=_HOLDS[kind])
+            return message, Message("hint.list-values"), "filter-type"
         bounds: tuple[object, ...] = tuple(b for b in (condition.min, condition.max) if b is not None)
     else:
         bounds = condition
     for value in bounds:
         if kind == "date" and isinstance(value, datetime):
-            return f"{value} is a time, column {column!r} holds days", "write the day only", "filter-type"
+            message = Message("defect.time-not-day", value=str(value), column=column)
+            return message, Message("hint.day-only"), "filter-type"
         if not _fits(value, kind):
-            return f"column {column!r} holds {_HOLDS[kind]}, {value!r} is none", f"write {_WRITE[kind]}", "filter-type"
+            message = Message("defect.filter-type", column=column, holds=_HOLDS[kind], value=value)
+            return message, Message("hint.write-this", what=_WRITE[kind]), "filter-type"
     return None
 
 
-_HOLDS = {"text": "text", "list": "text", "number": "numbers", "date": "dates", "flag": "true or false"}
+_HOLDS = {
+    "text": Message("word.holds-text"), "list": Message("word.holds-text"), "number": Message("word.holds-number"),
+    "date": Message("word.holds-date"), "flag": Message("word.holds-flag"),
+}  # fmt: skip
 _WRITE = {
-    "text": 'texts in quotation marks, such as ["a", "b"]', "list": 'texts in quotation marks, such as ["a", "b"]',
-    "number": "numbers without quotation marks", "date": "dates without quotation marks, such as 2019-03-04",
-    "flag": "true or false without quotation marks",
+    "text": Message("word.write-text"), "list": Message("word.write-text"), "number": Message("word.write-number"),
+    "date": Message("word.write-date"), "flag": Message("word.write-flag"),
 }  # fmt: skip
 
 
@@ -143,19 +154,20 @@ def check_audiences(rule: RuleKind, inputs: Inputs, source: PolicySource, findin
         slips = _values_never_found(wanted, table)
         if wanted.mask(table).any():
             for column, value, near in slips:
-                findings.note(
-                    f"rule {rule.id}: {field} names {column} {value!r}, which never occurs"
-                    + (f"; {near!r} does" if near else "")
-                )
+                told: dict[str, object] = {"rule": rule.id, "field": field, "column": column, "value": value}
+                note = Message("note.never-occurs-near", **told, near=near) if near else None
+                findings.note(note or Message("note.never-occurs", **told))
             continue
-        what = "nobody on the roster" if is_roster else "no programme"
-        hint = f'if the data leave it out on purpose, disable the rule in the scenario: disable = ["{rule.id}"]'
+        what = Message("word.nobody") if is_roster else Message("word.no-programme")
+        hint = Message("hint.disable-rule", rule=rule.id)
         if slips:
             column, value, near = slips[0]
-            slip = f"{column} {value!r} never occurs" + (f", did you mean {near!r}?" if near else "")
-            hint = f"{slip}; {hint}"
+            slip: dict[str, object] = {"column": column, "value": value, "otherwise": hint}
+            hint = (
+                Message("hint.never-occurs-near", **slip, near=near) if near else Message("hint.never-occurs", **slip)
+            )
         findings.defect(
-            *source.locate(rule.id, (field,)), f"the filter of {field} holds for {what}",
+            *source.locate(rule.id, (field,)), Message("defect.empty-filter", field=field, what=what),
             hint=hint, code="empty-audience" if is_roster else "empty-programmes",
         )  # fmt: skip
 
@@ -173,11 +185,11 @@ def _values_never_found(wanted: Filter, table: pd.DataFrame) -> list[tuple[str, 
 def check_group(rule: RuleKind, inputs: Inputs, findings: Findings) -> None:
     """A note for a rule by groups when nobody of its audience is in a group, and for one that holds in no plan year."""
     if rule.years and not set(rule.years) & set(inputs.years):
-        findings.note(f"rule {rule.id}: none of its years is in the horizon")
+        findings.note(Message("note.no-year", rule=rule.id))
     if isinstance(rule, ShareFloor | AwayLimit | Apportion):
         groups = inputs.roster[rule.group_by][inputs.audience(rule.audience)]
         if pd.api.types.is_string_dtype(groups) and (groups == "").all():
-            findings.note(f"rule {rule.id}: nobody of its audience has a {rule.group_by}, so it touches no group")
+            findings.note(Message("note.no-group", rule=rule.id, column=rule.group_by))
 
 
 def check_everyone(rule: Fixed, inputs: Inputs, source: PolicySource, findings: Findings) -> None:
@@ -187,8 +199,8 @@ def check_everyone(rule: Fixed, inputs: Inputs, source: PolicySource, findings: 
     where = source.locate(rule.id, ("everyone",))
     if not rule.programmes:
         findings.defect(
-            *where, "everyone must attend, but the rule names no programmes",
-            hint="add programmes = { programme_id = [\"…\"] }", code="missing-key",
+            *where, Message("defect.everyone-without-programmes"), hint=Message("hint.add-programmes"),
+            code="missing-key",
         )  # fmt: skip
         return
     audience = inputs.audience(rule.audience)
@@ -204,8 +216,9 @@ def check_everyone(rule: Fixed, inputs: Inputs, source: PolicySource, findings: 
             if (not rule.years or year in rule.years) and people > there:
                 findings.defect(
                     *where,
-                    f"{people} people must all attend {programme.programme_id!r} in {year}, which has {there} seats that year",
-                    hint="add sessions or seats, or narrow the audience", code="everyone-above-seats",
+                    Message(
+                        "defect.everyone-above-seats", people=people, programme=programme.programme_id, year=year, seats=there
+                    ), hint=Message("hint.add-seats"), code="everyone-above-seats",
                 )  # fmt: skip
 
 
@@ -227,8 +240,9 @@ def check_named(rules: list[Fixed], inputs: Inputs, source: PolicySource, findin
                         wrong = True
                         thing = column.removesuffix("_id")
                         findings.defect(
-                            *source.locate(rule.id, (name, i, column)), f"there is no {thing} {value!r}",
-                            hint=did_you_mean(value, ids, f"use an id of the table of {thing}s", 75),
+                            *source.locate(rule.id, (name, i, column)),
+                            Message("defect.unknown-named", thing=THINGS[thing], value=value),
+                            hint=did_you_mean(value, ids, Message("hint.use-an-id", thing=THINGS[thing]), 75),
                             code=f"unknown-{thing}",
                         )  # fmt: skip
                 if name == "call_ups" and not wrong:
@@ -265,41 +279,44 @@ class _Calendar:
             year, programme_id = int(session["year"]), str(session["programme_id"])
             here = (rule_id, i)
             if year not in self.inputs.years:
-                years = f"{self.inputs.years[0]} to {self.inputs.years[-1]}"
-                self._defect(
-                    here, f"session {session_id!r} is in {year}, outside the plan years {years}", "outside-horizon"
-                )
+                first, last = self.inputs.years[0], self.inputs.years[-1]
+                message = Message("defect.outside-horizon", session=session_id, year=year, first=first, last=last)
+                self._defect(here, message, "outside-horizon")
             for other in earlier[cadre_id]:
                 if other == session_id:
-                    self._defect(
-                        here, f"cadre {cadre_id!r} is called up twice to session {session_id!r}", "doubled-call-up"
-                    )
+                    message = Message("defect.doubled-call-up", cadre=cadre_id, session=session_id)
+                    self._defect(here, message, "doubled-call-up")
                 elif any(_overlap(a, b) for a in self.spans[other] for b in self.spans[session_id]):
-                    message = f"cadre {cadre_id!r} is called up to {other!r} and {session_id!r}, whose dates overlap"
+                    message = Message("defect.overlapping-call-ups", cadre=cadre_id, one=other, other=session_id)
                     self._defect(here, message, "overlapping-call-ups")
             for pair in forbidden[cadre_id]:
                 wanted = (pair.programme_id, pair.session_id, pair.year)
                 has = (programme_id, session_id, year)
                 if all(w is None or w == h for w, h in zip(wanted, has, strict=True)):
-                    message = f"cadre {cadre_id!r} is called up to {session_id!r}, which is forbidden by another entry"
+                    message = Message("defect.forbidden-call-up", cadre=cadre_id, session=session_id)
                     self._defect(here, message, "forbidden-call-up")
             for period in unavailable[cadre_id]:
                 if any(_overlap((period.from_date, period.to_date), span) for span in self.spans[session_id]):
-                    message = (
-                        f"cadre {cadre_id!r} is called up to {session_id!r}, but is unavailable"
-                        f" from {period.from_date} to {period.to_date}"
+                    span = (period.from_date, period.to_date)
+                    message = Message(
+                        "defect.unavailable-call-up",
+                        cadre=cadre_id,
+                        session=session_id,
+                        start=str(span[0]),
+                        end=str(span[1]),
                     )
                     self._defect(here, message, "unavailable-call-up")
             taken[session_id] += session_id not in earlier[cadre_id]
             if taken[session_id] == int(session["usable_seats"]) + 1:
-                message = f"session {session_id!r} has {session['usable_seats']} usable seats, this call-up is one more"
+                seats = int(session["usable_seats"])
+                message = Message("defect.call-ups-above-seats", session=session_id, seats=seats)
                 self._defect(here, message, "call-ups-above-seats")
             earlier[cadre_id].append(session_id)
 
-    def _defect(self, here: tuple[str, int], message: str, code: str) -> None:
+    def _defect(self, here: tuple[str, int], message: Message, code: str) -> None:
         rule_id, i = here
         self.findings.defect(
-            *self.source.locate(rule_id, ("call_ups", i)), message, hint="take one of the entries out", code=code
+            *self.source.locate(rule_id, ("call_ups", i)), message, hint=Message("hint.take-one-out"), code=code
         )
 
 

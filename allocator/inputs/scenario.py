@@ -13,10 +13,11 @@ from tomlkit.items import Table as TomlTable
 
 from allocator.entities import TABLES, Inputs, Limits, Parameters, Scenario
 from allocator.inputs.documents import Document, KeyPath, read_document, record, refuse_unknown
-from allocator.inputs.findings import Findings, did_you_mean, listing
+from allocator.inputs.findings import Findings, did_you_mean
 from allocator.inputs.policy import Stated
 from allocator.inputs.sheets import SUFFIXES
 from allocator.kinds import GOALS
+from allocator.wording import Message, listing
 
 KEYS = [
     "id", "title", "title_zh", "extends", "policy", "tables", "horizon", "goals", "seed",
@@ -86,8 +87,8 @@ def merge_layers(path: Path, changes: Mapping[str, object], read: Read, findings
         if shown_path(here.absolute()) in seen:
             chain = " → ".join(shown_path(one) for one in [*(Path(layer.file) for layer in layers), here])
             findings.defect(
-                *(asked_by or (shown_path(here), 0, "")), f"the scenario extends itself: {chain}",
-                hint="take 'extends' out of one of these files", code="extends-cycle",
+                *(asked_by or (shown_path(here), 0, "")), Message("defect.extends-cycle", chain=chain),
+                hint=Message("hint.extends"), code="extends-cycle",
             )  # fmt: skip
             break
         seen.append(shown_path(here.absolute()))
@@ -99,9 +100,8 @@ def merge_layers(path: Path, changes: Mapping[str, object], read: Read, findings
         asked_by = (layer.file, layer.line("extends"), "extends")
         here = layer.folder / base if isinstance(base, str) else None
         if base is not None and here is None:
-            findings.defect(
-                *asked_by, f"{base!r} is not a path", hint='write extends = "other.toml"', code="wrong-type"
-            )
+            message, hint = Message("defect.not-a-path", value=base), Message("hint.extends-path")
+            findings.defect(*asked_by, message, hint=hint, code="wrong-type")
     merged = Merged(path.parent)
     order = [*reversed(layers), _command_line(changes)]
     # A folder or workbook stands for all tables, so what lies below it is not looked at.
@@ -120,7 +120,8 @@ def _read_layer(path: Path, asked_by: tuple[str, int, str] | None, read: Read, f
     if content is not None:
         return read_document(path, file, content, findings)
     where = asked_by or (file, 0, "")
-    findings.defect(*where, f"there is no file {file!r}", hint="check the name and the folder", code="missing-file")
+    message, hint = Message("defect.missing-file", file=file), Message("hint.name-and-folder")
+    findings.defect(*where, message, hint=hint, code="missing-file")
     return None
 
 
@@ -162,8 +163,8 @@ def _lay_over(merged: Merged, layer: Document, is_scenario: bool, findings: Find
     disable = values.get("disable", [])
     if not isinstance(disable, list) or not all(isinstance(rule_id, str) for rule_id in disable):
         findings.defect(
-            layer.file, layer.line("disable"), "disable", f"{disable!r} is not a list of rule ids",
-            hint='write disable = ["rule-id"]', code="wrong-type",
+            layer.file, layer.line("disable"), "disable", Message("defect.not-rule-ids", value=disable),
+            hint=Message("hint.disable"), code="wrong-type",
         )  # fmt: skip
         disable = []
     for rule_id in disable:
@@ -175,8 +176,8 @@ def _table(layer: Document, path: KeyPath, value: Any, findings: Findings) -> Ma
         return value
     key = ".".join(map(str, path))
     findings.defect(
-        layer.file, layer.line(*path), key, f"{value!r} is not a table of keys", hint=f"write [{key}] and its keys below",
-        code="wrong-type",
+        layer.file, layer.line(*path), key, Message("defect.not-a-table", value=value),
+        hint=Message("hint.table-heading", key=key), code="wrong-type",
     )  # fmt: skip
     return {}
 
@@ -185,7 +186,7 @@ def _table_paths(layer: Document, findings: Findings) -> dict[str, Path]:
     """The file of each table, from a folder, a workbook or a table of paths."""
     tables = layer.values.get("tables", {})
 
-    def defect(path: KeyPath, message: str, hint: str, code: str) -> None:
+    def defect(path: KeyPath, message: Message, hint: Message, code: str) -> None:
         findings.defect(layer.file, layer.line(*path), ".".join(map(str, path)), message, hint=hint, code=code)
 
     if isinstance(tables, str):
@@ -194,13 +195,13 @@ def _table_paths(layer: Document, findings: Findings) -> dict[str, Path]:
             return _in_folder(path, defect)
         if path.suffix.lower() == ".xlsx":
             return dict.fromkeys(TABLES, path)  # A workbook that does not exist is found missing when it is read.
-        what = "is no folder and no .xlsx workbook" if is_there(path) else "does not exist"
-        hint = "name the folder with the tables, or a workbook with a sheet for each"
-        defect(("tables",), f"{shown_path(path)!r} {what}", hint, "missing-file")
+        what = Message("word.no-folder") if is_there(path) else Message("word.does-not-exist")
+        message = Message("defect.tables-path", path=shown_path(path), what=what)
+        defect(("tables",), message, Message("hint.name-tables"), "missing-file")
         return {}
     if not isinstance(tables, dict):
-        hint = 'write tables = "folder" or [tables] with units = "units.csv" …'
-        defect(("tables",), f"{tables!r} is neither a path nor a table", hint, "wrong-type")
+        message = Message("defect.neither-path-nor-table", value=tables)
+        defect(("tables",), message, Message("hint.tables"), "wrong-type")
         return {}
     refuse_unknown(layer, ("tables",), tables, list(TABLES), findings)
     paths = {}
@@ -208,11 +209,12 @@ def _table_paths(layer: Document, findings: Findings) -> dict[str, Path]:
         if isinstance(tables[name], str):
             paths[name] = layer.folder / tables[name]
         else:
-            defect(("tables", name), f"{tables[name]!r} is not a path", f'write {name} = "{name}.csv"', "wrong-type")
+            message, hint = Message("defect.not-a-path", value=tables[name]), Message("hint.table-file", name=name)
+            defect(("tables", name), message, hint, "wrong-type")
     return paths
 
 
-def _in_folder(folder: Path, defect: Callable[[KeyPath, str, str, str], None]) -> dict[str, Path]:
+def _in_folder(folder: Path, defect: Callable[[KeyPath, Message, Message, str], None]) -> dict[str, Path]:
     paths = {}
     for name in TABLES:
         found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if is_there(folder / f"{name}{suffix}")]
@@ -220,16 +222,16 @@ def _in_folder(folder: Path, defect: Callable[[KeyPath, str, str, str], None]) -
             paths[name] = found[0]
         elif found:
             files = listing(one.name for one in found)
-            defect(
-                ("tables",), f"the folder {shown_path(folder)!r} has the table {name!r} several times: {files}",
-                "keep one of them, or name the file under [tables]", "ambiguous-table",
-            )  # fmt: skip
+            message = Message("defect.ambiguous-table", folder=shown_path(folder), table=name, files=files)
+            defect(("tables",), message, Message("hint.keep-one"), "ambiguous-table")
         else:
             others = [one.name for one in folder.iterdir() if is_there(one)]
-            names = " or ".join(f"{name}{suffix}" for suffix in SUFFIXES)
-            hint = "add it; a history without records is a file with its header only" if name == "history" else "add it"
+            one, other, last = (f"{name}{suffix}" for suffix in SUFFIXES)
+            names = Message("word.one-of", one=one, other=other, last=last)
+            hint = Message("hint.add-history") if name == "history" else Message("hint.add-table")
             hint = did_you_mean(f"{name}.csv", others, hint, 75)
-            defect(("tables",), f"the folder {shown_path(folder)!r} has no {names}", hint, "missing-file")
+            message = Message("defect.table-not-in-folder", folder=shown_path(folder), names=names)
+            defect(("tables",), message, hint, "missing-file")
     return paths
 
 
@@ -256,7 +258,7 @@ def build_scenario(merged: Merged, file: str, findings: Findings) -> Scenario | 
     ):
         rest = [goal for goal in GOALS if goal not in goals]
         values["goals"] = [*goals, *rest]
-        findings.note(f"{file}: goals that are not named follow in their usual order: {', '.join(rest)}")
+        findings.note(Message("note.goals", file=file, goals=tuple(rest)))
     scenario = record(Scenario, values, locate, findings)
     if scenario is None:
         return None
@@ -265,24 +267,23 @@ def build_scenario(merged: Merged, file: str, findings: Findings) -> Scenario | 
         twice = sorted({goal for goal in scenario.goals if scenario.goals.count(goal) > 1})
         findings.defect(
             *locate(("goals",)),
-            f"a goal is named twice: {listing(twice)}",
-            hint="name each goal once",
+            Message("defect.doubled-goal", goals=listing(twice)),
+            hint=Message("hint.goal-once"),
             code="doubled-id",
         )
     return scenario if len(findings.defects) == before else None
 
 
 def _check_horizon(horizon: tuple[int, ...], where: tuple[str, int, str], findings: Findings) -> None:
-    message = ""
+    message: Message | None = None
     if not horizon:
-        message = "the horizon has no years"
+        message = Message("defect.no-years")
     elif horizon != tuple(range(horizon[0], horizon[0] + len(horizon))):
-        message = f"the years {listing(map(str, horizon))} do not follow each other"
+        message = Message("defect.years-apart", years=listing(map(str, horizon)))
     elif not 1900 <= horizon[0] <= horizon[-1] <= 2200:
-        message = f"the years {horizon[0]} to {horizon[-1]} are not between 1900 and 2200"
-    if message:
-        hint = "write consecutive years, such as horizon = [2019, 2020, 2021, 2022]"
-        findings.defect(*where, message, hint=hint, code="bad-horizon")
+        message = Message("defect.years-far", first=horizon[0], last=horizon[-1])
+    if message is not None:
+        findings.defect(*where, message, hint=Message("hint.horizon"), code="bad-horizon")
 
 
 def merged_form(merged: Merged, scenario: Scenario) -> tuple[dict[str, object], dict[str, str]]:

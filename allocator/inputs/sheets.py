@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from openpyxl.utils import get_column_letter
 
 from allocator.entities import TABLES
-from allocator.inputs.findings import Findings, did_you_mean, listing, nearest
+from allocator.inputs.findings import Findings, did_you_mean, nearest
 from allocator.inputs.headings import (
     DEEPEST,
     TITLES,
@@ -27,6 +27,7 @@ from allocator.inputs.headings import (
     is_result_column,
     sheets_of,
 )
+from allocator.wording import Message, listing, quoted
 
 SUFFIXES = (".csv", ".xlsx", ".parquet")
 """File types a table may come in."""
@@ -66,8 +67,8 @@ def read_sheet(name: str, file: str, content: bytes, findings: Findings, *, alon
             file,
             0,
             "",
-            "the file is empty",
-            hint=f"write at least the header row: {_required(name)}",
+            Message("defect.empty-file"),
+            hint=Message("hint.header-row", columns=_required(name)),
             code="empty-file",
         )
         return None
@@ -79,15 +80,10 @@ def read_sheet(name: str, file: str, content: bytes, findings: Findings, *, alon
         return _read_workbook(name, file, content, findings, alone=alone)
     if suffix == ".parquet":
         return _read_parquet(name, file, content, findings)
-    spreadsheet = "open it in Excel or WPS and save it as 'Excel workbook (.xlsx)'"
-    findings.defect(
-        file,
-        0,
-        "",
-        f"files of type {suffix!r} cannot be read",
-        hint=spreadsheet if suffix in SPREADSHEETS else f"use one of {', '.join(SUFFIXES)}",
-        code="file-type",
+    other = (
+        Message("hint.save-spreadsheet") if suffix in SPREADSHEETS else Message("hint.use-one-of", suffixes=SUFFIXES)
     )
+    findings.defect(file, 0, "", Message("defect.file-type", suffix=suffix), hint=other, code="file-type")
     return None
 
 
@@ -98,14 +94,13 @@ def decoded(file: str, content: bytes, findings: Findings) -> str | None:
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
         findings.defect(
-            file, row, "", f"the file is not UTF-8; it looks like {_likely_encoding(content)}",
-            hint="save it as 'CSV UTF-8' (in Excel: Save as, file type 'CSV UTF-8')" if file.lower().endswith(".csv")
-            else "save it as UTF-8 (in the editor: Save as, encoding UTF-8)", code="encoding",
+            file, row, "", Message("defect.not-utf-8", encoding=_likely_encoding(content)),
+            hint=Message("hint.csv-utf-8") if file.lower().endswith(".csv") else Message("hint.utf-8"), code="encoding",
         )  # fmt: skip
         return None
 
 
-def _likely_encoding(content: bytes) -> str:
+def _likely_encoding(content: bytes) -> str | Message:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"
     for encoding, title in (("gb18030", "GBK / GB 18030"), ("big5", "Big5")):
@@ -114,7 +109,7 @@ def _likely_encoding(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         return title
-    return "another encoding"
+    return Message("word.another-encoding")
 
 
 def _csv_rows(file: str, text: str, findings: Findings) -> RawRows:
@@ -127,8 +122,8 @@ def _csv_rows(file: str, text: str, findings: Findings) -> RawRows:
             return
         except csv.Error as error:
             findings.defect(
-                file, number + 1, "", f"the row cannot be read as CSV: {error}",
-                hint='look for a quotation mark that is not closed; inside a quoted cell write it twice: ""', code="broken-csv",
+                file, number + 1, "", Message("defect.broken-csv", detail=str(error)), hint=Message("hint.csv-quotes"),
+                code="broken-csv",
             )  # fmt: skip
             return
         number += 1
@@ -138,8 +133,7 @@ def _csv_rows(file: str, text: str, findings: Findings) -> RawRows:
 def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, alone: bool) -> Sheet | None:
     if content.startswith(OLD_CONTAINER):
         findings.defect(
-            file, 0, "", "the workbook is locked with a password, or it is of the old type .xls",
-            hint="open it in Excel or WPS and save it as .xlsx without a password", code="unreadable-file",
+            file, 0, "", Message("defect.locked-workbook"), hint=Message("hint.save-unlocked"), code="unreadable-file",
         )  # fmt: skip
         return None
     try:
@@ -148,7 +142,7 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
             book = openpyxl.load_workbook(io.BytesIO(content))
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
         findings.defect(
-            file, 0, "", f"the file is not an Excel workbook: {error}", hint="open it in Excel and save it as .xlsx",
+            file, 0, "", Message("defect.not-excel", detail=str(error)), hint=Message("hint.save-xlsx"),
             code="unreadable-file",
         )  # fmt: skip
         return None
@@ -164,10 +158,10 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
     merged = [cells for cells in merged if cells.max_row >= header]  # Titles above the header may be merged.
     for cells in merged:
         is_header = cells.min_row <= header
-        where = "the header has" if is_header else "there are"
+        where = Message("word.header-has") if is_header else Message("word.there-are")
         findings.defect(
-            file, cells.min_row, get_column_letter(cells.min_col), f"{where} merged cells {cells.coord}",
-            hint="unmerge them; the header is one row with one name in each column, every record fills its own cells",
+            file, cells.min_row, get_column_letter(cells.min_col),
+            Message("defect.merged-cells", where=where, cells=cells.coord), hint=Message("hint.unmerge"),
             code="merged-header" if is_header else "merged-cells",
         )  # fmt: skip
     if any(cells.min_row <= header for cells in merged):
@@ -186,10 +180,12 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
                     computed = openpyxl.load_workbook(io.BytesIO(content), data_only=True)[title]
                 value = computed.cell(cell.row, cell.column).value
             if (cell.data_type == "f" and value is None) or (isinstance(value, str) and value in _EXCEL_ERRORS):
-                shown = "a formula without a value" if value is None else f"the Excel error {value}"
+                shown = Message("word.formula-without-value")
+                if value is not None:
+                    shown = Message("word.excel-error", value=value)
                 findings.defect(
-                    file, number, cell.column_letter, f"the cell holds {shown}", hint="replace the formula by its value",
-                    code="excel-error",
+                    file, number, cell.column_letter, Message("defect.excel-error", shown=shown),
+                    hint=Message("hint.formula"), code="excel-error",
                 )  # fmt: skip
             cells.append(cell_text(value))
         values.append((number, cells))
@@ -202,15 +198,15 @@ def _sheet_title(name: str, file: str, book: openpyxl.Workbook, findings: Findin
     found = sheets_of(name, titles)
     if len(found) > 1:
         findings.defect(
-            file, 0, "", f"several sheets could be the table {name!r}: {listing(map(repr, found))}",
-            hint=f"keep the name {name!r} or {TITLES[name][0]!r} for one of them and rename the others", code="ambiguous-sheet",
+            file, 0, "", Message("defect.ambiguous-sheet", name=name, titles=listing(map(quoted, found))),
+            hint=Message("hint.keep-sheet-name", name=name, chinese=TITLES[name][0]), code="ambiguous-sheet",
         )  # fmt: skip
         return None
     if found or (alone and len(titles) == 1):
         return found[0] if found else titles[0]
-    otherwise = f"name the sheet with this table {name!r} or {TITLES[name][0]!r}"
+    otherwise = Message("hint.name-sheet", name=name, chinese=TITLES[name][0])
     findings.defect(
-        file, 0, "", f"there is no sheet {name!r}; the workbook has {listing(map(repr, titles))}",
+        file, 0, "", Message("defect.missing-sheet", name=name, titles=listing(map(quoted, titles))),
         hint=did_you_mean(name, titles, otherwise), code="missing-sheet",
     )  # fmt: skip
     return None
@@ -224,7 +220,7 @@ def _read_parquet(name: str, file: str, content: bytes, findings: Findings) -> S
         table = pq.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
         findings.defect(
-            file, 0, "", f"the file is not Parquet: {str(error).splitlines()[0]}", hint="write it again, or use CSV",
+            file, 0, "", Message("defect.not-parquet", detail=str(error).splitlines()[0]), hint=Message("hint.parquet"),
             code="unreadable-file",
         )  # fmt: skip
         return None
@@ -258,8 +254,8 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
-def _required(name: str) -> str:
-    return ", ".join(column.name for column in TABLES[name] if column.required)
+def _required(name: str) -> tuple[str, ...]:
+    return tuple(column.name for column in TABLES[name] if column.required)
 
 
 def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: bool = False) -> Sheet | None:
@@ -273,8 +269,8 @@ def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: 
         width -= 1
     if not width:
         findings.defect(
-            file, top, "", f"row {top} is empty; it must hold the column names", hint=f"write the header row: {_required(name)}",
-            code="empty-file",
+            file, top, "", Message("defect.blank-header-row", row=top),
+            hint=Message("hint.write-header-row", columns=_required(name)), code="empty-file",
         )  # fmt: skip
         return None
     headers = _headers(name, file, top, [text.strip() for text in first[:width]], findings)
@@ -289,9 +285,8 @@ def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: 
             extra = [text for text in cells[width:] if text.strip()]
             if extra or (ragged and len(cells) < width):
                 findings.defect(
-                    file, number, "", f"the row has {len(cells)} cells, the header {width}",
-                    hint="put cells that contain a comma into quotation marks" if extra else "fill up the row with commas",
-                    code="ragged-row",
+                    file, number, "", Message("defect.ragged-row", count=len(cells), width=width),
+                    hint=Message("hint.quote-commas") if extra else Message("hint.fill-commas"), code="ragged-row",
                 )  # fmt: skip
             cells = [*cells[:width], *[""] * (width - len(cells))]
         rows.append(number)
@@ -304,7 +299,7 @@ def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: 
             filled = next((row for row, text in zip(rows, texts, strict=True) if text.strip()), None)
             if filled is not None:
                 findings.defect(
-                    file, filled, "", "a cell has a value but its column has no name", hint=f"name the column in row {top}",
+                    file, filled, "", Message("defect.blank-header"), hint=Message("hint.name-column", row=top),
                     code="blank-header",
                 )  # fmt: skip
             continue
@@ -312,7 +307,7 @@ def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: 
         trimmed += sum(a is not b and a != b for a, b in zip(texts, clean, strict=True))
         columns.setdefault(header, clean)
     if trimmed:
-        findings.note(f"{file}: white space around {trimmed} cell(s) was trimmed")
+        findings.note(Message("note.trimmed", file=file, count=trimmed))
     return Sheet(name, file, columns, rows)
 
 
@@ -322,21 +317,22 @@ def _headers(name: str, file: str, top: int, first: list[str], findings: Finding
     known = {column.name for column in TABLES[name]}
     for header, count in Counter(filter(None, headers)).items():
         if count > 1:
-            again = " and ".join(dict.fromkeys(repr(t) for t, h in zip(first, headers, strict=True) if h == header))
+            again = tuple(
+                quoted(t) for t in dict.fromkeys(t for t, h in zip(first, headers, strict=True) if h == header)
+            )
             findings.defect(
-                file, top, header, f"column {header!r} is there {count} times (as {again})",
-                hint="keep one of them and rename or delete the others", code="doubled-column",
+                file, top, header, Message("defect.doubled-column", column=header, count=count, titles=again),
+                hint=Message("hint.keep-one-column"), code="doubled-column",
             )  # fmt: skip
     unknown = [text for text, header in zip(first, headers, strict=True) if header and header not in known]
     for column in TABLES[name]:
         if column.required and column.name not in headers:
             if len(first) == 1 and (mark := next((m for m in ";\t" if m in first[0]), None)):
-                hint = f"the cells seem to be separated by {mark!r}; save the file with commas"
+                hint = Message("hint.commas", mark=mark)
             else:
-                names = f"add a column {column.name!r} (or {column.name_zh!r})"
+                hint = Message("hint.add-column", column=column.name, chinese=column.name_zh)
                 near = nearest(column.name, unknown, 70) or nearest(column.name_zh, unknown, 60)
-                hint = f"{names}; should the column {near!r} have this name?" if near else names
-            findings.defect(
-                file, top, column.name, f"required column {column.name!r} is missing", hint=hint, code="missing-column"
-            )
+                hint = Message("hint.rename-column", add=hint, near=near) if near else hint
+            message = Message("defect.missing-column", column=column.name)
+            findings.defect(file, top, column.name, message, hint=hint, code="missing-column")
     return headers

@@ -10,7 +10,8 @@ from types import MappingProxyType
 import pandas as pd
 
 from allocator.inputs.cells import DATE_TYPE, BadCellError, Table, read_date
-from allocator.inputs.findings import Findings, listing
+from allocator.inputs.findings import Findings
+from allocator.wording import Message, listing
 
 IDS: Mapping[str, str] = MappingProxyType(
     {"units": "unit_id", "cadres": "cadre_id", "programmes": "programme_id", "sessions": "session_id"}
@@ -33,8 +34,7 @@ def check_table(table: Table, findings: Findings) -> None:
     """Everything that one table says wrong of itself."""
     if not len(table.frame) and table.name != "history":
         findings.defect(
-            table.file, 2, "", f"the table {table.name!r} has a header but no rows", hint="add at least one row",
-            code="no-rows",
+            table.file, 2, "", Message("defect.no-rows", table=table.name), hint=Message("hint.add-row"), code="no-rows",
         )  # fmt: skip
     if table.name in IDS:
         _refuse_doubled(table, IDS[table.name], findings)
@@ -51,8 +51,9 @@ def _refuse_doubled(table: Table, column: str, findings: Findings) -> None:
     for position in table.where(doubled):
         value = ids.iat[position]
         findings.defect(
-            table.file, table.row(position), column, f"the id {value!r} is used twice, first in row {first[value]}",
-            hint="give each row its own id, or delete one of the two rows", code="doubled-id",
+            table.file, table.row(position), column,
+            Message("defect.doubled-id", value=value, row=int(first[value])),
+            hint=Message("hint.own-id"), code="doubled-id",
         )  # fmt: skip
 
 
@@ -73,8 +74,8 @@ def _check_units(table: Table, findings: Findings) -> None:
             circle = [*circle[least:], *circle[:least]]
             findings.defect(
                 table.file, rows[circle[0]], "parent_unit_id",
-                f"the units lie above each other in a circle: {' → '.join([*circle, circle[0]])}",
-                hint="correct the parent of one of them; the topmost unit has none", code="unit-cycle",
+                Message("defect.unit-cycle", circle=" → ".join([*circle, circle[0]])),
+                hint=Message("hint.parent"), code="unit-cycle",
             )  # fmt: skip
         done.update(line)
 
@@ -91,8 +92,8 @@ def _check_cadres(table: Table, findings: Findings) -> None:
         for position, unit in others["unit_id"].items():
             findings.defect(
                 table.file, table.row(position), "team_id",
-                f"a member of team {team!r} is of unit {unit!r}, {by_unit[usual]} other(s) are of unit {usual!r}",
-                hint="a team belongs to one unit: correct the unit or the team of this row", code="team-of-two-units",
+                Message("defect.team-of-two-units", team=team, unit=unit, count=int(by_unit[usual]), usual=usual),
+                hint=Message("hint.team-unit"), code="team-of-two-units",
             )  # fmt: skip
 
 
@@ -101,8 +102,8 @@ def _refuse_ends_before_start(table: Table, findings: Findings) -> None:
     for position in table.where(frame["end_date"] < frame["start_date"]):
         start, end = (f"{frame[c].iat[position]:%Y-%m-%d}" for c in ("start_date", "end_date"))
         findings.defect(
-            table.file, table.row(position), "end_date", f"it ends on {end}, before it starts on {start}",
-            hint="correct one of the two dates", code="ends-before-start",
+            table.file, table.row(position), "end_date", Message("defect.ends-before-start", end=end, start=start),
+            hint=Message("hint.one-of-two-dates"), code="ends-before-start",
         )  # fmt: skip
 
 
@@ -113,15 +114,18 @@ def _check_sessions(table: Table, findings: Findings) -> None:
     for position in table.where(start_year.notna() & (sessions["year"] != 0) & (start_year != sessions["year"])):
         findings.defect(
             table.file, table.row(position), "year",
-            f"the year is {sessions['year'].iat[position]}, but the session starts in {int(start_year.iat[position])}",
-            hint="the year of a session is the year it starts in", code="wrong-year",
+            Message(
+                "defect.wrong-year", year=sessions["year"].iat[position], start=start_year.iat[position]
+            ), hint=Message("hint.session-year"), code="wrong-year",
         )  # fmt: skip
     # A seat count of 0 here stands for a cell that already has its own defect.
     for position in table.where((sessions["min_seats"] > sessions["seats"]) & (sessions["seats"] > 0)):
         findings.defect(
             table.file, table.row(position), "min_seats",
-            f"min_seats is {sessions['min_seats'].iat[position]}, more than the {sessions['seats'].iat[position]} seats",
-            hint="a session opens with at most as many people as it has seats", code="min-above-seats",
+            Message(
+                "defect.min-above-seats", least=sessions["min_seats"].iat[position],
+                seats=sessions["seats"].iat[position],
+            ), hint=Message("hint.session-size"), code="min-above-seats",
         )  # fmt: skip
 
 
@@ -173,30 +177,31 @@ def read_segments(table: Table, hosts: Mapping[str, str], findings: Findings) ->
 def _spans(
     text: str, start: pd.Timestamp, end: pd.Timestamp, host: str
 ) -> list[tuple[pd.Timestamp, pd.Timestamp, str]]:
-    hint = "write segments such as 2019-03-04/2019-03-08@HOST;2019-05-06/2019-05-10"
+    hint = Message("hint.segments")
     spans = []
     for part in filter(None, map(str.strip, text.split(";"))):
         found = SEGMENT.fullmatch(part)
         if found is None:
-            raise BadCellError(f"{part!r} is not a segment", hint, "bad-segments")
+            raise BadCellError(Message("defect.not-a-segment", part=part), hint, "bad-segments")
         try:
             first, last = (pd.Timestamp(read_date(found[i].strip())) for i in (1, 2))
         except BadCellError as problem:
-            raise BadCellError(f"in the segment {part!r}: {problem.message}", problem.hint, "bad-segments") from None
+            message = Message("defect.segment-date", part=part, problem=problem.message)
+            raise BadCellError(message, problem.hint, "bad-segments") from None
         if last < first:
-            raise BadCellError(f"the segment {part!r} ends before it starts", "correct its dates", "bad-segments")
+            message = Message("defect.segment-order", part=part)
+            raise BadCellError(message, Message("hint.correct-dates"), "bad-segments")
         if first < start or last > end:
             raise BadCellError(
-                f"the segment {part!r} is not within the session, {start:%Y-%m-%d} to {end:%Y-%m-%d}",
-                "the session lasts from the first to the last day of its segments", "bad-segments",
+                Message("defect.segment-outside", part=part, start=f"{start:%Y-%m-%d}", end=f"{end:%Y-%m-%d}"),
+                Message("hint.segment-span"), "bad-segments",
             )  # fmt: skip
         spans.append((first, last, (found[3] or host).strip()))
     if not spans:
-        raise BadCellError(f"{text!r} has no segments", hint, "bad-segments")
+        raise BadCellError(Message("defect.no-segments", text=text), hint, "bad-segments")
     spans.sort(key=lambda span: span[0])
     touching = [listing(f"{s:%Y-%m-%d}" for s in (a[0], b[0])) for a, b in itertools.pairwise(spans) if b[0] <= a[1]]
     if touching:
-        raise BadCellError(
-            f"segments overlap: those that start on {touching[0]}", "correct their dates", "bad-segments"
-        )
+        message = Message("defect.segments-overlap", starts=touching[0])
+        raise BadCellError(message, Message("hint.correct-their-dates"), "bad-segments")
     return spans

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import locale
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,31 +11,15 @@ from typing import Any, Literal, cast
 
 from rich.cells import cell_len
 
-Language = Literal["zh", "en"]
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
+from allocator.wording import LANGUAGES, Language, language, said
+
+__all__ = ["LANGUAGES", "Language", "Texts", "catalogue", "fit", "language"]
 
 
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """All texts: code -> language -> text with ``{parameters}``."""
     return tomllib.loads(resources.files("allocator.reports").joinpath("texts.toml").read_text(encoding="utf-8"))
-
-
-def language(option: str | None = None) -> Language:
-    """The language asked for, or that of the user's locale: Chinese for a Chinese one, else English.
-
-    Raises
-    ------
-    ValueError
-        If ``option`` is not one of ``LANGUAGES``.
-    """
-    if option:
-        if option not in LANGUAGES:
-            raise ValueError(f"{option!r} is not a language; choose one of {', '.join(LANGUAGES)}")
-        return option
-    chosen = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None)
-    chosen = chosen or locale.getlocale()[0] or ""
-    return "zh" if chosen.lower().startswith(("zh", "chinese")) else "en"
 
 
 @dataclass(frozen=True)
@@ -55,6 +37,10 @@ class Texts:
     def __call__(self, code: str, /, **parameters: object) -> str:
         """The text of that code (``KeyError`` when there is none)."""
         return catalogue()[code][self.lang].format(**parameters)
+
+    def said(self, text: object) -> str:
+        """A message in this language; any other text as it is."""
+        return said(text, self.lang)
 
     def known(self, family: str, value: str) -> str:
         """The text of ``family.value``, or the value itself when the catalogue does not know it."""

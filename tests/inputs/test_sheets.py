@@ -170,7 +170,7 @@ def test_doubled_header_is_refused_also_in_two_languages(files: Files) -> None:
     rewrite(files, lambda text: text.replace("birth_year", "类别", 1).replace("tags", "人员类别", 1))
     row, column, message, _ = only(files, "doubled-column")
     assert (row, column) == (1, "category")
-    assert "'category' and '人员类别'" in message
+    assert "'category', '人员类别'" in message
 
 
 def test_value_under_a_blank_header_is_refused(files: Files) -> None:

@@ -1,0 +1,181 @@
+"""Every sentence the program says, in Chinese and English, by code: said where it arises, rendered where it is read.
+
+The catalogue is the ``.toml`` files of this folder; ``defect.toml`` holds the texts whose codes begin with ``defect.``. The texts
+of workbooks, page and figures stand in ``allocator/reports/texts.toml``. A parameter stands in braces; ``{value!q}`` puts
+it between the quotation marks of the language, a tuple becomes a list of names, a message is said in the same language.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import string
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, cast
+
+import numpy as np
+
+__all__ = ["LANGUAGES", "Language", "Message", "catalogue", "language", "listing", "quoted", "render", "said"]
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """All texts of this folder: code -> language -> text with ``{parameters}``."""
+    texts: dict[str, Mapping[str, str]] = {}
+    for file in sorted(resources.files("allocator.wording").iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            family = file.name.removesuffix(".toml")
+            entries = tomllib.loads(file.read_text(encoding="utf-8"))
+            texts |= {f"{family}.{name}": entry for name, entry in entries.items()}
+    return texts
+
+
+def language(option: str | None = None) -> Language:
+    """The language asked for, or that of the user's locale: Chinese for a Chinese one, else English.
+
+    Raises
+    ------
+    ValueError
+        If ``option`` is not one of ``LANGUAGES``.
+    """
+    if option:
+        if option not in LANGUAGES:
+            raise ValueError(Message("error.not-a-language", given=option, languages=LANGUAGES))
+        return option
+    chosen = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), None)
+    chosen = chosen or locale.getlocale()[0] or ""  # Windows sets none of them and says "Chinese (Simplified)_China".
+    return "zh" if chosen.lower().startswith(("zh", "chinese")) else "en"
+
+
+class Message(str):
+    """A sentence that knows its code and parameters; it is its English text, and can be said in every language.
+
+    Whatever only passes texts on (exceptions, tables, logs) may treat it as the text it is.
+
+    Parameters
+    ----------
+    code
+        Where the sentence stands in the catalogue.
+    parameters
+        What its braces hold: texts, numbers, dates, tuples of them, and other messages.
+
+    Examples
+    --------
+    >>> sentence = Message("defect.bad-flag", text="maybe")
+    >>> print(sentence), print(sentence.said("zh"))
+    'maybe' is neither true nor false
+    “maybe”不是“是/否”
+    (None, None)
+    """
+
+    code: str
+    parameters: Mapping[str, object]
+
+    def __new__(cls, code: str, /, **parameters: object) -> Message:
+        message = super().__new__(cls, render(code, "en", parameters))
+        message.code, message.parameters = code, parameters
+        return message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (self.code, dict(self.parameters))
+
+    def said(self, lang: Language) -> str:
+        """The sentence in a language."""
+        return str.__str__(self) if lang == "en" else render(self.code, lang, self.parameters)
+
+    def as_record(self) -> dict[str, Any]:
+        """Code, parameters and both texts, as JSON knows them."""
+        parameters = {name: _plain(value) for name, value in self.parameters.items()}
+        return {"code": self.code, "parameters": parameters, **{lang: self.said(lang) for lang in LANGUAGES}}
+
+
+def said(text: object, lang: Language) -> str:
+    """A message, or the message an exception carries, in a language; any other text as it is."""
+    if isinstance(text, BaseException) and text.args and isinstance(text.args[0], Message):
+        text = text.args[0]
+    return text.said(lang) if isinstance(text, Message) else str(text)
+
+
+def from_record(record: Mapping[str, Any]) -> str:
+    """The message that ``as_record`` wrote down; its English text when this version does not know the code."""
+    if record["code"] not in catalogue():
+        return str(record["en"])
+    return Message(record["code"], **{name: _read(value) for name, value in record["parameters"].items()})
+
+
+def listing(values: Iterable[object], most: int = 12) -> Message:
+    """The values as a list for a message, cut after ``most``.
+
+    Examples
+    --------
+    >>> print(listing(["a", "b", "c"], 2)), print(listing(["a", "b", "c"], 2).said("zh"))
+    a, b … (3 in all)
+    a、b……（共3个）
+    (None, None)
+    """
+    names = tuple(values)
+    if len(names) > most:
+        return Message("word.listing-cut", names=names[:most], count=len(names))
+    return Message("word.listing", names=names)
+
+
+def quoted(text: object) -> Message:
+    """A value between quotation marks."""
+    return Message("word.quoted", text=text)
+
+
+def render(code: str, lang: Language, parameters: Mapping[str, object]) -> str:
+    """The text of a code with its parameters filled in (``KeyError`` when there is none)."""
+    shown = {name: _shown(value, lang) for name, value in parameters.items()}
+    return _FORMATTERS[lang].vformat(catalogue()[code][lang], (), shown)
+
+
+class _Formatter(string.Formatter):
+    """Knows ``{value!q}``: in English as Python shows it, in Chinese between Chinese quotation marks."""
+
+    def __init__(self, lang: Language) -> None:
+        self.lang = lang
+
+    def convert_field(self, value: Any, conversion: str | None) -> Any:
+        if conversion != "q":
+            return super().convert_field(value, cast(Any, conversion))
+        if self.lang == "en" or not isinstance(value, str):
+            return repr(value)
+        return "“" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in value) + "”"
+
+
+_FORMATTERS: Mapping[Language, _Formatter] = {lang: _Formatter(lang) for lang in LANGUAGES}
+
+
+def _shown(value: object, lang: Language) -> object:
+    if isinstance(value, Message | BaseException):
+        return said(value, lang)
+    if isinstance(value, tuple):
+        return ("、" if lang == "zh" else ", ").join(str(_shown(one, lang)) for one in value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.as_record()
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return from_record(value)
+    return tuple(map(_read, value)) if isinstance(value, list) else value
+
+
+def _made(code: str, parameters: Mapping[str, object]) -> Message:
+    return Message(code, **parameters)

@@ -1,0 +1,171 @@
+"""The catalogue of what the program says: complete in both languages, every code used, nothing said outside of it."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import locale
+import pickle
+import re
+import string
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import allocator
+from allocator.errors import Defect, InputError, ModelError
+from allocator.wording import LANGUAGES, Message, catalogue, from_record, language, listing, quoted, said
+
+PACKAGE = Path(allocator.__file__).parent
+TREES = {path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
+
+PUT_TOGETHER = ("talk.phase-", "talk.code-", "talk.check-")
+"""Codes that the command line puts together from the name of a phase, an exit code, a severity."""
+
+
+def fields(text: str) -> set[str]:
+    return {re.split(r"[.\[]", name)[0] for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def calls() -> Iterator[tuple[Path, ast.Call, str, bool]]:
+    """File, call, code, and whether all parameters are written out, of every sentence the program says."""
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = ast.unparse(node.func).rpartition(".")[2]
+            family = {"Message": "", "talk": "talk.", "_talk": "talk."}.get(name)
+            first = node.args[0]
+            if family is not None and isinstance(first, ast.Constant):
+                yield path, node, f"{family}{first.value}", all(word.arg for word in node.keywords)
+
+
+@pytest.mark.parametrize("code", sorted(catalogue()))
+def test_text_exists_in_both_languages_with_the_same_parameters(code: str) -> None:
+    entry = catalogue()[code]
+    assert set(entry) == set(LANGUAGES)
+    assert entry["zh"].strip() and entry["en"].strip()
+    assert fields(entry["zh"]) == fields(entry["en"])
+
+
+@pytest.mark.parametrize("code", sorted(catalogue()))
+def test_chinese_text_is_chinese_and_english_text_is_english(code: str) -> None:
+    chinese, english = (re.sub(r"\{[^}]*\}", "", catalogue()[code][lang]) for lang in LANGUAGES)
+    if re.search(r"[A-Za-z]{3}", english):
+        assert re.search(r"[\u4e00-\u9fff]", chinese), "the Chinese text has no Chinese in it"
+    words = re.sub(r"'?（?\(?[\u4e00-\u9fff/、, ]+\)?）?'?", "", english) if "hint" in code else english
+    assert not re.search(r"[\u4e00-\u9fff]", words), "the English text has Chinese in it"
+
+
+def test_every_code_said_is_in_the_catalogue_with_its_parameters() -> None:
+    wrong = []
+    for path, node, code, is_whole in calls():
+        if code not in catalogue():
+            wrong.append(f"{path}:{node.lineno} says {code}, which the catalogue does not have")
+        elif is_whole and {word.arg for word in node.keywords} != fields(catalogue()[code]["en"]):
+            wrong.append(f"{path}:{node.lineno} says {code} with other parameters")
+    assert wrong == []
+
+
+def test_every_text_is_used() -> None:
+    said_codes = {code for _, _, code, _ in calls()}
+    literals = {n.value for tree in TREES.values() for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+    unused = {
+        code for code in set(catalogue()) - said_codes if not code.startswith(PUT_TOGETHER)
+        and not (code.startswith("counting.") and code.partition(".")[2] in literals)
+        and not (code.startswith("talk.") and code.partition(".")[2] in literals)
+    }  # fmt: skip
+    assert unused == set()
+    assert len(said_codes) > 200  # The search itself works.
+
+
+def test_codes_are_written_out_so_that_they_can_be_searched() -> None:
+    made = [
+        f"{path}:{node.lineno}" for path, tree in TREES.items() for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Message" and path.parts[0] != "wording"
+        and not (node.args and isinstance(node.args[0], ast.Constant))
+    ]  # fmt: skip
+    assert made == []
+
+
+# ------------------------------------------------------------------ one message
+
+
+def test_message_is_its_english_text_and_knows_the_chinese_one() -> None:
+    message = Message("defect.unknown-id", thing=Message("word.cadre"), value="C 7", file="cadres.csv")
+    assert message == "there is no cadre 'C 7' in cadres.csv"
+    assert message.said("zh") == "cadres.csv 中没有这个人员编号：“C 7”"
+
+
+def test_message_survives_copies_and_pickles() -> None:
+    message = Message("defect.too-small", column="seats", least=1, value=0)
+    for again in (copy.deepcopy(message), pickle.loads(pickle.dumps(message))):
+        assert (again, again.said("zh")) == (message, message.said("zh"))
+
+
+def test_message_goes_through_json_and_back() -> None:
+    names = listing(map(quoted, ["a", "b", "c"]), 2)
+    message = Message("defect.missing-sheet", name=np.str_("units"), titles=names)
+    again = from_record(json.loads(json.dumps(message.as_record())))
+    assert again == message == "there is no sheet 'units'; the workbook has 'a', 'b' … (3 in all)"
+    assert said(again, "zh") == "没有名为“units”的工作表；工作簿中有 “a”、“b”……（共3个）"
+    json.dumps(Message("defect.period-order", start=date(2019, 1, 1), end=np.int64(3)).as_record())
+
+
+def test_message_of_another_version_is_read_back_as_its_english_text() -> None:
+    assert from_record({"code": "word.gone", "parameters": {}, "en": "an old word", "zh": "旧词"}) == "an old word"
+
+
+def test_values_between_chinese_quotation_marks_show_no_control_characters() -> None:
+    assert quoted("a\x1b[31m\nb").said("zh") == "“a\\x1b[31m\\nb”"
+
+
+def test_braces_in_a_value_are_not_filled_in() -> None:
+    assert quoted("{value.__class__}").said("zh") == "“{value.__class__}”"
+
+
+def test_what_an_exception_says_follows_the_language_and_its_log_stays_english() -> None:
+    error = ModelError(Message("defect.no-years"))
+    assert (str(error), error.said("zh")) == ("the horizon has no years", "规划年度是空的")
+    assert said(ModelError("the solver failed"), "zh") == "the solver failed"
+
+
+def test_defect_has_both_languages_in_its_record() -> None:
+    defect = Defect("a.csv", 2, "rank", Message("defect.empty-file"), Message("hint.whole-number"), "empty-file")
+    record = json.loads(json.dumps(InputError([defect]).defects[0].as_record()))
+    assert (record["message"], record["message_zh"]) == ("the file is empty", "文件是空的")
+    assert (record["hint"], record["hint_zh"]) == ("write a whole number", "请写整数")
+
+
+# --------------------------------------------------------------- the language
+
+
+@pytest.mark.parametrize(
+    ("option", "environment", "system", "expected"),
+    [
+        ("en", {"LANG": "zh_CN.UTF-8"}, None, "en"),
+        ("zh", {"LC_ALL": "C"}, None, "zh"),
+        (None, {"LC_ALL": "zh_CN.UTF-8"}, None, "zh"),
+        (None, {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, None, "en"),
+        (None, {"LC_ALL": "en_US.UTF-8", "LANG": "zh_CN.UTF-8"}, None, "en"),
+        (None, {"LC_ALL": "", "LC_MESSAGES": "zh_TW.UTF-8", "LANG": "C"}, None, "zh"),
+        (None, {"LANG": "C.UTF-8"}, None, "en"),
+        (None, {}, "Chinese (Simplified)_China", "zh"),  # Windows sets no LANG.
+        (None, {}, "zh_CN", "zh"),
+        (None, {}, "German_Germany", "en"),
+        (None, {}, None, "en"),
+    ],
+)
+def test_language_follows_the_option_then_the_locale(
+    monkeypatch: pytest.MonkeyPatch, option: str | None, environment: dict[str, str], system: str | None, expected: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(locale, "getlocale", lambda: (system, None))
+    assert language(option) == expected
