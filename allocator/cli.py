@@ -2,52 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
-from enum import IntEnum, StrEnum
-from fractions import Fraction
+from enum import StrEnum
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
-import numpy as np
-import pandas as pd
 import typer
-from rich.console import Console
 
 from allocator import pipeline
 from allocator.audit import AuditReport, read_plan
 from allocator.audit import audit as judge
+from allocator.commands.voice import (
+    Code,
+    Debug,
+    Force,
+    Json,
+    Lang,
+    NoProgress,
+    Quiet,
+    ScenarioFile,
+    Voice,
+    faults_explained,
+    refuse,
+    voice_of,
+)
 from allocator.counting import CheckReport, Finding
-from allocator.display import Display, clock, defect_lines
+from allocator.display import Display, clock
 from allocator.entities import TABLES
-from allocator.errors import AllocatorError, InputError, OutputError
 from allocator.generate import generate
 from allocator.inputs import load
-from allocator.interrupts import INTERRUPTED, run_stoppably
+from allocator.interrupts import run_stoppably
 from allocator.reports import check_font, check_target, summary
 from allocator.reports.record import goal_record, versions
-from allocator.reports.texts import LANGUAGES, Language, Texts, fit, language
+from allocator.reports.texts import Texts, fit
 from allocator.result import Progress
-from allocator.talk import Talk
-
-
-class Code(IntEnum):
-    """Exit codes; ``docs`` and outside users rely on them."""
-
-    DONE = 0
-    CRASH = 1
-    USAGE = 2
-    INPUT = 3
-    VIOLATION = 4
-    LIMIT = 5
-    BREACH = 6
-    INTERRUPTED = INTERRUPTED
 
 
 class GeneratedSize(StrEnum):
@@ -68,134 +57,16 @@ app = typer.Typer(
 )
 
 
-def _language(value: str | None) -> str | None:
-    if value is not None and value not in LANGUAGES:
-        raise typer.BadParameter(f"{value!r} is neither {' nor '.join(map(repr, LANGUAGES))}")
-    return value
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"allocator {versions()['allocator']}")
         raise typer.Exit
 
 
-ScenarioFile = Annotated[
-    Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML). 情景文件。", show_default=False)
-]
-Lang = Annotated[
-    str | None,
-    typer.Option(
-        "--lang",
-        callback=_language,
-        metavar="zh|en",
-        envvar="ALLOCATOR_LANG",
-        help="Language of all that people read; else that of your system. 语言。",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout. 以 JSON 输出结果。")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only. 只输出结果。")]
-NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress. 不显示进度。")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the full trace of a failure. 出错时显示详细信息。")]
-Force = Annotated[bool, typer.Option("--force", help="Replace an older result folder. 覆盖旧结果。")]
 Seed = Annotated[
     str | None,
     typer.Option("--seed", help="Published seed that breaks ties. 并列时决定先后的公开种子。", show_default=False),
 ]
-
-
-@dataclass(frozen=True)
-class Voice:
-    """How this command speaks: language, JSON or text, and how much."""
-
-    lang: Language
-    json: bool
-    quiet: bool
-    debug: bool
-
-    @property
-    def talk(self) -> Talk:
-        """The texts of the command line in this language."""
-        return Talk(self.lang)
-
-    def say(self, text: str) -> None:
-        """A line of talk on stderr, unless quiet."""
-        if not self.quiet:
-            typer.echo(text, err=True)
-
-    def complain(self, text: str) -> None:
-        """A refusal or failure on stderr, quiet or not."""
-        typer.echo(text, err=True)
-
-    def result(self, text: str, record: Mapping[str, Any]) -> None:
-        """The result on stdout, as text or as JSON; colours on a terminal only."""
-        if self.json:
-            typer.echo(json.dumps(_plain(record), ensure_ascii=False, indent=2, allow_nan=False))
-        else:
-            Console(highlight=False, soft_wrap=True).print(summary.highlighted(text.rstrip("\n")))
-
-
-def _voice(lang: str | None, as_json: bool, quiet: bool, debug: bool) -> Voice:
-    return Voice(language(lang), as_json, quiet, debug)
-
-
-@contextmanager
-def _faults_explained(voice: Voice) -> Iterator[None]:
-    """Turn whatever goes wrong into a message and an exit code; a user's mistake never shows a trace."""
-    try:
-        yield
-    except InputError as error:
-        _refuse_input(voice, error)
-    except OutputError as error:
-        _refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
-    except AllocatorError as error:
-        _refuse(voice, Code.INPUT, voice.talk("refused", reason=error))
-    except KeyboardInterrupt:
-        _refuse(voice, Code.INTERRUPTED, voice.talk("interrupted"))
-    except (typer.Exit, typer.Abort, typer.BadParameter):
-        raise
-    except Exception as error:
-        if voice.debug:
-            traceback.print_exc()
-        fault = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-        _refuse(voice, Code.CRASH, voice.talk("crash", fault=fault))
-
-
-def _refuse(voice: Voice, code: Code, text: str, **record: Any) -> NoReturn:
-    if voice.json:
-        voice.result("", {"exit_code": code, "message": text, **record})
-    voice.complain(text)
-    raise typer.Exit(code)
-
-
-def _refuse_input(voice: Voice, error: InputError) -> NoReturn:
-    lines = [voice.talk("defects", count=len(error.defects))]
-    for defect in error.defects:
-        lines += defect_lines(defect, voice.talk)
-    _refuse(voice, Code.INPUT, "\n".join(lines), defects=[defect.as_record() for defect in error.defects])
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON knows it; what is not a number becomes null, exact shares become text."""
-    match value:
-        case Mapping():
-            return {str(key): _plain(one) for key, one in value.items()}
-        case pd.DataFrame():
-            return [_plain(row) for row in value.to_dict("records")]
-        case pd.Timestamp() | date():
-            return None if value is pd.NaT else value.isoformat()[:10]
-        case Fraction() | Path():
-            return str(value)
-        case np.generic():
-            return _plain(value.item())
-        case float():
-            return value if np.isfinite(value) else None
-        case IntEnum():
-            return int(value)
-        case list() | tuple() | set() | frozenset():
-            return [_plain(one) for one in value]
-        case _:
-            return None if value is pd.NA or value is pd.NaT else value
 
 
 @app.callback()
@@ -241,10 +112,10 @@ def plan(
 
     Ctrl-C stops and keeps the best plan so far; a second Ctrl-C leaves without one.
     """
-    voice = _voice(lang, as_json, quiet, debug)
+    voice = voice_of(lang, as_json, quiet, debug)
     folder = out if out is not None else Path("out") / scenario.stem
     changes = {"seed": seed, "limits.seconds": time_limit}
-    with _faults_explained(voice):
+    with faults_explained(voice):
         check_target(folder, force=force, lang=voice.lang)  # Before the solve, which may take minutes.
         if font is not None:
             check_font(font, voice.lang)
@@ -295,8 +166,8 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Read everything and count whether the rules can be kept at all; writes nothing. 只检查数据和数量。"""
-    voice = _voice(lang, as_json, quiet, debug)
-    with _faults_explained(voice):
+    voice = voice_of(lang, as_json, quiet, debug)
+    with faults_explained(voice):
         report = pipeline.check(scenario)
         code = Code.DONE if report.ok else Code.VIOLATION
         voice.result(
@@ -338,8 +209,8 @@ def audit(
     debug: Debug = False,
 ) -> None:
     """Judge any plan from the files alone, without the solver; writes nothing. 审核计划。"""
-    voice = _voice(lang, as_json, quiet, debug)
-    with _faults_explained(voice):
+    voice = voice_of(lang, as_json, quiet, debug)
+    with faults_explained(voice):
         inputs = load(scenario)
         placements = read_plan(plan_file, inputs)
         report = judge(placements, inputs)
@@ -391,17 +262,17 @@ def generate_data(
     debug: Debug = False,
 ) -> None:
     """Make invented people, records, programmes and dated sessions on real units. 生成示例数据。"""
-    voice = _voice(lang, as_json, quiet, debug)
-    with _faults_explained(voice):
+    voice = voice_of(lang, as_json, quiet, debug)
+    with faults_explained(voice):
         if people is not None and size is GeneratedSize.TINY:
-            _refuse(voice, Code.USAGE, voice.talk("tiny-people"))
+            refuse(voice, Code.USAGE, voice.talk("tiny-people"))
         there = [name for name in TABLES if (out / f"{name}.csv").exists()]
         if there and not force:
-            _refuse(voice, Code.USAGE, voice.talk("tables-exist", folder=out, tables=", ".join(there)))
+            refuse(voice, Code.USAGE, voice.talk("tables-exist", folder=out, tables=", ".join(there)))
         try:
             made = generate(size.value, out, seed=seed, people=people)
         except OSError as error:
-            _refuse(voice, Code.USAGE, voice.talk("unwritable", folder=out, reason=error.strerror or error))
+            refuse(voice, Code.USAGE, voice.talk("unwritable", folder=out, reason=error.strerror or error))
         voice.result(str(made), {"exit_code": Code.DONE, "folder": made.folder, "rows": made.rows, "named": made.named})
 
 

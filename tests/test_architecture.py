@@ -42,9 +42,14 @@ _layer("pipeline", f"{RECORDS} inputs generate instance model audit solve naming
 _layer("talk", "wording")
 _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
+_layer("annotate", f"{RECORDS} inputs reports")
+_layer(
+    "commands",
+    f"{RECORDS} inputs generate instance model audit solve naming counting reports annotate pipeline talk display interrupts",
+)
 _layer(
     "cli",
-    f"{RECORDS} inputs generate instance model audit solve naming counting reports pipeline talk display interrupts",
+    f"{RECORDS} inputs generate instance model audit solve naming counting reports pipeline talk display interrupts commands",
 )
 _layer("__init__", f"{RECORDS} inputs generate audit reports pipeline")
 _layer("__main__", "cli")
