@@ -29,6 +29,7 @@ from allocator.solve.clock import Clock
 from allocator.solve.dates import Schedule
 from allocator.solve.feedback import dates_kept
 from allocator.solve.yearly import YearlyStage
+from allocator.wording import Message, from_record
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,8 @@ def load_run(folder: Path) -> Run:
     plan = read_plan(folder / "plan.csv", inputs)
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     goals = tuple(GoalResult(g["goal"], g["sense"], g["unit"], g["value"], g["bound"]) for g in record.get("goals", ()))
-    result = SolveResult(SolveStatus(record["status"]), goals, record["seconds"], tuple(record["messages"]))
+    messages = tuple(map(from_record, record["texts"]["messages"])) if "texts" in record else tuple(record["messages"])
+    result = SolveResult(SolveStatus(record["status"]), goals, record["seconds"], messages)
     return Run(inputs, plan, audit(plan, inputs), result, record["seconds"], record["peak_memory_bytes"])
 
 
@@ -195,10 +197,11 @@ def _status(goals: tuple[GoalResult, ...], gap: float, clock: Clock) -> SolveSta
     return SolveStatus.WITHIN_GAP if within else SolveStatus.LIMIT
 
 
-def _messages(dated: Schedule, report: AuditReport) -> tuple[str, ...]:
+def _messages(dated: Schedule, report: AuditReport) -> tuple[Message, ...]:
     lost: pd.DataFrame = dated.unplaced
-    said = [
-        f"{row.cadre_id}: no session of {row.programme_id} in {row.year} could be given ({row.rule_id}): {row.reason}"
-        for row in lost.itertuples()
+    columns = (lost[column] for column in ("cadre_id", "programme_id", "year", "rule_id", "reason"))
+    unplaced = [
+        Message("dates.unplaced", cadre=cadre, programme=programme, year=year, rule=rule, reason=reason)
+        for cadre, programme, year, rule, reason in zip(*columns, strict=True)
     ]
-    return (*said, *report.warnings)
+    return (*unplaced, *report.warnings)

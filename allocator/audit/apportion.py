@@ -8,6 +8,7 @@ from allocator.audit.findings import ALL, Finding, Row, counted
 from allocator.audit.records import Array, Groups, Records
 from allocator.audit.registry import MEASURES
 from allocator.kinds import Apportion
+from allocator.wording import Message
 
 
 @MEASURES.add(Apportion)
@@ -56,8 +57,7 @@ def measure_apportion(rule: Apportion, records: Records) -> Finding:
         off_all,
         counted(rule, off_all),
         scopes=tuple(scopes),
-        note=f"{kept_all} of {judged} groups and years in proportion",
-        note_zh=f"{judged}个单位年度中{kept_all}个合乎比例",
+        note=Message("audit.proportion", judged=judged, kept=kept_all),
     )
 
 

@@ -12,6 +12,7 @@ from allocator.audit.verdicts import AuditReport, Verdict
 from allocator.entities import Inputs
 from allocator.kinds import GOALS, Fixed, Goal, Interval, MakeUp, Report, RuleKind
 from allocator.placements import Plan
+from allocator.wording import Message
 
 COUNTED: tuple[Goal, ...] = tuple(goal for goal in GOALS if goal != "change")
 """Goals that a plan has by itself; ``change`` needs a second one."""
@@ -29,10 +30,12 @@ def audit(plan: Plan, inputs: Inputs) -> AuditReport:
     """
     records = Records(plan, inputs)
     verdicts = [
-        Verdict(rule.id, rule.clause, rule.kind, rule.title, rule.title_zh, "hard", rule.measure(records))
+        Verdict(
+            rule.id, rule.clause, rule.kind, rule.title.said("en"), rule.title.said("zh"), "hard", rule.measure(records)
+        )
         for rule in BUILT_IN
     ]
-    warnings: list[tuple[str, str]] = []
+    warnings: list[Message] = []
     for rule in inputs.policy.rules:
         finding = MEASURES[type(rule)](rule, records)
         verdicts.append(Verdict(rule.id, rule.clause, rule.kind, rule.title, rule.title_zh, strength_of(rule), finding))
@@ -41,24 +44,21 @@ def audit(plan: Plan, inputs: Inputs) -> AuditReport:
     for verdict in verdicts:
         for goal, amount in verdict.finding.goals.items():
             goals[goal] = goals.get(goal, 0.0) + float(amount)
-    return AuditReport(tuple(verdicts), goals, tuple(en for en, _ in warnings), tuple(zh for _, zh in warnings))
+    return AuditReport(tuple(verdicts), goals, tuple(warnings))
 
 
-def _idle(rule: RuleKind, records: Records, people: int) -> Iterator[tuple[str, str]]:
+def _idle(rule: RuleKind, records: Records, people: int) -> Iterator[Message]:
     """What suggests that a rule does not say what its author meant: it judges nothing."""
     if isinstance(rule, Report) and rule.measure in ("document", "deadline"):
         return
     if not people:
-        yield f"rule {rule.id!r} touches nobody", f"规则 {rule.id} 未涉及任何人员"
+        yield Message("audit.touches-nobody", rule=rule.id)
     if (not isinstance(rule, Fixed) or rule.everyone) and not records.programmes(rule.programmes).any():
-        yield f"rule {rule.id!r} touches no programme", f"规则 {rule.id} 未涉及任何项目"
+        yield Message("audit.touches-no-programme", rule=rule.id)
     if not records.years_of(rule):
-        yield f"rule {rule.id!r} holds in no plan year", f"规则 {rule.id} 在计划年度内不生效"
+        yield Message("audit.no-year", rule=rule.id)
     if isinstance(rule, Interval | MakeUp):
         for content in rule.contents:
             offered = records.programmes(rule.programmes) & records.carries(content)
             if not offered.any() and not records.counting(rule.programmes, content).any():
-                yield (
-                    f"rule {rule.id!r}: no programme and no record carries the content {content!r}",
-                    f"规则 {rule.id}：没有项目或培训记录包含内容 {content}",
-                )
+                yield Message("audit.no-content", rule=rule.id, content=content)

@@ -9,6 +9,7 @@ from allocator.audit.findings import ALL, Finding, Row, counted, totals
 from allocator.audit.records import Array, Records
 from allocator.audit.registry import MEASURES
 from allocator.kinds import Cumulative
+from allocator.wording import Message
 
 
 @MEASURES.add(Cumulative)
@@ -57,8 +58,7 @@ def measure_cumulative(rule: Cumulative, records: Records) -> Finding:
         required - owed_all,
         owed_all,
         counted(rule, owed_all),
-        note=f"{kept} of {judged} people owe nothing",
-        note_zh=f"{judged}人中{kept}人已完成",
+        note=Message("audit.owing-nothing", judged=judged, kept=kept),
         owed=pd.concat(lists, ignore_index=True) if lists else None,
     )
 

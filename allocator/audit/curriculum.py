@@ -9,6 +9,7 @@ from allocator.audit.records import Array, Records
 from allocator.audit.registry import MEASURES
 from allocator.errors import ModelError
 from allocator.kinds import Curriculum
+from allocator.wording import Message
 
 
 @MEASURES.add(Curriculum)
@@ -25,7 +26,7 @@ def measure_curriculum(rule: Curriculum, records: Records) -> Finding:
     table = records.inputs.programmes
     for column in (*rule.columns, *([rule.requires] if rule.requires else [])):
         if column not in table.columns:
-            raise ModelError(f"rule {rule.id!r}: the programmes have no column {column!r}")
+            raise ModelError(Message("error.no-programme-column", rule=rule.id, column=column))
     judged = records.programmes(rule.programmes) & (table["days"].to_numpy() >= rule.least_days)
     wrong = np.zeros(len(table), dtype=bool)
     details: list[Row] = []

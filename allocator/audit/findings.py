@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from allocator.kinds import AwayLimit, Eligibility, Fixed, Goal, RuleKind, Spacing, Strength
+from allocator.wording import Message, said
 
 Status = Literal["kept", "breached", "reported"]
 
@@ -79,8 +80,8 @@ class Finding:
         Lists of people: see ``AuditReport``.
     scopes
         Every group and year judged, kept ones too.
-    warnings
-        Pairs of an English and a Chinese sentence.
+    note, warnings
+        What else there is to say of the rule.
     """
 
     rows: tuple[Row, ...]
@@ -91,11 +92,15 @@ class Finding:
     shortfall: float = 0.0
     goals: Mapping[Goal, float] = field(default_factory=dict)
     note: str = ""
-    note_zh: str = ""
     overdue: pd.DataFrame | None = None
     owed: pd.DataFrame | None = None
     scopes: tuple[Row, ...] = ()
-    warnings: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[Message, ...] = ()
+
+    @property
+    def note_zh(self) -> str:
+        """The note in Chinese."""
+        return said(self.note, "zh")
 
 
 def strength_of(rule: RuleKind) -> Strength:

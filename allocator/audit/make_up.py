@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -9,11 +11,12 @@ from allocator.audit.findings import ALL, Finding, Row, counted, totals
 from allocator.audit.records import NEVER, Array, Records
 from allocator.audit.registry import MEASURES
 from allocator.kinds import MakeUp
+from allocator.wording import Message
 
-REASONS = {
-    "no-class": "当年没有可参加的班次",
-    "no-free-seat": "当年可参加的班次均已满员",
-    "not-placed": "当年尚有空余名额，未安排",
+REASONS: Mapping[str, Message] = {
+    "no-class": Message("audit.no-class"),
+    "no-free-seat": Message("audit.no-free-seat"),
+    "not-placed": Message("audit.not-placed"),
 }
 """Why an overdue person was not sent: no class that he or she may attend, all of them full, or seats left unused."""
 
@@ -87,5 +90,7 @@ def _list(rule: MakeUp, records: Records, y: int, cadres: Array, last: Array, mi
         }
     ).assign(
         last=lambda table: table["last"].mask(table["last"] == 0),
-        reason_zh=lambda table: table["reason"].map(REASONS).astype(str),
+        reason_zh=lambda table: (
+            table["reason"].map({code: why.said("zh") for code, why in REASONS.items()}).astype(str)
+        ),
     )

@@ -6,6 +6,7 @@ from allocator.audit.findings import ALL, Finding, Row
 from allocator.audit.records import Records
 from allocator.audit.registry import MEASURES
 from allocator.kinds import Goal, Priority
+from allocator.wording import Message
 
 
 @MEASURES.add(Priority)
@@ -22,5 +23,5 @@ def measure_priority(rule: Priority, records: Records) -> Finding:
     goals: dict[Goal, float] = {} if rule.strength == "report" else {rule.goal: points}
     placed = sum(int(seats[column]) for column, y in enumerate(records.years) if not rule.years or y in rule.years)
     return Finding(
-        rows, records.people(audience), "points", None, points, 0.0, goals, f"{placed} seats", f"{placed}个名额"
+        rows, records.people(audience), "points", None, points, 0.0, goals, Message("audit.seats", count=placed)
     )

@@ -6,6 +6,7 @@ from allocator.audit.findings import ALL, Finding, Row, totals
 from allocator.audit.records import Records
 from allocator.audit.registry import MEASURES
 from allocator.kinds import Goal, Quota
+from allocator.wording import Message
 
 
 @MEASURES.add(Quota)
@@ -34,9 +35,8 @@ def measure_quota(rule: Quota, records: Records) -> Finding:
     if rule.strength == "hard":
         goals["violation"] = outside_all
     required, achieved_all = totals(rows)
-    note, note_zh = _band(rule, least, most)
     people = records.people(audience)
-    return Finding(tuple(rows), people, "people", required, achieved_all, outside_all, goals, note, note_zh)
+    return Finding(tuple(rows), people, "people", required, achieved_all, outside_all, goals, _band(rule, least, most))
 
 
 def allowed(rule: Quota) -> tuple[int, int | None]:
@@ -52,11 +52,11 @@ def allowed(rule: Quota) -> tuple[int, int | None]:
     return max(0, rule.amount - band), rule.amount + band
 
 
-def _band(rule: Quota, least: int, most: int | None) -> tuple[str, str]:
+def _band(rule: Quota, least: int, most: int | None) -> Message:
     if most is None:
-        return f"at least {least} a year", f"每年不少于{least}人"
+        return Message("audit.at-least", least=least)
     if rule.modality == "at-most":
-        return f"at most {most} a year", f"每年不超过{most}人"
+        return Message("audit.at-most", most=most)
     if least == most:
-        return f"exactly {most} a year", f"每年{most}人"
-    return f"{least} to {most} a year", f"每年{least}至{most}人"
+        return Message("audit.exactly", most=most)
+    return Message("audit.band", least=least, most=most)

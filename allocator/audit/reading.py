@@ -24,6 +24,7 @@ from allocator.audit.records import rows_of
 from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
 from allocator.placements import COLUMNS, Plan, ordered
+from allocator.wording import Message, listing
 
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -72,11 +73,11 @@ def read_plan(path: Path, inputs: Inputs) -> Plan:
         extra = [cell for cell in rows[number - 2][len(header) :] if _text(cell)]
         if extra:
             defects.append(
-                Defect(name, number, "", f"the row has more cells than the header: {_text(extra[0])!r}",
-                       "put a comma inside a text between quotes, or remove the cell", "cells")
+                Defect(name, number, "", Message("defect.plan-wide-row", text=_text(extra[0])),
+                       Message("hint.comma-in-text"), "cells")
             )  # fmt: skip
     if not numbers:
-        defects.append(Defect(name, 0, "", "the file has a header but no placement", "write one row per seat", "empty"))
+        defects.append(Defect(name, 0, "", Message("defect.plan-no-rows"), Message("hint.row-per-seat"), "empty"))
 
     def blank() -> list[Cell]:
         return [None] * len(numbers)
@@ -146,7 +147,7 @@ def _table(path: Path) -> tuple[str, list[str], list[Sequence[Cell]]]:
     """Name for messages, header, and the rows below it in file order."""
     name = str(path)
     if not path.is_file():
-        raise InputError([Defect(name, 0, "", "there is no such file", "give the path of a plan file", "missing-file")])
+        raise _refused(name, 0, Message("defect.plan-missing"), Message("hint.plan-path"), "missing-file")
     suffix = path.suffix.lower()
     if suffix == ".csv":
         return _csv(name, path.read_bytes())
@@ -156,13 +157,15 @@ def _table(path: Path) -> tuple[str, list[str], list[Sequence[Cell]]]:
         try:
             frame = pd.read_parquet(path)
         except (OSError, ValueError) as error:
-            raise InputError([Defect(name, 0, "", f"not a Parquet file: {error}", "", "unreadable")]) from None
+            message = Message("defect.plan-not-parquet", detail=str(error))
+            raise _refused(name, 0, message, Message("hint.parquet"), "unreadable") from None
         frame = frame.astype(object).where(frame.notna(), None)
         return name, [str(column) for column in frame.columns], list(frame.itertuples(index=False, name=None))
-    raise InputError(
-        [Defect(name, 0, "", f"cannot read a plan from a {suffix or 'nameless'} file", "use .csv, .xlsx or .parquet",
-                "format")]
-    )  # fmt: skip
+    raise _refused(name, 0, Message("defect.plan-file-type", suffix=suffix), Message("hint.plan-types"), "format")
+
+
+def _refused(name: str, row: int, message: Message, hint: Message, code: str) -> InputError:
+    return InputError([Defect(name, row, "", message, hint, code)])
 
 
 def _csv(name: str, content: bytes) -> tuple[str, list[str], list[Sequence[Cell]]]:
@@ -170,14 +173,15 @@ def _csv(name: str, content: bytes) -> tuple[str, list[str], list[Sequence[Cell]
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = content[: error.start].count(b"\n") + 1
-        hint = "save it as 'CSV UTF-8' (in Excel: Save as, CSV UTF-8)"
-        raise InputError([Defect(name, row, "", "the file is not UTF-8", hint, "encoding")]) from None
+        raise _refused(name, row, Message("defect.plan-not-utf-8"), Message("hint.csv-utf-8"), "encoding") from None
     try:
         rows: list[Sequence[Cell]] = [*csv.reader(io.StringIO(text, newline=""), strict=True)]
     except csv.Error as error:
-        raise InputError([Defect(name, 0, "", f"not a CSV table: {error}", "check the quotes", "unreadable")]) from None
+        message = Message("defect.plan-not-csv", detail=str(error))
+        raise _refused(name, 0, message, Message("hint.quotes"), "unreadable") from None
     if not rows:
-        raise InputError([Defect(name, 0, "", "the file is empty", f"it needs {' and '.join(REQUIRED)}", "empty")])
+        hint = Message("hint.needs-columns", columns=REQUIRED)
+        raise _refused(name, 0, Message("defect.empty-file"), hint, "empty")
     return name, [_text(cell) for cell in rows[0]], rows[1:]
 
 
@@ -185,7 +189,8 @@ def _workbook(name: str, path: Path) -> tuple[str, list[str], list[Sequence[Cell
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
-        raise InputError([Defect(name, 0, "", f"not an Excel workbook: {error}", "", "unreadable")]) from None
+        message = Message("defect.plan-not-excel", detail=str(error))
+        raise _refused(name, 0, message, Message("hint.save-xlsx"), "unreadable") from None
     try:
         for sheet in book.worksheets:
             rows: list[Sequence[Cell]] = [*sheet.iter_rows(values_only=True)]
@@ -194,9 +199,8 @@ def _workbook(name: str, path: Path) -> tuple[str, list[str], list[Sequence[Cell
                 return f"{name}[{sheet.title}]", header, rows[1:]
     finally:
         book.close()
-    message = f"no sheet has the columns {' and '.join(REQUIRED)} in its first row"
-    hint = "put the header (人员编号, 班次编号) into row 1, without merged cells above it"
-    raise InputError([Defect(name, 1, "", message, hint, "missing-column")])
+    message = Message("defect.plan-no-sheet", columns=REQUIRED)
+    raise _refused(name, 1, message, Message("hint.plan-header"), "missing-column")
 
 
 def _header(name: str, header: Sequence[str]) -> dict[str, int]:
@@ -205,16 +209,17 @@ def _header(name: str, header: Sequence[str]) -> dict[str, int]:
     for at, cell in enumerate(header):
         column = HEADERS.get(cell) or HEADERS.get(cell.lower())
         if column in columns:
-            defects.append(Defect(name, 1, cell, f"the column {column} appears twice", "remove one", "double-column"))
+            message = Message("defect.plan-doubled-column", column=column)
+            defects.append(Defect(name, 1, cell, message, Message("hint.remove-column"), "double-column"))
         elif column is not None:
             columns[column] = at
     for column in REQUIRED:
         if column not in columns:
-            there = ", ".join(cell for cell in header if cell) or "nothing"
+            there = listing(cell for cell in header if cell) if any(header) else Message("word.nothing")
             chinese = next(zh for zh, en in HEADERS.items() if en == column)
             defects.append(
-                Defect(name, 1, column, f"the required column is missing; the header has {there}",
-                       f"add a column {column} or {chinese}", "missing-column")
+                Defect(name, 1, column, Message("defect.plan-missing-column", there=there),
+                       Message("hint.plan-add-column", column=column, chinese=chinese), "missing-column")
             )  # fmt: skip
     if defects:
         raise InputError(defects)
@@ -240,7 +245,7 @@ class _Reader:
     def __init__(self, name: str, rows: Sequence[int], defects: list[Defect]) -> None:
         self._name, self._rows, self._defects = name, rows, defects
 
-    def _refuse(self, row: int, column: str, message: str, hint: str, code: str) -> None:
+    def _refuse(self, row: int, column: str, message: Message, hint: Message, code: str) -> None:
         self._defects.append(Defect(self._name, row, column, message, hint, code))
 
     def _cells(self, cells: Sequence[Cell]) -> Iterator[tuple[int, str]]:
@@ -250,19 +255,22 @@ class _Reader:
         values = []
         for row, text in self._cells(cells):
             if required and not text:
-                self._refuse(row, column, "the cell is empty", "write the id, or remove the row", "empty-cell")
+                self._refuse(
+                    row, column, Message("defect.plan-empty-cell"), Message("hint.plan-write-id"), "empty-cell"
+                )
             values.append(text)
         return pd.Series(values, dtype=str)
 
     def numbers(self, column: str, cells: Sequence[Cell], whole: bool = False, least: float = 0) -> pd.Series:
-        values, sort = [], "a whole number" if whole else "a number"
+        values, sort = [], Message("word.a-whole-number") if whole else Message("word.a-number")
         for row, text in self._cells(cells):
             try:
                 value = float(text) if text else np.nan
             except ValueError:
                 value = -np.inf
             if (text and not least <= value < np.inf) or (whole and text and not value.is_integer()):
-                self._refuse(row, column, f"{text!r} is not {sort} of at least {least:g}", f"write {sort}", "number")
+                message = Message("defect.plan-number", text=text, sort=sort, least=least)
+                self._refuse(row, column, message, Message("hint.write-this", what=sort), "number")
                 value = np.nan
             values.append(value)
         return pd.Series(values, dtype=np.float64)
@@ -278,8 +286,7 @@ class _Reader:
                 try:
                     known[text] = np.datetime64(date.fromisoformat(text), "ns")
                 except ValueError:
-                    hint = "write the date as 2019-03-04"
-                    self._refuse(row, column, f"{text!r} is not a date", hint, "date")
+                    self._refuse(row, column, Message("defect.bad-date", text=text), Message("hint.plan-date"), "date")
             values.append(known.get(text, known[""]))
         return pd.Series(np.array(values, dtype="datetime64[ns]"))
 
@@ -287,8 +294,6 @@ class _Reader:
         values = []
         for row, text in self._cells(cells):
             if text.lower() not in FLAGS:
-                self._refuse(
-                    row, column, f"{text!r} is neither true nor false", "write true or false, 是 or 否", "flag"
-                )
+                self._refuse(row, column, Message("defect.bad-flag", text=text), Message("hint.plan-flag"), "flag")
             values.append(FLAGS.get(text.lower(), False))
         return pd.Series(values, dtype=bool)

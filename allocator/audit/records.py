@@ -19,6 +19,7 @@ from allocator.errors import ModelError
 from allocator.filters import Filter
 from allocator.kinds import Eligibility, Quota, RuleKind
 from allocator.placements import Plan
+from allocator.wording import Message
 
 Array = np.ndarray
 
@@ -345,7 +346,7 @@ class Records:
         """
         roster = self.inputs.roster
         if column not in roster.columns:
-            raise ModelError(f"the roster has no column {column!r} to group by")
+            raise ModelError(Message("error.no-group-column", column=column))
         values = roster[column].fillna("").astype(str).to_numpy(object)
         inside = audience & (values != "")
         of = np.full(len(values), -1, dtype=np.int64)

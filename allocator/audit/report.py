@@ -11,6 +11,7 @@ from allocator.audit.findings import ALL, Finding, Row
 from allocator.audit.records import Array, Records
 from allocator.audit.registry import MEASURES
 from allocator.kinds import Cumulative, Report
+from allocator.wording import Message
 
 
 @MEASURES.add(Report)
@@ -18,15 +19,13 @@ def measure_report(rule: Report, records: Records) -> Finding:
     """Measure what the rule asks for, year by year, beside the figure of the document where it gives one."""
     people = records.people(records.audience(rule.audience))
     if rule.measure == "document":
-        note, note_zh = "an act or document, not measurable from the plan", "属文件或制度要求，无法由计划衡量"
-        return Finding((Row(None, ALL, rule.amount, None, rule.unit),), people, rule.unit, rule.amount, None,
-                       note=note, note_zh=note_zh)  # fmt: skip
+        row = Row(None, ALL, rule.amount, None, rule.unit)
+        return Finding((row,), people, rule.unit, rule.amount, None, note=Message("audit.document"))
     if rule.measure == "deadline":
         due = int(rule.amount) - 1 if rule.amount is not None else None
-        note = f"due by 31 December {due}, outside the plan" if due else "no date given"
-        note_zh = f"期限为{due}年12月31日，不由计划衡量" if due else "未给出期限"
+        note = Message("audit.deadline", year=due) if due else Message("audit.no-deadline")
         row = Row(due, ALL, rule.amount, None, rule.unit or "years")
-        return Finding((row,), people, row.unit, rule.amount, None, note=note, note_zh=note_zh)
+        return Finding((row,), people, row.unit, rule.amount, None, note=note)
     measure, unit, per_year = _BY_YEAR[rule.measure]
     unit = rule.unit or unit
     scale = 100.0 if unit == "percent" else 1.0

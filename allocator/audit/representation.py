@@ -8,6 +8,7 @@ from allocator.audit.findings import ALL, Finding, Row, counted, totals
 from allocator.audit.records import Records
 from allocator.audit.registry import MEASURES
 from allocator.kinds import Representation
+from allocator.wording import Message
 
 
 @MEASURES.add(Representation)
@@ -41,6 +42,5 @@ def measure_representation(rule: Representation, records: Records) -> Finding:
         achieved_all,
         shortfall,
         counted(rule, shortfall),
-        note=f"{of_sent} of those sent, {float(roster):.1%} of the roster, {float(share):.1%} required",
-        note_zh=f"占参训{of_sent}，占名册{float(roster):.1%}，要求{float(share):.1%}",
+        note=Message("audit.shares", sent=of_sent, roster=f"{float(roster):.1%}", required=f"{float(share):.1%}"),
     )

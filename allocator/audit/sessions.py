@@ -12,6 +12,7 @@ from allocator.audit.eligibility import judge_admission
 from allocator.audit.findings import ALL, Finding, Row, totals
 from allocator.audit.records import Array, Records, iso, ordinals, running
 from allocator.kinds import Eligibility
+from allocator.wording import Message
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,7 @@ class BuiltIn:
     """A rule without a clause; judged like a hard rule of the policy."""
 
     id: str
-    title: str
-    title_zh: str
+    title: Message
     measure: Callable[[Records], Finding]
     kind: str = "built-in"
     clause: str = ""
@@ -162,13 +162,11 @@ def measure_admission(records: Records) -> Finding:
 
 
 BUILT_IN: tuple[BuiltIn, ...] = (
-    BuiltIn(
-        "sessions-known", "Placements are in known sessions on their dates", "人员、班次、日期均属实", measure_known
-    ),
-    BuiltIn("sessions-eligible", "Only those admitted are sent", "参训人员均符合调训对象", measure_admission),
-    BuiltIn("sessions-seats", "No session over its seats", "班次不超名额", measure_seats),
-    BuiltIn("sessions-least", "No session opened under its least size", "开班人数不低于下限", measure_least),
-    BuiltIn("headcount", "One seat per person and session", "一人一班一席", measure_headcount),
-    BuiltIn("no-overlap", "Nobody in two places on one day", "同一人不同时参加两个班次", measure_overlap),
+    BuiltIn("sessions-known", Message("audit.sessions-known"), measure_known),
+    BuiltIn("sessions-eligible", Message("audit.sessions-eligible"), measure_admission),
+    BuiltIn("sessions-seats", Message("audit.sessions-seats"), measure_seats),
+    BuiltIn("sessions-least", Message("audit.sessions-least"), measure_least),
+    BuiltIn("headcount", Message("audit.headcount"), measure_headcount),
+    BuiltIn("no-overlap", Message("audit.no-overlap"), measure_overlap),
 )
 """Rules that hold whatever the policy says, in the order they are printed, before the policy's own."""

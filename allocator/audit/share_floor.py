@@ -8,6 +8,7 @@ from allocator.audit.findings import ALL, Finding, Row, counted
 from allocator.audit.records import Records
 from allocator.audit.registry import MEASURES
 from allocator.kinds import ShareFloor
+from allocator.wording import Message
 
 
 @MEASURES.add(ShareFloor)
@@ -49,7 +50,6 @@ def measure_share_floor(rule: ShareFloor, records: Records) -> Finding:
         achieved,
         shortfall,
         counted(rule, shortfall),
-        note=f"{kept_groups} of {judged} groups and years kept",
+        Message("audit.floors", judged=judged, kept=kept_groups),
         scopes=tuple(scopes),
-        note_zh=f"{judged}个班子（单位）年度中{kept_groups}个达标",
     )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from allocator.audit.findings import Finding, Row, Status, status_of
 from allocator.kinds import Goal, Strength
+from allocator.wording import Message
 
 COLUMNS = ("rule_id", "clause", "kind", "year", "scope", "required", "achieved", "unit", "status", "shortfall")
 """Columns of ``audit.csv``."""
@@ -62,14 +63,18 @@ class AuditReport:
         Built-in rules first, then the policy's, in the order of the document.
     goals
         Totals counted from the named plan: all are better small, ``priority`` is better large.
-    warnings, warnings_zh
+    warnings
         Rules that touched nobody or no programme.
     """
 
     verdicts: tuple[Verdict, ...]
     goals: Mapping[Goal, float]
-    warnings: tuple[str, ...]
-    warnings_zh: tuple[str, ...]
+    warnings: tuple[Message, ...]
+
+    @property
+    def warnings_zh(self) -> tuple[str, ...]:
+        """The warnings in Chinese."""
+        return tuple(warning.said("zh") for warning in self.warnings)
 
     def __getitem__(self, rule_id: str) -> Verdict:
         return self._by_id[rule_id]
@@ -124,7 +129,7 @@ class AuditReport:
                 v.rule_id, v.clause, v.kind, v.title, v.title_zh, v.strength,
                 np.nan if v.finding.required is None else float(v.finding.required),
                 np.nan if v.finding.achieved is None else float(v.finding.achieved),
-                v.finding.unit, v.status, float(v.shortfall), v.finding.people, v.finding.note, v.finding.note_zh,
+                v.finding.unit, v.status, float(v.shortfall), v.finding.people, str(v.finding.note), v.finding.note_zh,
             )
             for v in self.verdicts
         ]  # fmt: skip

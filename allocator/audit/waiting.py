@@ -8,6 +8,7 @@ from allocator.audit.findings import ALL, Finding, Row, counted
 from allocator.audit.records import Records
 from allocator.audit.registry import MEASURES
 from allocator.kinds import Waiting
+from allocator.wording import Message
 
 
 @MEASURES.add(Waiting)
@@ -31,6 +32,5 @@ def measure_waiting(rule: Waiting, records: Records) -> Finding:
         total,
         0.0,
         counted(rule, total),
-        note=f"{mean:.2f} years per person and year",
-        note_zh=f"人均等待{mean:.2f}年",
+        note=Message("audit.waiting", years=mean),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from allocator.counting.findings import CheckReport, Finding, finding
+from allocator.counting.findings import CheckReport, Finding, finding, span
 from allocator.counting.openings import Openings
 from allocator.counting.personal import check_coverage, check_interval, check_make_up
 from allocator.counting.shared import check_apportion, check_quota, check_share_floor, check_together
@@ -32,6 +32,7 @@ from allocator.kinds import (
     Waiting,
 )
 from allocator.solve.calendar import calendar
+from allocator.wording import Message
 
 CHECKS: Mapping[type[RuleKind], Callable[[Openings, Any], list[Finding]]] = {
     Quota: check_quota,
@@ -68,7 +69,7 @@ def count(inputs: Inputs) -> CheckReport:
         of_rule = check(openings, rule) if check else []
         found += of_rule
         if not of_rule and not touches(openings, rule):
-            found.append(finding("touches-nobody", rule, "warning"))
+            found.append(finding(Message("counting.touches-nobody"), rule, "warning"))
     lost = {one.rule_id for one in found if one.severity == "error"}
     quotas = [rule for rule in instance.rules(Quota) if rule.strength == "hard" and rule.id not in lost]
     found += check_together(openings, quotas)
@@ -110,7 +111,8 @@ def _small_classes(openings: Openings) -> list[Finding]:
         alike.setdefault((ids[p], int(least[p, y]), int(openings.heads[p, y])), []).append(inputs.years[y])
     return [
         finding(
-            "class-too-small", None, "warning", programme=programme, years=tuple(years), least=smallest, people=heads
+            Message("counting.class-too-small", programme=programme, years=span(years), least=smallest, people=heads),
+            None, "warning",
         )
         for (programme, smallest, heads), years in alike.items()
-    ]
+    ]  # fmt: skip

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Literal
 
 from allocator.kinds import RuleKind
+from allocator.wording import Message
 
 Severity = Literal["error", "warning"]
 
@@ -34,9 +32,18 @@ class Finding:
     code: str
     rule_id: str
     clause: str
-    message_en: str
-    message_zh: str
+    message: Message
     severity: Severity
+
+    @property
+    def message_en(self) -> str:
+        """What was found, in English."""
+        return self.message.said("en")
+
+    @property
+    def message_zh(self) -> str:
+        """What was found, in Chinese."""
+        return self.message.said("zh")
 
 
 @dataclass(frozen=True)
@@ -51,40 +58,36 @@ class CheckReport:
         return all(finding.severity != "error" for finding in self.findings)
 
 
-@cache
-def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """All texts: code -> language -> text with ``{parameters}``."""
-    return tomllib.loads(resources.files("allocator.counting").joinpath("texts.toml").read_text(encoding="utf-8"))
+def finding(message: Message, rule: RuleKind | None, severity: Severity) -> Finding:
+    """A finding about a rule, or about none."""
+    code = message.code.removeprefix("counting.")
+    return Finding(code, rule.id if rule else "", rule.clause if rule else "", message, severity)
 
 
-def finding(code: str, rule: RuleKind | None, severity: Severity, /, **parameters: object) -> Finding:
-    """A finding with its texts filled in; tuples become lists of at most ``MOST_NAMES`` names, ``years`` a span."""
-    texts = {
-        lang: catalogue()[code][lang].format(**{name: _shown(name, value, lang) for name, value in parameters.items()})
-        for lang in ("en", "zh")
-    }
-    return Finding(code, rule.id if rule else "", rule.clause if rule else "", texts["en"], texts["zh"], severity)
-
-
-def _shown(name: str, value: object, lang: str) -> object:
-    if not isinstance(value, tuple):
-        return value
-    if name == "years" and len(value) > 1 and value[-1] - value[0] == len(value) - 1:
-        return f"{value[0]}–{value[-1]}"
-    return listed(value, lang)
-
-
-def listed(names: Sequence[object], lang: str) -> str:
-    """Names in a row, the first ten and how many more.
+def span(years: Sequence[int]) -> str | Message:
+    """Years for a message: those that follow each other as first and last.
 
     Examples
     --------
-    >>> listed(["N", "S"], "en"), listed(["N", "S"], "zh")
-    ('N, S', 'N、S')
+    >>> span([2019, 2020, 2021]), span([2019, 2021]).said("zh")
+    ('2019–2021', '2019、2021')
     """
-    text = catalogue()["separator"][lang].join(str(name) for name in names[:MOST_NAMES])
-    rest = len(names) - MOST_NAMES
-    return text + catalogue()["more"][lang].format(count=rest) if rest > 0 else text
+    if len(years) > 1 and years[-1] - years[0] == len(years) - 1:
+        return f"{years[0]}–{years[-1]}"
+    return names(years)
+
+
+def names(values: Sequence[object]) -> Message:
+    """Names for a message, the first ten and how many more.
+
+    Examples
+    --------
+    >>> print(names(["N", "S"]), names(["N", "S"]).said("zh"))
+    N, S N、S
+    """
+    if len(values) <= MOST_NAMES:
+        return Message("word.listing", names=tuple(values))
+    return Message("word.more", names=tuple(values[:MOST_NAMES]), count=len(values) - MOST_NAMES)
 
 
 def missed(rule: RuleKind) -> Severity:

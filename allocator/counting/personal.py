@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.counting.findings import Finding, finding, missed
+from allocator.counting.findings import Finding, finding, missed, names, span
 from allocator.counting.openings import Openings, Part
 from allocator.kinds import Coverage, Interval, MakeUp, RuleKind
 from allocator.model.personal.base import past_pattern
 from allocator.model.personal.interval import carries
 from allocator.solve.flow import SINK, SOURCE, Flow, Network
+from allocator.wording import Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,28 +75,68 @@ def _carried(
 
 
 def _check(openings: Openings, rule: RuleKind, demands: Sequence[Demand]) -> list[Finding]:
-    found: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}  # Contents of which the same is true.
+    found: dict[Fact, list[str]] = {}  # Contents of which the same is true.
     for content, counting, windows in demands:
         open_in = np.asarray(openings.counting(counting, np.arange(len(openings.slots))).any(axis=2))
         shut_out: np.ndarray = np.zeros(len(openings.slots), dtype=bool)
         for window in windows:
             shut_out |= window.must & ~open_in[:, window.years].any(axis=1)
         tired = _tired(openings, counting, windows) & ~shut_out
-        facts = [
-            (code, _people(openings, who)) for code, who in (("closed", shut_out), ("repeats", tired)) if who.any()
-        ]
-        facts += [("seats", crowd) for window in windows if (crowd := _crowd(openings, counting, window))]
-        for code, fact in facts:
-            found.setdefault((f"window-{code}", tuple(fact.items())), []).append(content)
-    return [
-        finding(code, rule, missed(rule), content=_content(contents), **dict(fact))
-        for (code, fact), contents in found.items()
-    ]
+        facts: list[Fact] = [Excluded(*_people(openings, shut_out))] if shut_out.any() else []
+        facts += [Tired(*_people(openings, tired))] if tired.any() else []
+        facts += [crowd for window in windows if (crowd := _crowd(openings, counting, window))]
+        for fact in facts:
+            found.setdefault(fact, []).append(content)
+    return [finding(fact.said(_content(contents)), rule, missed(rule)) for fact, contents in found.items()]
 
 
-def _people(openings: Openings, people: np.ndarray) -> dict[str, object]:
+@dataclass(frozen=True)
+class Excluded:
+    """People without any class in the years in which they must attend."""
+
+    count: int
+    people: tuple[str, ...]
+
+    def said(self, content: str) -> Message:
+        """The fact in words."""
+        return Message("counting.window-closed", content=content, count=self.count, people=names(self.people))
+
+
+@dataclass(frozen=True)
+class Tired:
+    """People who must attend more often than they may."""
+
+    count: int
+    people: tuple[str, ...]
+
+    def said(self, content: str) -> Message:
+        """The fact in words."""
+        return Message("counting.window-repeats", content=content, count=self.count, people=names(self.people))
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """People who must attend in a window that has too few seats."""
+
+    years: tuple[int, ...]
+    need: int
+    most: int
+    programmes: tuple[str, ...]
+
+    def said(self, content: str) -> Message:
+        """The fact in words."""
+        return Message(
+            "counting.window-seats", content=content, years=span(self.years), need=self.need, most=self.most,
+            programmes=names(self.programmes),
+        )  # fmt: skip
+
+
+Fact = Excluded | Tired | Crowd
+
+
+def _people(openings: Openings, people: np.ndarray) -> tuple[int, tuple[str, ...]]:
     ids = openings.instance.inputs.cadres["cadre_id"].to_numpy()[people]
-    return {"count": int(openings.instance.headcount[people].sum()), "people": tuple(ids.tolist())}
+    return int(openings.instance.headcount[people].sum()), tuple(ids.tolist())
 
 
 def _content(contents: Sequence[str]) -> str:
@@ -117,7 +158,7 @@ def _tired(openings: Openings, counting: np.ndarray, windows: list[Window]) -> n
     return tired
 
 
-def _crowd(openings: Openings, counting: np.ndarray, window: Window) -> dict[str, object] | None:
+def _crowd(openings: Openings, counting: np.ndarray, window: Window) -> Crowd | None:
     """How many of those who must and can attend in a window have a seat at best, when it is not all of them."""
     part = openings.part(window.must, counting).within(window.years)
     able = np.zeros(len(part.people), dtype=bool)
@@ -129,7 +170,7 @@ def _crowd(openings: Openings, counting: np.ndarray, window: Window) -> dict[str
     ids = openings.instance.inputs.programmes["programme_id"].to_numpy()
     full = np.unique(part.places[0][flow.starved[place_nodes]] // part.seats.shape[1])
     years = tuple(np.array(openings.instance.years)[window.years].tolist())
-    return {"years": years, "need": need, "most": flow.value, "programmes": tuple(ids[full].tolist())}
+    return Crowd(years, need, flow.value, tuple(ids[full].tolist()))
 
 
 def _seated(part: Part, able: np.ndarray) -> tuple[Flow, np.ndarray]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from allocator.counting.findings import Finding, finding, missed
+from allocator.counting.findings import Finding, finding, missed, names, span
 from allocator.counting.openings import Openings, Part
 from allocator.kinds import Apportion, Quota, ShareFloor
 from allocator.model.shared.apportion import apportion_rows
@@ -14,6 +14,7 @@ from allocator.model.shared.quota import quota_rows
 from allocator.model.shared.rows import RowFamily
 from allocator.model.shared.share_floor import share_floor_rows
 from allocator.solve.flow import SINK, SOURCE, Flow, Network
+from allocator.wording import Message
 
 
 def check_quota(openings: Openings, rule: Quota) -> list[Finding]:
@@ -44,10 +45,9 @@ def _quota_years(openings: Openings, rule: Quota, part: Part, wished: np.ndarray
             short.setdefault((need, most, people, own.open_seats), []).append(year)
     return [
         finding(
-            "quota-short",
+            Message("counting.quota-short", years=span(years), need=need, most=most, people=people, seats=seats),
             rule,
             missed(rule) if most < owed[openings.instance.years.index(years[0])] else "warning",
-            years=tuple(years), need=need, most=most, people=people, seats=seats,
         )
         for (need, most, people, seats), years in short.items()
     ]  # fmt: skip
@@ -58,11 +58,9 @@ def _quota_together(openings: Openings, rule: Quota, part: Part, wished: np.ndar
         most = _attendances(part, need)
         if most < need.sum():
             severity = missed(rule) if need is owed else "warning"
-            years = tuple(np.array(openings.instance.years)[need > 0].tolist())
-            people = int(part.people.sum())
-            return [
-                finding("quota-repeats", rule, severity, years=years, need=int(need.sum()), most=most, people=people)
-            ]
+            years = span(np.array(openings.instance.years)[need > 0].tolist())
+            told: dict[str, object] = {"need": int(need.sum()), "most": most, "people": int(part.people.sum())}
+            return [finding(Message("counting.quota-repeats", years=years, **told), rule, severity)]
     return []
 
 
@@ -94,8 +92,10 @@ def _quota_ceiling(openings: Openings, rule: Quota, family: RowFamily) -> list[F
     over = sent > family.ceiling[0] + slack
     return [
         finding(
-            "quota-ceiling", rule, missed(rule),
-            years=(openings.instance.years[y],), most=int(family.ceiling[0][y] + slack), called=int(sent[y]),
+            Message(
+                "counting.quota-ceiling", years=openings.instance.years[y], most=int(family.ceiling[0][y] + slack),
+                called=int(sent[y]),
+            ), rule, missed(rule),
         )
         for y in np.flatnonzero(over)
     ]  # fmt: skip
@@ -139,8 +139,10 @@ def check_together(openings: Openings, rules: Sequence[Quota]) -> list[Finding]:
             ids = instance.inputs.programmes["programme_id"].to_numpy()
             found.append(
                 finding(
-                    "quotas-together", hungry[0], "error", years=(year,), need=int(owed.sum()), most=flow.value,
-                    quotas=tuple(rule.id for rule in hungry), programmes=tuple(ids[flow.starved[places]].tolist()),
+                    Message(
+                        "counting.quotas-together", years=year, need=int(owed.sum()), most=flow.value,
+                        quotas=names([rule.id for rule in hungry]), programmes=names(ids[flow.starved[places]].tolist()),
+                    ), hungry[0], "error",
                 )
             )  # fmt: skip
     return found
@@ -151,13 +153,13 @@ def check_share_floor(openings: Openings, rule: ShareFloor) -> list[Finding]:
     family = share_floor_rows(openings.instance, rule)
     part = openings.part(family.group >= 0, family.programmes, family.group)
     need = np.where(np.isfinite(family.floor), family.floor, 0).astype(np.int64)
-    names, years = np.array(family.names), openings.instance.years
+    labels, years = np.array(family.names), openings.instance.years
     few: dict[tuple[str, ...], list[int]] = {}
     crowded: list[Finding] = []
     for y, year in enumerate(years):
         own = part.within(np.arange(len(years)) == y)
-        able = own.heads(len(names))
-        if short := tuple(f"{names[g]} ({able[g]}/{need[g, y]})" for g in np.flatnonzero(able < need[:, y]).tolist()):
+        able = own.heads(len(labels))
+        if short := tuple(f"{labels[g]} ({able[g]}/{need[g, y]})" for g in np.flatnonzero(able < need[:, y]).tolist()):
             few.setdefault(short, []).append(year)
         wanted = np.minimum(need[:, y], able)
         flow, group_nodes, place_nodes = _seated(own, wanted)
@@ -165,20 +167,27 @@ def check_share_floor(openings: Openings, rule: ShareFloor) -> list[Finding]:
             hungry = flow.starved[group_nodes] & (wanted > 0)
             crowded.append(
                 finding(
-                    "floor-seats", rule, missed(rule), years=(year,), need=int(wanted.sum()), most=flow.value,
-                    groups=tuple(names[hungry].tolist()),
-                    programmes=_programmes(openings, own, flow.starved[place_nodes]),
+                    Message(
+                        "counting.floor-seats", years=year, need=int(wanted.sum()), most=flow.value,
+                        groups=names(labels[hungry].tolist()),
+                        programmes=names(_programmes(openings, own, flow.starved[place_nodes])),
+                    ), rule, missed(rule),
                 )
             )  # fmt: skip
     found = [
-        finding("floor-people", rule, missed(rule), years=tuple(of), count=len(groups), groups=groups)
+        finding(
+            Message("counting.floor-people", years=span(of), count=len(groups), groups=names(groups)),
+            rule,
+            missed(rule),
+        )
         for groups, of in few.items()
     ]
-    possible = np.bincount(part.group, weights=part.people * part.times, minlength=len(names))
+    possible = np.bincount(part.group, weights=part.people * part.times, minlength=len(labels))
     tired = np.flatnonzero(possible < need.sum(axis=1)) if not found else np.zeros(0, dtype=np.int64)
     if len(tired):
-        groups = tuple(f"{names[g]} ({int(possible[g])}/{need[g].sum()})" for g in tired.tolist())
-        found.append(finding("floor-repeats", rule, missed(rule), count=len(tired), groups=groups))
+        groups = tuple(f"{labels[g]} ({int(possible[g])}/{need[g].sum()})" for g in tired.tolist())
+        message = Message("counting.floor-repeats", count=len(tired), groups=names(groups))
+        found.append(finding(message, rule, missed(rule)))
     return found + crowded
 
 
@@ -204,29 +213,37 @@ def check_apportion(openings: Openings, rule: Apportion) -> list[Finding]:
     """Compare the least and most of every group with its members, the seats and the amount to be shared out."""
     family = apportion_rows(openings.instance, rule)
     floor = np.where(np.isfinite(family.floor), np.maximum(family.floor, 0), 0).astype(np.int64)
-    names, years = np.array(family.names), openings.instance.years
+    labels, years = np.array(family.names), openings.instance.years
     part = openings.part(family.group >= 0, family.programmes, family.group)
     few: dict[tuple[str, ...], list[int]] = {}
     crowded: dict[tuple[int, int], list[int]] = {}
     for y, year in enumerate(years):
         own = part.within(np.arange(len(years)) == y)
         # Every seat counts here, so a person may fill one in each class held.
-        able = np.bincount(own.group[own.of], weights=own.people[own.of], minlength=len(names)).astype(np.int64)
-        if short := tuple(f"{names[g]} ({able[g]}/{floor[g, y]})" for g in np.flatnonzero(able < floor[:, y]).tolist()):
+        able = np.bincount(own.group[own.of], weights=own.people[own.of], minlength=len(labels)).astype(np.int64)
+        if short := tuple(
+            f"{labels[g]} ({able[g]}/{floor[g, y]})" for g in np.flatnonzero(able < floor[:, y]).tolist()
+        ):
             few.setdefault(short, []).append(year)
         if own.open_seats < floor[:, y].sum():
             crowded.setdefault((int(floor[:, y].sum()), own.open_seats), []).append(year)
     found = [
-        finding("apportion-people", rule, missed(rule), years=tuple(of), count=len(groups), groups=groups)
+        finding(
+            Message("counting.apportion-people", years=span(of), count=len(groups), groups=names(groups)),
+            rule,
+            missed(rule),
+        )
         for groups, of in few.items()
     ]
     found += [
-        finding("apportion-seats", rule, missed(rule), years=tuple(of), need=need, seats=seats)
+        finding(Message("counting.apportion-seats", years=span(of), need=need, seats=seats), rule, missed(rule))
         for (need, seats), of in crowded.items()
     ]
     least = int(floor.sum(axis=0).max(initial=0))
     if least > rule.amount:
-        found.append(finding("apportion-least", rule, "warning", need=least, amount=rule.amount))
-    if rule.most is not None and len(names) and len(names) * rule.most < rule.amount:
-        found.append(finding("apportion-most", rule, "warning", most=len(names) * rule.most, amount=rule.amount))
+        message = Message("counting.apportion-least", need=least, amount=rule.amount)
+        found.append(finding(message, rule, "warning"))
+    if rule.most is not None and len(labels) and len(labels) * rule.most < rule.amount:
+        message = Message("counting.apportion-most", most=len(labels) * rule.most, amount=rule.amount)
+        found.append(finding(message, rule, "warning"))
     return found

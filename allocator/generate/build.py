@@ -17,6 +17,7 @@ from allocator.generate.people import build_cadres
 from allocator.generate.programmes import build_programmes
 from allocator.generate.sessions import build_sessions
 from allocator.generate.units import build_units
+from allocator.wording import Message
 
 TABLES = ("units", "cadres", "history", "programmes", "sessions")
 
@@ -57,9 +58,7 @@ def generate(size: Size, folder: Path, seed: int = 2019, people: int | None = No
         If ``people`` is below one, or is given for ``tiny``.
     """
     if people is not None and (people < 1 or size == "tiny"):
-        raise ValueError(
-            f"'people' scales the sizes one-prefecture and henan and is at least 1, not {people} for {size}"
-        )
+        raise ValueError(Message("error.people-of-size", people=people, size=size))
     tables = _by_hand() if size == "tiny" else _drawn(size, seed, people)
     return _write(tables, folder)
 

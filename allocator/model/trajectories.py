@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.errors import ModelError
+from allocator.wording import Message
 
 MOST_TRAJECTORIES = 3_000_000
 
@@ -119,10 +120,8 @@ def enumerate_trajectories(slots: np.ndarray, strict: Strictness) -> TrajectoryT
             allowed &= ~conflict[y - earlier][index[:, earlier]]
         rows, added = np.nonzero(allowed)
         if len(rows) > MOST_TRAJECTORIES:
-            raise ModelError(
-                f"one person could follow more than {MOST_TRAJECTORIES:,} trajectories ({len(slots)} programmes); "
-                "limit the classes per year with a spacing rule, or narrow who is eligible"
-            )
+            most = f"{MOST_TRAJECTORIES:,}"
+            raise ModelError(Message("error.too-many-trajectories", most=most, programmes=len(slots)))
         index = np.column_stack([index[rows], added.astype(np.int32)])
     kind = np.uint8 if len(menus) < 256 else np.int32
     return TrajectoryTable(slots, menus, index.astype(kind))
@@ -146,7 +145,7 @@ def _menus(n: int, strict: Strictness) -> np.ndarray:
         found += grown
         frontier = grown
         if len(found) > 100_000:
-            raise ModelError(f"one person could attend more than 100,000 sets of {n} programmes in one year")
+            raise ModelError(Message("error.too-many-sets", programmes=n))
     return np.array(found)
 
 

@@ -19,6 +19,7 @@ from tomlkit.items import AoT
 
 from allocator.entities import Inputs
 from allocator.reports.material import Material
+from allocator.wording import Message
 
 LIBRARIES = ("allocator", "ortools", "numpy", "pandas", "pydantic", "pyarrow", "xlsxwriter")
 
@@ -45,8 +46,13 @@ def run_record(
             rule.id: {"kind": rule.kind, "touched": int(audit.touched.get(rule.id, 0))} for rule in inputs.policy.rules
         },
         "warnings": [str(warning) for warning in audit.warnings],
-        "messages": [*(() if result is None else result.messages), *told],
-        "notes": list(inputs.notes),
+        "messages": [*(() if result is None else map(str, result.messages)), *told],
+        "notes": [str(note) for note in inputs.notes],
+        "texts": {
+            "messages": [text_record(text) for text in (() if result is None else result.messages)],
+            "warnings": [text_record(text) for text in audit.warnings],
+            "notes": [text_record(text) for text in inputs.notes],
+        },
         "work": {} if result is None else dict(result.work),
         "seconds": {**({} if result is None else result.seconds), **seconds},
         "peak_memory_bytes": peak_memory(),
@@ -56,6 +62,11 @@ def run_record(
     }
     record.update(extras)
     return json.dumps(record, ensure_ascii=False, indent=2, default=_plain) + "\n"
+
+
+def text_record(text: str) -> dict[str, Any]:
+    """A message with its code, parameters and both texts; of a text without a code only the text."""
+    return text.as_record() if isinstance(text, Message) else {"code": "", "parameters": {}, "en": text, "zh": text}
 
 
 def goal_record(goal: Any) -> dict[str, Any]:

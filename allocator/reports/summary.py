@@ -14,7 +14,7 @@ from allocator.kinds import Quota, RuleKind
 from allocator.placements import Plan
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts, fit
-from allocator.reports.verdicts import status_of, summed, tightest, warnings_of
+from allocator.reports.verdicts import status_of, summed, tightest
 from allocator.result import GoalResult, SolveResult
 
 WIDTH = 100
@@ -247,7 +247,7 @@ def _warnings(material: Material, _: int) -> Iterator[str]:
     # A solve may repeat the auditor's warnings among its messages.
     said = () if material.result is None else material.result.messages
     messages = [message for message in said if message not in material.audit.warnings]
-    messages = [*warnings_of(material.audit, texts.lang), *messages, *material.inputs.notes]
+    messages = [texts.said(message) for message in (*material.audit.warnings, *messages, *material.inputs.notes)]
     if messages:
         yield "■ " + texts("summary.warnings", count=len(messages))
     yield from (f"  ! {message}" for message in messages[:_LISTED])

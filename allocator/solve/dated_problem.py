@@ -27,6 +27,7 @@ from allocator.kinds import AwayLimit, Fixed, Spacing
 from allocator.solve.exclusions import NO_OVERLAP, Exclusions
 from allocator.solve.timetable import Interval, Timetable
 from allocator.ties import draw
+from allocator.wording import Message
 
 Rows = list[bytes]
 """A yes/no table over pairs of sessions: one byte string for each session, since single cells are read millions of times."""
@@ -152,7 +153,7 @@ def _add_attendances(problem: DatedProblem, wanted: pd.DataFrame, seed: str) -> 
     seats: dict[tuple[int, int, int], int] = defaultdict(int)  # year, programme, person
     for c, p, y, n in zip(wanted["cadre_id"], wanted["programme_id"], wanted["year"], wanted["headcount"], strict=True):
         if c not in person or p not in programme:
-            raise ModelError(f"an attendance names {c!r} in {p!r}; cadre and programme must be in the tables")
+            raise ModelError(Message("error.unknown-attendance", cadre=c, programme=p))
         seats[int(y), programme[p], person[c]] += int(n)
     called = _called(problem)
     for key, sessions in called.items():
@@ -287,7 +288,7 @@ def _away(problem: DatedProblem, overlap: Rows) -> Iterable[Limit]:
         if not isinstance(rule, AwayLimit) or (rule.share is None and not rule.posts_apart):
             continue
         if rule.group_by not in roster.columns:
-            raise ModelError(f"{rule.id}: groups by {rule.group_by!r}, which the roster does not have")
+            raise ModelError(Message("error.rule-group-column", rule=rule.id, column=rule.group_by))
         audience, counting = problem.inputs.audience(rule.audience), problem.inputs.counting(rule.programmes)
         column = roster[rule.group_by]
         group = np.where(column.isna(), "", column.astype(str)).tolist()

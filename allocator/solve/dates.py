@@ -37,7 +37,7 @@ class Schedule:
     placements
         Columns cadre_id, session_id, headcount, fixed (a fixed rule asks for the seat); sorted by session and cadre.
     unplaced
-        Columns cadre_id, programme_id, year, headcount, rule_id, reason, reason_zh. ``rule_id`` is the rule in the way: of the
+        Columns cadre_id, programme_id, year, headcount, rule_id, reason (a ``Message``). ``rule_id`` is the rule in the way: of the
         policy, or ``sessions-seats``, ``sessions-least`` or ``no-overlap``.
     """
 
@@ -160,13 +160,14 @@ def _unplaced(state: State, proven: set[int]) -> pd.DataFrame:
     rows = []
     for a, one in enumerate(problem.attendances):
         if missing := state.missing(a):
-            rule_id, english, chinese = reason(state, a, a in proven)
-            rows.append(
-                (problem.cadre_ids[one.person], programmes[one.programme], one.year, missing, rule_id, english, chinese)
-            )
+            rule_id, why = reason(state, a, a in proven)
+            who, what = problem.cadre_ids[one.person], programmes[one.programme]
+            rows.append((who, what, one.year, missing, rule_id, why))
     types = {
         "cadre_id": "str", "programme_id": "str", "year": "int64", "headcount": "int64",
-        "rule_id": "str", "reason": "str", "reason_zh": "str",
+        "rule_id": "str", "reason": "object",
     }  # fmt: skip
-    table = pd.DataFrame(rows, columns=list(types)).astype(types)
+    columns = zip(*rows, strict=True) if rows else [()] * len(types)
+    # Column by column: a message that pandas takes for a text forgets its other language.
+    table = pd.DataFrame({name: pd.Series(list(c), dtype=types[name]) for name, c in zip(types, columns, strict=True)})
     return table.sort_values(["year", "programme_id", "cadre_id"], kind="stable").reset_index(drop=True)

@@ -9,6 +9,7 @@ import numpy as np
 from ortools.graph.python import max_flow
 
 from allocator.errors import ModelError
+from allocator.wording import Message
 
 SOURCE, SINK = 0, 1
 
@@ -65,6 +66,6 @@ class Network:
         solver.add_arcs_with_capacity(tails.astype(np.int32), heads.astype(np.int32), capacities)
         status = solver.solve(SOURCE, SINK)
         if status != solver.OPTIMAL:
-            raise ModelError(f"counting by flows failed with {status}")
+            raise ModelError(Message("error.flow", status=str(status)))
         starved[np.asarray(solver.get_source_side_min_cut(), dtype=np.int64)] = True
         return Flow(int(solver.optimal_flow()), starved)

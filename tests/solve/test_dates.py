@@ -85,7 +85,7 @@ def test_missing_seat_names_seats_when_all_are_full() -> None:
     result = solve(inputs, [(c, "p", 2020) for c in "abc"])
     assert why(result) == ["sessions-seats"]
     assert "1 are full (no schedule gives out more seats)" in result.unplaced["reason"][0]
-    assert "名额已满" in result.unplaced["reason_zh"][0]
+    assert "名额已满" in result.unplaced["reason"][0].said("zh")
 
 
 def test_missing_seat_names_least_size_when_too_few_come() -> None:
