@@ -48,7 +48,19 @@ numbered. The design stands beside the generator in `allocator/generate/`, with 
 * **Exceptions for the curriculum check to find**: `pps-soe-middle` has 16 % of lectures by leading officials where 20 % are asked.
 * Professional classes of the quality institutions take a new topic each year, a programme of its own: their floor of 500 a
   year is more than a third of the people it speaks about, who may not repeat a programme within three years.
-* `people=N` multiplies units, registers and tags; provincial seats stay as they are, since quotas do.
+
+### Other numbers of people
+
+`allocator generate henan --people N --out DIR` makes a province of about N named people, from some 1,500 to a million and
+more, and writes `DIR/scenario.toml`, which `allocator plan DIR/scenario.toml` plans. So that the rules stay as hard to keep as they are:
+
+* Above the real size whole prefectures are copied with all that lies below them (`410100-2` is the first copy of Zhengzhou); below
+  it, neighbouring prefectures are left that are most like their part of the province. Departments, provincial units, enterprises, universities,
+  registers and tags are multiplied. Teams and local programmes therefore grow with the people, while teams stay as large as they are.
+* Programmes of the province stay one each and hold more sessions of the same size, so nobody is admitted to more programmes, and
+  hardly more sorts of people appear: like people stay alike.
+* Quotas and apportioned seats are in proportion; nothing else in the policy counts people of the whole province.
+* From 100,000 people on the tables are Parquet (`--format` decides otherwise). A million people take less than a minute.
 """
 
 TITLES = {

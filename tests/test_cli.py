@@ -219,6 +219,16 @@ def test_generate_refuses_people_for_the_tiny_size(tmp_path: Path) -> None:
 # --- Usage ----------------------------------------------------------------------------------------------------------
 
 
+def test_generate_names_the_scenario_that_it_cannot_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = invoke("generate", "one-prefecture", "--out", tmp_path / "data", "--people", "1500")
+    assert result.exit_code == Code.USAGE and "--scenario" in result.stderr and not (tmp_path / "data").exists()
+    scenario = ROOT / "scenarios" / "one-prefecture.toml"
+    args = ("generate", "one-prefecture", "--out", tmp_path / "data", "--people", "1500", "--scenario", scenario)
+    assert invoke(*args, "--format", "parquet").exit_code == Code.DONE
+    assert {"scenario.toml", "cadres.parquet"} <= {path.name for path in (tmp_path / "data").iterdir()}
+
+
 @pytest.mark.parametrize("command", ["plan", "check", "audit", "generate"])
 def test_help_of_a_command_shows_an_example(command: str) -> None:
     result = invoke(command, "--help")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,11 +17,17 @@ from allocator.generate.design import Size, load
 from allocator.generate.history import build_history
 from allocator.generate.people import build_cadres
 from allocator.generate.programmes import build_programmes
+from allocator.generate.scenario import write_scenario
 from allocator.generate.sessions import build_sessions
 from allocator.generate.units import build_units
 from allocator.wording import Message
 
 TABLES = ("units", "cadres", "history", "programmes", "sessions")
+
+Format = Literal["csv", "parquet"]
+
+LARGE = 100_000
+"""Named people from which on tables are written as Parquet, unless told otherwise: smaller and much quicker to read."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +40,24 @@ class Summary:
     unnamed: int  # heads in groups
     teams: int
     bytes: int
+    scenario: Path | None = None  # of a scaled size: ready to be planned
 
     def __str__(self) -> str:
         rows = ", ".join(f"{table} {count:,}" for table, count in self.rows.items())
-        return f"{self.folder}: {rows}; {self.named:,} named people, {self.unnamed:,} in groups, {self.teams:,} teams"
+        text = f"{self.folder}: {rows}; {self.named:,} named people, {self.unnamed:,} in groups, {self.teams:,} teams"
+        return f"{text}; {self.scenario}" if self.scenario is not None else text
 
 
-def generate(size: Size, folder: Path, seed: int = 2019, people: int | None = None) -> Summary:
-    """Write units.csv, cadres.csv, history.csv, programmes.csv and sessions.csv of invented people.
+def generate(
+    size: Size,
+    folder: Path,
+    seed: int = 2019,
+    people: int | None = None,
+    *,
+    scenario: Path | None = None,
+    file_format: Format | None = None,
+) -> Summary:
+    """Write the five tables of invented people, and for a scaled size the scenario that plans them.
 
     Parameters
     ----------
@@ -50,17 +68,27 @@ def generate(size: Size, folder: Path, seed: int = 2019, people: int | None = No
     seed
         The same size, seed and ``people`` give the same bytes.
     people
-        Scale to about so many named people: units of every sort are multiplied, provincial seats stay as they are.
+        Scale to about so many named people: units of every sort, local programmes, sessions and registers are multiplied.
+    scenario
+        The size's own scenario. With ``people`` a ``scenario.toml`` that extends it is written beside the tables, with the
+        amounts of all quotas in proportion; without it only the tables are.
+    file_format
+        ``csv`` or ``parquet``; by itself Parquet from ``LARGE`` people on.
 
     Raises
     ------
     ValueError
         If ``people`` is below one, or is given for ``tiny``.
+    OSError
+        If the scenario cannot be read, or the folder cannot be written.
     """
     if people is not None and (people < 1 or size == "tiny"):
         raise ValueError(Message("error.people-of-size", people=people, size=size))
     tables = _by_hand() if size == "tiny" else _drawn(size, seed, people)
-    return _write(tables, folder)
+    made = _write(tables, folder, file_format)
+    if people is None or scenario is None:
+        return made
+    return replace(made, scenario=write_scenario(scenario, folder, made.named, _factor(size, seed, people)))
 
 
 def _by_hand() -> dict[str, pd.DataFrame]:
@@ -73,10 +101,7 @@ def _by_hand() -> dict[str, pd.DataFrame]:
 
 
 def _drawn(size: Size, seed: int, people: int | None) -> dict[str, pd.DataFrame]:
-    design = load(size)
-    factor = 1.0
-    if people is not None:
-        factor = people / int((_people(size, seed, 1.0)["headcount"] == 1).sum())
+    design, factor = load(size), _factor(size, seed, people)
     units = build_units(design.province, factor)
     cadres = _people(size, seed, factor)
     programmes = build_programmes(design.catalogue, units)
@@ -87,8 +112,16 @@ def _drawn(size: Size, seed: int, people: int | None) -> dict[str, pd.DataFrame]
             design.records, units, cadres, programmes, design.catalogue.hours_per_day, _stream(seed, "history")
         ),
         "programmes": programmes,
-        "sessions": build_sessions(design.catalogue, programmes, units, cadres),
+        "sessions": build_sessions(design.catalogue, programmes, units, cadres, factor),
     }
+
+
+@cache
+def _factor(size: Size, seed: int, people: int | None) -> float:
+    """How many times the size's own number of named people is wanted."""
+    if people is None:
+        return 1.0
+    return people / int((_people(size, seed, 1.0)["headcount"] == 1).sum())
 
 
 def _people(size: Size, seed: int, factor: float) -> pd.DataFrame:
@@ -102,25 +135,36 @@ def _stream(seed: int, table: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(table.encode())])
 
 
-def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> Summary:
-    folder.mkdir(parents=True, exist_ok=True)
-    written = 0
-    for name in TABLES:
-        table = tables[name].copy()
-        for column in table.columns:
-            if table[column].dtype == bool:
-                table[column] = table[column].map({True: "true", False: "false"})
-        if "birth_year" in table and name == "cadres":
-            table["birth_year"] = pd.to_numeric(table["birth_year"]).astype("Int64")
-        data = table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
-        folder.joinpath(f"{name}.csv").write_bytes(data)
-        written += len(data)
+def _write(tables: Mapping[str, pd.DataFrame], folder: Path, file_format: Format | None) -> Summary:
     heads = pd.to_numeric(tables["cadres"]["headcount"].replace("", "1")).astype(int)
+    named = int((heads == 1).sum())
+    suffix = file_format or ("parquet" if named >= LARGE else "csv")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in TABLES:
+        for other in ("csv", "parquet"):  # A table of the other format would be read instead of this one.
+            folder.joinpath(f"{name}.{other}").unlink(missing_ok=True)
     return Summary(
         folder=folder,
         rows={name: len(tables[name]) for name in TABLES},
-        named=int((heads == 1).sum()),
+        named=named,
         unnamed=int(heads[heads > 1].sum()),
         teams=int(tables["cadres"].loc[tables["cadres"]["team_id"] != "", "team_id"].nunique()),
-        bytes=written,
+        bytes=sum(_files(tables, folder, suffix)),
     )
+
+
+def _files(tables: Mapping[str, pd.DataFrame], folder: Path, suffix: Format) -> Iterator[int]:
+    """Write every table; the bytes of each."""
+    for name in TABLES:
+        table = tables[name].copy()
+        if "birth_year" in table:
+            table["birth_year"] = pd.to_numeric(table["birth_year"]).astype("Int64")
+        path = folder / f"{name}.{suffix}"
+        if suffix == "parquet":
+            table.to_parquet(path, index=False)
+        else:
+            for column in table.columns:
+                if table[column].dtype == bool:
+                    table[column] = table[column].map({True: "true", False: "false"})
+            path.write_bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+        yield path.stat().st_size

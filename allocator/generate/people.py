@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -124,7 +124,8 @@ def _group(cadre_id: str, unit_id: str, category: str, name: str, rank: str, hea
 
 def _tag(cadres: pd.DataFrame, tagging: Tagging, factor: float, rng: np.random.Generator) -> None:
     """Give the tag to people drawn from the category; the tags ``young`` and ``newly-appointed`` exclude each other."""
-    tags: Sequence[str] = cadres["tags"].tolist()
+    tags: list[str] = cadres["tags"].tolist()
+    born, appointed = cadres["birth_year"].tolist(), cadres["appointed_on"].tolist()
     fits = (cadres["category"] == tagging.category) & (cadres["headcount"] == 1)
     if tagging.rank:
         fits &= cadres["rank"] == tagging.rank
@@ -135,10 +136,11 @@ def _tag(cadres: pd.DataFrame, tagging: Tagging, factor: float, rng: np.random.G
     candidates = np.flatnonzero(fits.to_numpy())
     count = min(len(candidates), max(1, round(tagging.count * factor)))
     chosen = np.sort(rng.choice(candidates, count, replace=False))
-    for row in chosen:
-        before = str(cadres.at[row, "tags"])
-        cadres.at[row, "tags"] = f"{before};{tagging.tag}" if before else tagging.tag
+    for row in chosen.tolist():
+        tags[row] = f"{tags[row]};{tagging.tag}" if tags[row] else tagging.tag
         if tagging.born:
-            cadres.at[row, "birth_year"] = int(rng.integers(tagging.born[0], tagging.born[1] + 1))
+            born[row] = int(rng.integers(tagging.born[0], tagging.born[1] + 1))
         if tagging.appointed:
-            cadres.at[row, "appointed_on"] = f"{tagging.appointed}-{rng.integers(1, 13):02d}-01"
+            appointed[row] = f"{tagging.appointed}-{rng.integers(1, 13):02d}-01"
+    # Whole columns at once: a single cell of a text column is written by copying all of it.
+    cadres["tags"], cadres["birth_year"], cadres["appointed_on"] = tags, born, appointed

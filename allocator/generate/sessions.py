@@ -33,9 +33,15 @@ class Segment(NamedTuple):
 
 
 def build_sessions(
-    catalogue: Catalogue, programmes: pd.DataFrame, units: pd.DataFrame, cadres: pd.DataFrame
+    catalogue: Catalogue, programmes: pd.DataFrame, units: pd.DataFrame, cadres: pd.DataFrame, factor: float = 1.0
 ) -> pd.DataFrame:
-    """All sessions of the plan years, in the order of the programmes."""
+    """All sessions of the plan years, in the order of the programmes.
+
+    Parameters
+    ----------
+    factor
+        Multiplies the seats of offers whose sessions are counted in the design; the others follow the people.
+    """
     heads = _heads(units, cadres)
     offers = {offer.id: offer for offer in catalogue.programmes}
     busy: Busy = Counter()
@@ -43,7 +49,7 @@ def build_sessions(
     columns = (programmes["programme_id"], programmes["serves_unit_id"], programmes["host_id"])
     for position, (programme_id, serves, host) in enumerate(zip(*columns, strict=True), start=1):
         offer = offers[programme_id.removesuffix(f"-{serves}") if serves else programme_id]
-        count, seats = _size(offer, heads[serves])
+        count, seats = _size(offer, heads[serves], factor)
         for year in catalogue.years:
             if offer.year not in (None, year):
                 continue
@@ -84,10 +90,16 @@ def _heads(units: pd.DataFrame, cadres: pd.DataFrame) -> Mapping[str, Counter[st
     return heads
 
 
-def _size(offer: Offer, heads: Counter[str]) -> tuple[int, int]:
-    """Sessions a year and seats of each."""
+def _size(offer: Offer, heads: Counter[str], factor: float) -> tuple[int, int]:
+    """Sessions a year and seats of each.
+
+    Of a larger province there are more sessions, of a smaller one fewer and smaller ones: two at least where there are
+    several, so that the dates leave a choice.
+    """
     if offer.sessions is not None:
-        return offer.sessions
+        count, seats = offer.sessions
+        times = max(min(count, 2), round(count * factor))
+        return times, max(2, math.ceil(count * seats * factor / times))
     wanted = math.ceil(sum(rate * heads[key] for key, rate in offer.rates.items()))
     count = max(offer.fewest, math.ceil(wanted / offer.largest))
     return count, max(2, math.ceil(wanted / count))

@@ -109,16 +109,64 @@ def test_eight_to_ten_percent_have_no_class_on_record(henan: Summary) -> None:
     assert 0.08 <= 1 - trained.mean() <= 0.10
 
 
-def test_people_scales_the_roster_and_leaves_provincial_seats_alone(tmp_path: Path) -> None:
-    once, twice = generate("one-prefecture", tmp_path / "a"), generate("one-prefecture", tmp_path / "b", people=3_000)
-    assert abs(twice.named - 3_000) < 200
-    seats = [
-        sessions[sessions["programme_id"] == "pps-bureau-theory"]["seats"].tolist()
-        for sessions in (read(once.folder, "sessions"), read(twice.folder, "sessions"))
-    ]
-    assert seats[0] == seats[1]
+def scenario_of(size: Size) -> Path:
+    return ROOT / "scenarios" / f"{SCENARIOS[size]}.toml"
+
+
+def named_once() -> int:
+    return int((read(COMMITTED["one-prefecture"], "cadres")["headcount"] == "1").sum())
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    folder = tmp_path_factory.mktemp("twice")
+    return generate("one-prefecture", folder, people=2 * named_once(), scenario=scenario_of("one-prefecture"))
+
+
+def test_people_scales_roster_teams_and_local_programmes_alike(twice: Summary) -> None:
+    once = COMMITTED["one-prefecture"]
+    assert abs(twice.named - 2 * named_once()) < 50
     for table, key in (("cadres", "cadre_id"), ("units", "unit_id"), ("sessions", "session_id")):
         assert read(twice.folder, table)[key].is_unique
+    units, before = (read(folder, "units")["kind"].value_counts() for folder in (twice.folder, once))
+    for kind in ("prefecture", "county", "prefecture-department", "provincial-unit", "university"):
+        assert units[kind] == 2 * before[kind], kind
+    local, local_before = (
+        (read(folder, "programmes")["serves_unit_id"] != "").sum() for folder in (twice.folder, once)
+    )
+    assert local == 2 * local_before
+    # A programme of the province stays one and holds twice as many sessions of the same size: 2 of 9 seats become 4.
+    seats = read(twice.folder, "sessions").query("programme_id == 'pps-bureau-theory' and year == '2019'")["seats"]
+    assert seats.tolist() == ["9"] * 4
+
+
+def test_scaled_scenario_reads_and_its_quotas_are_in_proportion(twice: Summary) -> None:
+    assert twice.scenario is not None
+    inputs, base = load(twice.scenario), load(scenario_of("one-prefecture"))
+    for rule in inputs.policy.rules:
+        if isinstance(rule, Quota):
+            assert abs(rule.amount - 2 * base.policy.rule(rule.id).amount) <= 1, rule.id
+    supply = Supply(inputs)
+    assert supply.admitted.sum(axis=1).max() == Supply(base).admitted.sum(axis=1).max()
+    for rule in inputs.policy.rules:
+        if isinstance(rule, Quota) and rule.modality != "at-most":
+            offered = supply.offered(inputs.audience(rule.audience), inputs.counting(rule.programmes))
+            assert offered.min() >= rule.amount, rule.id
+
+
+def test_few_people_are_a_small_province_with_every_audience(tmp_path: Path) -> None:
+    made = generate("henan", tmp_path, people=2_000, scenario=scenario_of("henan"))
+    assert made.scenario is not None and abs(made.named - 2_000) < 200
+    load(made.scenario)  # It refuses a rule whose audience holds nobody.
+
+
+def test_parquet_holds_the_same_tables_as_csv(twice: Summary, tmp_path: Path) -> None:
+    scenario = scenario_of("one-prefecture")
+    made = generate("one-prefecture", tmp_path, people=2 * named_once(), scenario=scenario, file_format="parquet")
+    assert not list(tmp_path.glob("*.csv")) and made.scenario is not None and twice.scenario is not None
+    one, other = load(made.scenario), load(twice.scenario)
+    for table in TABLES:
+        pd.testing.assert_frame_equal(getattr(one, table), getattr(other, table))
 
 
 @pytest.mark.parametrize("people", [0, -5])
