@@ -13,6 +13,7 @@ import typer
 from allocator import pipeline
 from allocator.audit import AuditReport, read_plan
 from allocator.audit import audit as judge
+from allocator.commands.marking import mark_and_refuse
 from allocator.commands.voice import (
     Code,
     Debug,
@@ -30,6 +31,7 @@ from allocator.commands.voice import (
 from allocator.counting import CheckReport, Finding
 from allocator.display import Display, clock
 from allocator.entities import TABLES
+from allocator.errors import InputError
 from allocator.generate import generate
 from allocator.inputs import load
 from allocator.interrupts import run_stoppably
@@ -37,6 +39,7 @@ from allocator.reports import check_font, check_target, summary
 from allocator.reports.record import goal_record, versions
 from allocator.reports.texts import Texts, fit
 from allocator.result import Progress
+from allocator.wording import Message
 
 
 class GeneratedSize(StrEnum):
@@ -174,15 +177,42 @@ def _run_record(run: pipeline.Run, folder: Path, code: Code, told: tuple[str, ..
 @app.command(epilog="Example: allocator check scenarios/tiny.toml --lang en")
 def check(
     scenario: ScenarioFile,
+    marked: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="With --annotate: the workbook to write, or a folder. 标注后的工作簿或目录。",
+            show_default="beside the input",
+        ),
+    ] = None,
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Hand the tables back with every mistake marked. 在工作簿中标出错误。")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --annotate: replace an older file. 覆盖已有的标注文件。")
+    ] = False,
     lang: Lang = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Read everything and count whether the rules can be kept at all; writes nothing. 只检查数据和数量。"""
+    """Read everything and count whether the rules can be kept at all. 只检查数据和数量。
+
+    Writes nothing, unless told to mark the mistakes: then each workbook is handed back as a copy with a column that
+    says what is wrong, coloured cells and comments.
+    """
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
-        report = pipeline.check(scenario)
+        if marked is not None and not annotate:
+            raise typer.BadParameter("a second file goes with --annotate", param_hint="FILE")
+        try:
+            report = pipeline.check(scenario)
+        except InputError as error:
+            if not annotate:
+                raise
+            mark_and_refuse(voice, scenario, error, marked, force=force)
+        if annotate:
+            voice.say(voice.talk.said(Message("annotate.none")))
         code = Code.DONE if report.ok else Code.VIOLATION
         voice.result(
             _findings_text(report, voice),
