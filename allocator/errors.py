@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from allocator.wording import Language, said
+from allocator.wording import Language, Message, said
 
 
 class AllocatorError(Exception):
@@ -76,6 +76,9 @@ class FilterError(AllocatorError):
 
 class ModelError(AllocatorError):
     """A rule cannot be expressed, or the solver refused the model."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what if isinstance(what, Message) else Message("error.model", detail=what))
 
 
 class OutputError(AllocatorError):

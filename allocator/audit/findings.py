@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from allocator.kinds import AwayLimit, Eligibility, Fixed, Goal, RuleKind, Spacing, Strength
-from allocator.wording import Message, said
+from allocator.wording import Message, catalogue, said
 
 Status = Literal["kept", "breached", "reported"]
 
@@ -18,26 +18,7 @@ ALL = "all"
 """Scope of a row that sums up all scopes of a rule in a year."""
 
 UNITS: Mapping[str, str] = MappingProxyType(
-    {
-        "people": "人",
-        "groups": "个班子或单位",
-        "placements": "人次",
-        "person-contents": "人·内容",
-        "attendances": "次",
-        "seats": "席",
-        "sessions": "班次",
-        "programmes": "项目",
-        "demands": "项要求",
-        "hosts": "个承办机构",
-        "hours": "学时",
-        "days": "天",
-        "years": "年",
-        "classes": "班",
-        "waiting-years": "人·等待年",
-        "points": "分",
-        "share": "比例",
-        "": "",
-    }
+    {"": "", **{code[5:]: text["zh"] for code, text in catalogue().items() if code.startswith("unit.")}}
 )
 """Units the auditor counts in, with their Chinese names; a report rule may bring a unit of its own."""
 

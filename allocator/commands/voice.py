@@ -24,6 +24,7 @@ from allocator.interrupts import INTERRUPTED
 from allocator.reports import summary
 from allocator.reports.texts import LANGUAGES, Language, language
 from allocator.talk import Talk
+from allocator.wording import Message
 
 
 class Code(IntEnum):
@@ -41,7 +42,7 @@ class Code(IntEnum):
 
 def _language(value: str | None) -> str | None:
     if value is not None and value not in LANGUAGES:
-        raise typer.BadParameter(f"{value!r} is neither {' nor '.join(map(repr, LANGUAGES))}")
+        raise typer.BadParameter(Message("error.not-zh-nor-en", given=value).said(language()))
     return value
 
 
@@ -91,7 +92,7 @@ class Voice:
     def result(self, text: str, record: Mapping[str, Any]) -> None:
         """The result on stdout, as text or as JSON; colours on a terminal only."""
         if self.json:
-            typer.echo(json.dumps(plain(record), ensure_ascii=False, indent=2, allow_nan=False))
+            typer.echo(json.dumps(plain(record, self.lang), ensure_ascii=False, indent=2, allow_nan=False))
         else:
             Console(highlight=False, soft_wrap=True).print(summary.highlighted(text.rstrip("\n")))
 
@@ -139,13 +140,15 @@ def refuse_input(voice: Voice, error: InputError) -> NoReturn:
     refuse(voice, Code.INPUT, "\n".join(lines), defects=[defect.as_record() for defect in error.defects])
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON knows it; what is not a number becomes null, exact shares become text."""
+def plain(value: Any, lang: Language = "en") -> Any:
+    """A value as JSON knows it; what is not a number becomes null, exact shares and messages become text."""
     match value:
         case Mapping():
-            return {str(key): plain(one) for key, one in value.items()}
+            return {str(key): plain(one, lang) for key, one in value.items()}
+        case Message():
+            return value.said(lang)
         case pd.DataFrame():
-            return [plain(row) for row in value.to_dict("records")]
+            return [plain(row, lang) for row in value.to_dict("records")]
         case pd.Timestamp() | date():
             return None if value is pd.NaT else value.isoformat()[:10]
         case Fraction() | Path():
@@ -157,6 +160,6 @@ def plain(value: Any) -> Any:
         case IntEnum():
             return int(value)
         case list() | tuple() | set() | frozenset():
-            return [plain(one) for one in value]
+            return [plain(one, lang) for one in value]
         case _:
             return None if value is pd.NA or value is pd.NaT else value
