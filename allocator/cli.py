@@ -95,7 +95,7 @@ def _common(
     pass
 
 
-@app.command(epilog="Example: allocator plan scenarios/tiny.toml --out out/tiny")
+@app.command(epilog="示例 Example: allocator plan scenarios/tiny.toml --out out/tiny")
 def plan(
     scenario: ScenarioFile,
     out: Annotated[
@@ -128,6 +128,7 @@ def plan(
     """Find the plan for SCENARIO, audit it and write everything to a folder. 编制计划。
 
     Ctrl-C stops and keeps the best plan so far; a second Ctrl-C leaves without one.
+    按 Ctrl-C 停止并保留目前最好的计划；再按一次则不保留。
     """
     voice = voice_of(lang, as_json, quiet, debug)
     folder = out if out is not None else Path("out") / scenario.stem
@@ -174,7 +175,7 @@ def _run_record(run: pipeline.Run, folder: Path, code: Code, told: tuple[str, ..
     }  # fmt: skip
 
 
-@app.command(epilog="Example: allocator check scenarios/tiny.toml --lang en")
+@app.command(epilog="示例 Example: allocator check scenarios/tiny.toml --lang en")
 def check(
     scenario: ScenarioFile,
     marked: Annotated[
@@ -200,11 +201,12 @@ def check(
 
     Writes nothing, unless told to mark the mistakes: then each workbook is handed back as a copy with a column that
     says what is wrong, coloured cells and comments.
+    不写任何文件；加 --annotate 时交回每个工作簿的副本，用一列说明、底色和批注标出错误。
     """
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
         if marked is not None and not annotate:
-            raise typer.BadParameter("a second file goes with --annotate", param_hint="FILE")
+            raise typer.BadParameter(voice.talk("file-without-annotate"), param_hint="FILE")
         try:
             report = pipeline.check(scenario)
         except InputError as error:
@@ -241,7 +243,7 @@ def _finding_record(finding: Finding) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@app.command(epilog="Example: allocator audit scenarios/tiny.toml out/tiny/plan.csv --lang en")
+@app.command(epilog="示例 Example: allocator audit scenarios/tiny.toml out/tiny/plan.csv --lang en")
 def audit(
     scenario: ScenarioFile,
     plan_file: Annotated[
@@ -289,7 +291,7 @@ def _rule_lines(report: AuditReport, voice: Voice) -> list[str]:
     return lines
 
 
-@app.command("generate", epilog="Example: allocator generate one-prefecture --out my-data --seed 7")
+@app.command("generate", epilog="示例 Example: allocator generate one-prefecture --out my-data --seed 7")
 def generate_data(
     size: Annotated[
         GeneratedSize, typer.Argument(metavar="SIZE", help="tiny, one-prefecture or henan. 规模。", show_default=False)

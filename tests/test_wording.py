@@ -103,6 +103,7 @@ DATA = {
 SPEAKERS = {
     "AllocatorError",
     "BadCellError",
+    "BadParameter",
     "Defect",
     "FilterError",
     "ModelError",
