@@ -123,7 +123,11 @@ def texts_of(tree: ast.AST) -> Iterator[ast.Constant]:
     """Every text of a file that is neither documentation nor the help of an option, which is in both languages."""
     apart = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
     apart |= {
-        id(word.value) for n in ast.walk(tree) if isinstance(n, ast.Call) for word in n.keywords if word.arg == "help"
+        id(word.value)
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call)
+        for word in n.keywords
+        if word.arg in ("help", "epilog")
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart:
