@@ -28,7 +28,7 @@ from allocator.reports.dispatch import dispatch
 from allocator.reports.material import Material
 from allocator.reports.record import run_record, scenario_text
 from allocator.reports.texts import Language, Texts
-from allocator.reports.units import unit_workbooks
+from allocator.reports.units import Template, write_units
 from allocator.result import OnProgress, Progress, SolveResult, silent
 
 _CSV: dict[str, Any] = {"index": False, "encoding": "utf-8-sig", "lineterminator": "\n", "float_format": "%.10g"}
@@ -93,6 +93,7 @@ def write_run(
     extras: Mapping[str, Any] | None = None,
     on_progress: OnProgress = silent,
     font: str | None = None,
+    notices: Template | None = None,
 ) -> tuple[str, ...]:
     """Write the run folder of the contract.
 
@@ -110,6 +111,8 @@ def write_run(
         Told after every file, with the share done.
     font
         Family of the figures; the first Chinese one installed when absent.
+    notices
+        Template of the call-up notices; the plain letter when absent.
 
     Returns
     -------
@@ -129,7 +132,7 @@ def write_run(
         unfinished = _beside(target, f"partial-{os.getpid()}")
         try:
             unfinished.mkdir()
-            told = _fill(unfinished, target, material, dict(extras or {}), on_progress, font)
+            told = _fill(unfinished, target, material, dict(extras or {}), on_progress, font, notices)
             _put_in_place(unfinished, target)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -184,7 +187,13 @@ def _os_errors_explained(folder: Path, texts: Texts) -> Iterator[None]:
 
 
 def _fill(
-    folder: Path, target: Path, material: Material, extras: Mapping[str, Any], on_progress: OnProgress, font: str | None
+    folder: Path,
+    target: Path,
+    material: Material,
+    extras: Mapping[str, Any],
+    on_progress: OnProgress,
+    font: str | None,
+    notices: Template | None,
 ) -> tuple[str, ...]:
     """Write every file; the record comes last, so a folder with ``run.json`` is complete."""
     inputs, plan, audit = material.inputs, material.plan, material.audit
@@ -208,7 +217,7 @@ def _fill(
         with timed("write-dispatch", 0.05 + 0.45 * number / len(inputs.years)):
             _dispatch(folder, material, year)
     with timed("write-units", 0.8):
-        _units(folder, material, lambda done: tell(0.5 + 0.3 * done))
+        _units(folder, material, notices, lambda done: tell(0.5 + 0.3 * done))
     with timed("write-figures", 1.0):
         told = _figures(folder, material, font)
     _text(folder / "run.json", run_record(material, seconds, extras, told))
@@ -236,13 +245,9 @@ def _dispatch(folder: Path, material: Material, year: int) -> None:
     (folder / f"dispatch-{year}.xlsx").write_bytes(dispatch(material, year))
 
 
-def _units(folder: Path, material: Material, tell: Callable[[float], None]) -> None:
+def _units(folder: Path, material: Material, notices: Template | None, tell: Callable[[float], None]) -> None:
     (folder / "units").mkdir()
-    expected = material.inputs.cadres["unit_id"].nunique() + 1
-    for number, (name, content) in enumerate(unit_workbooks(material), start=1):
-        (folder / "units" / name).write_bytes(content)
-        if number % 50 == 0:
-            tell(number / expected)
+    write_units(folder / "units", material, notices, tell)
 
 
 def _figures(folder: Path, material: Material, font: str | None) -> tuple[str, ...]:

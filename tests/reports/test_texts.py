@@ -11,11 +11,13 @@ from allocator.audit import BUILT_IN
 from allocator.audit.make_up import REASONS
 from allocator.kinds import GOALS, KINDS
 from allocator.reports.texts import LANGUAGES, Texts, catalogue, fit, language
+from allocator.reports.units.template import FIELDS, PERSON_FIELDS
 from allocator.result import SolveStatus
 
 PACKAGE = Path(allocator.__file__).parent
 FAMILIES = {  # Families whose codes are put together at run time, with every value the program knows.
     "goal": set(GOALS),
+    "placeholder": {*FIELDS, *PERSON_FIELDS},
     "kind": {*KINDS, *(rule.kind for rule in BUILT_IN)},
     "solve": {status.value for status in SolveStatus},
     "status": {"kept", "breached", "reported"},

@@ -2,7 +2,6 @@
 
 import io
 import time
-from pathlib import PurePosixPath
 
 import openpyxl
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from allocator.reports.dispatch import busy_weeks, dispatch, weeks_of
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts
-from allocator.reports.units import file_names, unit_workbooks
 
 from .builders import run
 
@@ -44,15 +42,11 @@ def values(sheet):
 @pytest.mark.parametrize("name", FORMULAS)
 def test_name_from_data_stays_text_everywhere(name):
     made = material(name=name)
-    books = [dispatch(made, 2019), dict(unit_workbooks(made))["0410100.xlsx"]]
-    for content in books:
-        book = opened(content)
-        cells = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
-        assert [c.data_type for c in cells if c.value == name] and {c.data_type for c in cells if c.value == name} == {
-            "s"
-        }
-        assert not [c for c in cells if c.data_type == "f"]
-        assert not [c for c in cells if c.hyperlink]
+    book = opened(dispatch(made, 2019))
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
+    assert {c.data_type for c in cells if c.value == name} == {"s"}
+    assert not [c for c in cells if c.data_type == "f"]
+    assert not [c for c in cells if c.hyperlink]
 
 
 def test_ids_keep_their_leading_zeros():
@@ -107,11 +101,10 @@ def test_reason_names_the_most_particular_rules_first():
 
 def test_every_sheet_prints_on_a4_landscape_one_page_wide():
     made = material()
-    for content in (dispatch(made, 2019), dict(unit_workbooks(made))["0410100.xlsx"]):
-        for sheet in opened(content):
-            assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("landscape", "9")
-            assert sheet.page_setup.fitToHeight in (0, "0") and sheet.sheet_properties.pageSetUpPr.fitToPage
-            assert sheet.freeze_panes and sheet.print_title_rows
+    for sheet in opened(dispatch(made, 2019)):
+        assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("landscape", "9")
+        assert sheet.page_setup.fitToHeight in (0, "0") and sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.freeze_panes and sheet.print_title_rows
 
 
 def test_tables_can_be_filtered_and_columns_fit_chinese():
@@ -126,47 +119,6 @@ def test_same_run_gives_the_same_bytes():
     first = dispatch(material(), 2019)
     time.sleep(1.1)  # A clock in the file would show.
     assert dispatch(material(), 2019) == first
-
-
-def test_unit_workbook_has_only_its_own_people():
-    made = material(counties=3)
-    books = dict(unit_workbooks(made))
-    own = {c for c, u in made.inputs.cadres[["cadre_id", "unit_id"]].itertuples(index=False) if u == "0410101"}
-    others = set(made.inputs.cadres["cadre_id"]) - own
-    seen = {str(v) for sheet in opened(books["0410101.xlsx"]) for v in values(sheet)}
-    assert own <= seen and not others & seen
-    assert "9.xlsx" not in books  # Nobody works there.
-
-
-def test_unit_workbook_says_what_is_owed_overdue_and_the_count_of_the_team():
-    book = opened(dict(unit_workbooks(material()))["0410100.xlsx"])
-    first = next(row for row in book["人员"].iter_rows(values_only=True) if row[0] == "0000000")
-    assert first[5] == "党校主体班" and first[9:] == (None, "325 学时(累计学时,至 2022 年)")
-    second = next(row for row in book["人员"].iter_rows(values_only=True) if row[0] == "0000001")
-    assert second[9] == "2019"  # Goes in 2020, and was never before.
-    assert [row[2:] for row in book["班子比例"].iter_rows(min_row=2, values_only=True)] == [
-        (y, 5, 1, 1, "符合") for y in (2019, 2020, 2021, 2022)
-    ]
-
-
-def test_index_lists_the_files_and_defuses_names():
-    made = material()
-    made.inputs.units.loc[made.inputs.units["unit_id"] == "0410100", "name"] = "=cmd()"
-    index = dict(unit_workbooks(made))["index.csv"].decode("utf-8-sig").splitlines()
-    # Five members and a group of 30; the members use 4 seats, the group 3 in each of four years.
-    assert index[1] == "0410100,'=cmd(),0410100.xlsx,35,16"
-
-
-@pytest.mark.parametrize("unit_id", ["../../etc/passwd", "a/b", "a\\b", "CON", "index", "..", "x" * 300, "a:b", "市"])
-def test_file_name_is_safe_whatever_the_id(unit_id):
-    name = file_names([unit_id])[unit_id]
-    assert PurePosixPath(name).name == name and "\\" not in name and ":" not in name and not name.startswith(".")
-    assert len(name.encode()) < 255 and name.split(".")[0].upper() not in {"CON", "INDEX"}
-
-
-def test_file_names_differ_where_ids_differ_only_in_case():
-    names = file_names(["a/b", "a_b", "A_B"])
-    assert len({name.casefold() for name in names.values()}) == 3
 
 
 def test_weeks_cover_the_year_from_monday_to_sunday():

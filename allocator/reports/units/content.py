@@ -1,0 +1,72 @@
+"""What a unit's files hold, as plain values: made once from the run, then written here or in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TableSheet:
+    """One sheet of a workbook: lines of free text, then a table; styles as ``Sheet.table`` takes them."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    styles: tuple[str, ...]
+    lines: tuple[str, ...] = ()  # the first one is a title when there are two or more
+    freeze: int = 0
+
+
+@dataclass(frozen=True)
+class Event:
+    """One part of a session with the unit's people in it; ``last`` is the last day of class."""
+
+    uid: str
+    year: int  # plan year
+    session_id: str
+    first: date
+    last: date
+    summary: str
+    place: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One session with all people the unit sends there: placeholder -> text, once and for each person."""
+
+    year: int
+    session_id: str
+    fields: Mapping[str, str]
+    people: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
+class UnitContent:
+    """Everything one unit gets.
+
+    Parameters
+    ----------
+    stem
+        Name of its files without the ending.
+    people, seats
+        People on the roster and seats of the plan, groups with their headcount.
+    """
+
+    unit_id: str
+    name: str
+    stem: str
+    title: str
+    people: int
+    seats: int
+    sheets: tuple[TableSheet, ...]
+    events: tuple[Event, ...]
+    notices: tuple[Notice, ...]
+
+    @property
+    def size(self) -> int:
+        """How much there is to write, to divide the work."""
+        return 20 + sum(len(sheet.rows) for sheet in self.sheets) + 2 * len(self.events) + 2 * len(self.notices)
