@@ -26,6 +26,7 @@ from allocator.errors import OutputError
 from allocator.placements import Plan
 from allocator.reports.dispatch import dispatch
 from allocator.reports.material import Material
+from allocator.reports.page import page
 from allocator.reports.record import run_record, scenario_text
 from allocator.reports.texts import Language, Texts
 from allocator.reports.units import Template, write_units
@@ -218,8 +219,10 @@ def _fill(
             _dispatch(folder, material, year)
     with timed("write-units", 0.8):
         _units(folder, material, notices, lambda done: tell(0.5 + 0.3 * done))
-    with timed("write-figures", 1.0):
+    with timed("write-figures", 0.95):
         told = _figures(folder, material, font)
+    with timed("write-page", 1.0):
+        _text(folder / "report.html", page(material))
     _text(folder / "run.json", run_record(material, seconds, extras, told))
     return told
 

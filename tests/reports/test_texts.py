@@ -1,6 +1,7 @@
 """The catalogue: complete in both languages, nothing missing, nothing left over."""
 
 import ast
+import re
 import string
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def codes_in_source() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 literals.add(node.value)
+    for path in PACKAGE.rglob("*.jinja"):
+        literals.update(re.findall(r"\"([^\"\n]*)\"", path.read_text(encoding="utf-8")))
     return literals
 
 

@@ -1,0 +1,519 @@
+"""The page for leaders: every figure traceable, hostile texts harmless, and at work in a real browser."""
+
+import base64
+import hashlib
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from allocator.audit import audit
+from allocator.entities import Policy
+from allocator.placements import Plan
+from allocator.reports.load import weekly_load
+from allocator.reports.material import Material
+from allocator.reports.page import page
+from allocator.reports.page.overview import bar_width, ratio, steps
+from allocator.reports.texts import LANGUAGES, Texts
+from allocator.reports.verdicts import tightest
+
+from . import browser as chromium
+from .builders import run
+
+PERSON = "<img src=x onerror=\"document.title='hacked'\">"
+UNIT = "</script><script>document.title='hacked'</script><!--"
+PROGRAMME = '=HYPERLINK("http://evil.invalid","𠮷·\u2028\'&amp;")'
+POST = '"><svg onload=alert(1)>'
+
+
+class Parsed(HTMLParser):
+    """The tags of a page, the text of its scripts, and the cells of the rows of each section in each language."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.scripts, self.rows, self.texts = [], [], {}, []
+        self._section, self._cell, self._raw = "", False, ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.tags.append((tag, attrs))
+        self._raw = tag if tag in ("script", "style") else ""
+        if tag == "script":
+            self.scripts.append([attrs, ""])
+        elif tag == "section":
+            self._section = attrs.get("aria-labelledby", "")
+        elif tag == "tr":
+            self.rows.setdefault(self._section, []).append([])
+        elif tag in ("td", "th"):
+            self.rows[self._section][-1].append("")
+            self._cell = True
+
+    def handle_endtag(self, tag):
+        self._raw = ""
+        if tag in ("td", "th"):
+            self._cell = False
+
+    def handle_data(self, data):
+        if self._raw == "script":
+            self.scripts[-1][1] += data
+        elif not self._raw:
+            self.texts.append(data)
+            if self._cell:
+                self.rows[self._section][-1][-1] += data
+
+    def block(self, name):
+        return json.loads(next(text for attrs, text in self.scripts if attrs.get("id") == name))
+
+    def table(self, section):
+        """Rows of a section, cells without white space at the ends."""
+        return [[" ".join(cell.split()) for cell in row] for row in self.rows[section]]
+
+
+def material(made, lang="en"):
+    return Material(*made.parts, Texts(lang))
+
+
+def changed(made, **tables):
+    """The run on other tables, judged again."""
+    inputs = replace(made.inputs, **tables)
+    return replace(made, inputs=inputs, audit=audit(made.plan, inputs))
+
+
+def hostile():
+    """A run whose names are markup: of a person who waits longest, of the unit, the programme and the post."""
+    made = run()
+    cadres, units, programmes = (getattr(made.inputs, name).copy() for name in ("cadres", "units", "programmes"))
+    cadres.loc[4, ["name", "post"]] = [PERSON, POST]
+    units.loc[units["unit_id"] == "0410100", ["name", "name_en"]] = [UNIT, ""]
+    programmes.loc[0, ["name", "name_en"]] = [PROGRAMME, ""]
+    return changed(made, cadres=cadres, units=units, programmes=programmes)
+
+
+@pytest.fixture(scope="module")
+def made():
+    # Of the second county nobody goes in 2021, so one team misses its floor and the school misses its quota.
+    return run(without=[("school-2021", 1)])
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def lang(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def parsed(made):
+    return Parsed(page(material(made)))
+
+
+# ---------------------------------------------------------------- every figure is one of the run
+
+
+def test_goals_are_those_of_the_result(made, parsed, lang):
+    texts = Texts(lang)
+    rows = parsed.table(f"{lang}-proof")[1:]
+    assert [row[1:4] for row in rows] == [
+        [texts.number(goal.value), texts.number(goal.bound), "—" if goal.gap is None else texts.percent(goal.gap)]
+        for goal in made.result.goals
+    ]
+    # 0 of 0 is proven; 100 against 99.5 is not; without bound or value nothing can be said.
+    codes = ("proven", "open", "no-bound", "none")
+    assert [row[4].split(" ", 1)[1] for row in rows] == [texts(f"verdict.{code}") for code in codes]
+
+
+def test_run_is_named_with_hash_seed_and_files(made, parsed):
+    text = "\n".join(parsed.texts)
+    assert made.plan.sha256 in text and made.inputs.scenario.seed in text
+    assert "cadres.csv" in text and "0" * 64 in text
+
+
+def test_every_rule_stands_once_with_what_it_required_and_achieved(made, parsed, lang):
+    texts = Texts(lang)
+    expected = []
+    for verdict in made.audit.verdicts:
+        finding = verdict.finding
+        if finding.achieved is not None:
+            status = texts(f"status.{verdict.status}")
+            expected.append([texts.number(finding.required), texts.number(finding.achieved), status])
+    rows = parsed.table(f"{lang}-clauses")[1:]
+    assert [[row[3], row[4], row[7].split()[1]] for row in rows] == expected
+    shown = [attrs["id"] for tag, attrs in parsed.tags if tag == "tr" and "data-status" in attrs]
+    assert [name for name in shown if name.startswith(f"{lang}-rule-")] == [
+        f"{lang}-rule-{v.rule_id}" for v in made.audit.verdicts if v.finding.achieved is not None
+    ]
+
+
+def test_breach_is_said_in_words_and_marks(made, parsed):
+    assert made.audit["school"].is_breached and made.audit["fifth"].is_breached
+    row = next(row for row in parsed.table("en-clauses") if row[1].startswith("School places"))
+    assert row[7] == "✗ breached short by 9" and row[6] == "43.75 %"  # 2 + 2 + 1 + 2 of 4 a year
+    assert any("Hard rules breached: 2." in text for text in parsed.texts)
+
+
+def test_quotas_are_the_auditors_counts_and_carry_a_cross_outside(parsed):
+    rows = {row[0].split()[0]: row[1:] for row in parsed.table("en-quotas")[1:]}
+    # Two counties send one each year, a group of three goes to the base; the school wants 4 and has no band.
+    assert rows["School"] == ["≈4", "✗ 2", "✗ 2", "✗ 1", "✗ 2"]
+    assert rows["At"] == ["≥2", "3", "3", "3", "3"]
+
+
+def test_teams_are_counted_and_the_lowest_named(made, parsed):
+    rows = parsed.table("en-teams")[1:]
+    assert [row[-1] for row in rows] == ["2/2", "2/2", "✗ 1/2", "2/2"]
+    lowest = tightest(material(made).floors)
+    assert (lowest["group"], lowest["year"]) == ("0410101-team", 2021)
+    text = " ".join(" ".join(parsed.texts).split())
+    assert "County 2 (0410101-team) 2021: 0 of 5 people (0 %), 1 required ✗" in text
+
+
+def test_hosts_show_their_fullest_week(made, parsed):
+    weeks, load = weekly_load(material(made))
+    total = load.sum(axis=0)
+    first = parsed.table("en-hosts")[1]
+    assert first[2:] == [str(total.max()), weeks[int(total.argmax())].isoformat(), str(total.sum())]
+    assert len(parsed.table("en-hosts")) == 2 + len(load)
+
+
+def test_steps_draw_each_week_at_its_height():
+    assert steps(np.array([0, 2, 2, 1])) == "M0 100H1V0H3V50H4V100Z"
+    assert steps(np.array([0, 0])) == "M0 100H2V100Z"
+
+
+def test_bar_stops_at_its_end_and_ratio_never_rounds_up():
+    assert [bar_width(share) for share in (-1.0, 0.5, 1.0, 9.0)] == [0.0, 50.0, 100.0, 125.0]
+    assert ratio(4999 / 5000) == "99.98 %" and ratio(0.999999) == "99.99 %" and ratio(0.29) == "29 %"
+
+
+def test_waiting_counts_everybody_before_and_after():
+    rows = Parsed(page(material(run()))).table("en-waiting")
+    # In both counties member y goes in year y and the fifth never; nobody has a record before the plan.
+    assert [row[1:] for row in rows[1:8]] == [["0", n] for n in "222200"] + [["10", "2"]]
+    assert [row[0] for row in rows[9:11]] == ["0000004", "0000009"] and rows[9][4] == "never on record"
+
+
+# ---------------------------------------------------------------- the data of the search
+
+
+def rebuilt(data):
+    """The placements that the data of the search describe."""
+    rows, seat = [], 0
+    for person, count in enumerate(data["seats"]["count"]):
+        for _ in range(count):
+            session = data["seats"]["session"][seat]
+            rows.append((
+                data["people"]["id"][person], data["units"]["id"][data["people"]["unit"][person]],
+                data["sessions"]["id"][session], data["seats"]["more"].get(str(seat), 1),
+            ))  # fmt: skip
+            seat += 1
+    return rows
+
+
+def test_search_holds_the_whole_plan_and_nothing_else(made, parsed):
+    plan = made.plan.placements
+    columns = ("cadre_id", "unit_id", "session_id", "headcount")
+    assert sorted(rebuilt(parsed.block("data"))) == sorted(zip(*(plan[c] for c in columns), strict=True))
+
+
+def test_search_holds_what_is_owed_and_overdue(made, parsed):
+    data = parsed.block("data")
+    owed, overdue = data["owed"], data["overdue"]
+    ids = data["people"]["id"]
+    assert sorted((ids[p], hours) for p, hours in zip(owed["person"], owed["hours"], strict=True)) == sorted(
+        zip(made.audit.owed["cadre_id"], made.audit.owed["owed"], strict=True)
+    )
+    assert sorted((ids[p], year) for p, year in zip(overdue["person"], overdue["year"], strict=True)) == sorted(
+        zip(made.audit.overdue["cadre_id"], made.audit.overdue["year"], strict=True)
+    )
+    assert len(made.audit.owed) and len(made.audit.overdue)
+
+
+def test_search_holds_the_floors_of_the_teams(made, parsed):
+    data = parsed.block("data")
+    floors = data["floors"]
+    found = zip(*(floors[c] for c in ("team", "year", "required", "achieved")), strict=True)
+    own = material(made).floors.sort_values(["group", "year"])
+    assert [(data["teams"][team], *figures) for team, *figures in found] == list(
+        own[["group", "year", "required", "achieved"]].itertuples(index=False, name=None)
+    )
+
+
+def test_unknown_people_and_sessions_of_a_plan_file_are_left_out(made):
+    odd = made.plan.placements.head(2).assign(cadre_id=["nobody", "0000000"], session_id=["school-2019", "nowhere"])
+    plan = Plan(pd.concat([made.plan.placements, odd], ignore_index=True))
+    own = Material(made.inputs, plan, audit(plan, made.inputs), None, Texts("en"))
+    data = Parsed(page(own)).block("data")
+    assert len(rebuilt(data)) == len(made.plan.placements)
+
+
+# ---------------------------------------------------------------- one file, safe, in both languages
+
+
+def test_hostile_texts_stay_text():
+    text = page(material(hostile()))
+    parsed = Parsed(text)
+    data = parsed.block("data")
+    assert len(parsed.scripts) == 4 and not [tag for tag, _ in parsed.tags if tag in ("img", "iframe", "object")]
+    assert not [attrs for _, attrs in parsed.tags if any(name.startswith("on") for name in attrs)]
+    assert PERSON in data["people"]["name"] and UNIT in data["units"]["zh"] and PROGRAMME in data["programmes"]["en"]
+    assert POST in data["posts"]["en"]
+    shown = " ".join(parsed.texts)
+    assert all(name in shown for name in (PERSON, UNIT, POST))  # Who waits and which team is lowest is named.
+
+
+def test_page_names_nothing_outside_itself(made):
+    parsed = Parsed(page(material(made)))
+    for tag, attrs in parsed.tags:
+        assert "src" not in attrs and "style" not in attrs and tag != "base"
+        assert attrs.get("href", "#").startswith("#") or attrs["href"] == "data:,"
+
+
+def test_policy_of_the_page_allows_its_own_style_and_script_only(made):
+    text = page(material(made))
+    rule = next(attrs["content"] for tag, attrs in Parsed(text).tags if attrs.get("http-equiv"))
+    assert rule.startswith("default-src 'none';") and "unsafe" not in rule and "http" not in rule
+    for tag in ("style", "script"):
+        content = re.findall(rf"<{tag}>(.*?)</{tag}>", text, flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(content[0].encode()).digest()).decode()
+        assert len(content) == 1 and f"{tag}-src 'sha256-{digest}'" in rule
+
+
+def test_script_makes_no_markup_and_template_trusts_no_data():
+    files = resources.files("allocator.reports.page")
+    script = files.joinpath("page.js").read_text(encoding="utf-8")
+    for word in [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "fetch(",
+        "Function(",
+        "</",
+    ]:
+        assert word not in script
+    template = files.joinpath("page.html.jinja").read_text(encoding="utf-8")
+    assert "|safe" not in template and "autoescape" not in template
+
+
+def test_first_language_is_shown_and_the_other_hidden(made, lang):
+    text = page(material(made, lang))
+    tags = Parsed(text).tags
+    assert dict(tags)["html"]["lang"].startswith(lang)
+    parts = [attrs for _, attrs in tags if "data-lang" in attrs]
+    assert {attrs["data-lang"] for attrs in parts} == set(LANGUAGES)
+    assert all(("hidden" in attrs) == (attrs["data-lang"] != lang) for attrs in parts)
+    other = page(material(made, "en" if lang == "zh" else "zh"))
+    # Both hold the same words; only the title in the head is in the first language.
+    differing = Counter(Parsed(text).texts) - Counter(Parsed(other).texts)
+    assert differing == Counter([{"zh": "虚构 2019–2022", "en": "Invented 2019–2022"}[lang]])
+
+
+def test_same_run_gives_the_same_page(made):
+    assert page(material(made)) == page(material(made))
+
+
+def test_page_without_result_rules_or_people_still_opens(lang):
+    inputs, plan, *_ = run().parts
+    inputs = replace(
+        inputs, policy=Policy(id="empty", title="Empty", title_zh="空", rules=()), cadres=inputs.cadres.iloc[:0],
+        sessions=inputs.sessions.iloc[:0], segments=inputs.segments.iloc[:0],
+    )  # fmt: skip
+    plan = Plan(plan.placements.iloc[:0])
+    parsed = Parsed(page(Material(inputs, plan, audit(plan, inputs), None, Texts(lang))))
+    assert Texts(lang)("page.not-solved") in parsed.texts
+    assert rebuilt(parsed.block("data")) == []
+
+
+# ---------------------------------------------------------------- in a browser
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if chromium.PROGRAM is None:
+        pytest.skip("no Chromium is installed")
+    with chromium.Browser(tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def file(made, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(page(material(made, "zh")), encoding="utf-8", newline="")
+    return path
+
+
+def written(folder, made, lang="zh"):
+    path = folder / "报告.html"
+    path.write_text(page(material(made, lang)), encoding="utf-8", newline="")
+    return path
+
+
+def text_of(browser, selector):
+    return browser.run(f"document.querySelector({json.dumps(selector)}).innerText")
+
+
+def look_up(browser, text):
+    """Type into the search and press Enter."""
+    browser.run("document.getElementById('query').value = ''; document.getElementById('query').focus()")
+    browser.type(text)
+    browser.press("Enter", 13, "\r")
+
+
+def schedule(browser):
+    rows = "Array.from(document.querySelectorAll('#schedule tbody tr')).map(r => Array.from(r.cells).map(c => c.innerText))"
+    return text_of(browser, "#schedule h3"), browser.run(rows)
+
+
+def assert_quiet(browser, path):
+    """Nothing but the file itself was asked for, and the console is silent."""
+    asked = [url for url in browser.requests if url != "data:,"]
+    assert [url.partition("#")[0] for url in asked] == [path.as_uri()] and browser.complaints == []
+
+
+def test_language_switches_with_mouse_and_keyboard(browser, file):
+    browser.open(file)
+    assert text_of(browser, "h1") == "虚构 2019–2022" and "总体情况" in text_of(browser, "main")
+    browser.run("document.querySelector('[data-switch=en]').click()")
+    assert browser.run("[document.documentElement.lang, document.title]") == ["en", "Invented 2019–2022"]
+    assert text_of(browser, "h1") == "Invented 2019–2022"
+    shown = text_of(browser, "body")
+    assert "Totals" in shown and "总体情况" not in shown
+    browser.run("document.querySelector('[data-switch=zh]').focus()")
+    browser.press("Enter", 13, "\r")
+    assert browser.run("document.documentElement.lang") == "zh-CN" and "总体情况" in text_of(browser, "main")
+    assert_quiet(browser, file)
+
+
+def test_unit_is_found_by_name_and_by_id(browser, file, made):
+    browser.open(file)
+    plan = made.plan.placements
+    own = plan[plan["unit_id"] == "0410101"]
+    for words in ("第2县", "0410101", " COUNTY 2 ", "０４１０１０１"):
+        look_up(browser, words)
+        heading, rows = schedule(browser)
+        assert heading == "第2县 (0410101)"
+        members = {row[1]: row for row in rows if len(row) == 5}
+        assert len(members) == 5
+        for cadre_id, row in members.items():
+            sessions = own.loc[own["cadre_id"] == cadre_id, "session_id"]
+            assert re.findall(r"(?:school|base)-\d{4}", row[3]) == list(sessions)
+        floors = [row[1:5] for row in rows if len(row) == 6]
+        assert floors == [[str(y), "5", "1", "0" if y == 2021 else "1"] for y in made.inputs.years]
+    assert_quiet(browser, file)
+
+
+def test_person_is_found_by_id_and_says_why(browser, file):
+    browser.open(file, "#lang=en")
+    look_up(browser, "0000001")
+    heading, rows = schedule(browser)
+    assert heading == "张1 (0000001)"
+    assert rows == [["2020", "2020-03-04 – 2020-04-02", "Main class", "省委党校", "30", "school-2020",
+                     "School places; One fifth of each team"]]  # fmt: skip
+    assert "550 hours: 325 hours owed by 2022" in text_of(browser, "#schedule")
+    assert browser.run("document.activeElement.tagName") == "H3"
+
+
+def test_group_shows_its_headcount(browser, file):
+    browser.open(file, "#lang=en&find=G1")
+    heading, rows = schedule(browser)
+    assert heading == "村书记 (G1)" and len(rows) == 4 and "3 unnamed people" in rows[0][2]
+
+
+def test_unit_with_nobody_and_a_vain_search_say_so(browser, file):
+    browser.open(file, "#find=9")
+    assert "名册中没有本单位的人员" in text_of(browser, "#schedule")
+    look_up(browser, "没有这个单位")
+    assert "没有找到" in text_of(browser, "#told")
+    assert browser.run("document.getElementById('schedule').childElementCount") == 0
+
+
+def test_several_matches_are_listed_and_chosen_by_keyboard(browser, file):
+    browser.open(file)
+    look_up(browser, "县")
+    assert text_of(browser, "#told") == "单位 2 个"
+    browser.run("document.querySelectorAll('#matches button')[1].focus()")
+    browser.press("Enter", 13, "\r")
+    assert schedule(browser)[0] == "第2县 (0410101)"
+    browser.run("document.getElementById('close').click()")
+    assert browser.run("document.getElementById('results').hidden")
+
+
+def test_names_twice_in_a_unit_are_told_apart_by_id(browser, made, tmp_path):
+    cadres = made.inputs.cadres.copy()
+    cadres.loc[[0, 1], "name"] = "𠮷田·买买提"
+    file = written(tmp_path, changed(made, cadres=cadres))
+    browser.open(file, "#find=0410100")
+    _, rows = schedule(browser)
+    assert [row[1] for row in rows if row[0] == "𠮷田·买买提"] == ["0000000", "0000001"]
+    assert_quiet(browser, file)
+
+
+def test_clauses_are_filtered_by_status(browser, file, made):
+    browser.open(file)
+    count = "Array.from(document.querySelectorAll('[data-lang=zh] tr[data-status]')).filter(r => !r.hidden).length"
+    select = "s = document.querySelector('[data-lang=zh] select[data-filter]'); s.value = {}; s.dispatchEvent(new Event('change'))"
+    statuses = [v.status for v in made.audit.verdicts if v.finding.achieved is not None]
+    for status in ("breached", "kept", "reported"):
+        browser.run(f"var {select.format(json.dumps(status))}")
+        assert browser.run(count) == statuses.count(status) > 0
+    browser.run(f"var {select.format('``')}")
+    assert browser.run(count) == len(statuses)
+
+
+def test_hostile_texts_do_nothing_in_a_browser(browser, tmp_path):
+    file = written(tmp_path, hostile())
+    browser.open(file)
+    title = browser.run("document.title")
+    for words, heading in (("0410100", f"{UNIT} (0410100)"), ("0000004", f"{PERSON} (0000004)")):
+        look_up(browser, words)
+        assert text_of(browser, "#schedule h3") == heading
+    look_up(browser, PERSON)
+    assert (
+        browser.run("document.querySelectorAll('img, svg[onload], script:not([type])').length") == 1
+    )  # its own script
+    assert browser.run("document.title") == title != "hacked"
+    assert browser.complaints == [] and len([u for u in browser.requests if u != "data:,"]) == 1
+
+
+def test_page_cannot_reach_a_network_even_if_it_tried(browser, file):
+    browser.open(file)
+    tried = browser.run("fetch('https://example.invalid/').then(() => 'reached', () => 'refused')")
+    browser.run("document.body.appendChild(document.createElement('img')).src = 'https://example.invalid/x.png'")
+    browser.run("new Promise(done => setTimeout(done, 100))")
+    assert tried == "refused"
+    assert any("Content Security Policy" in said for said in browser.complaints)
+
+
+@pytest.mark.parametrize("width", [390, 718])  # A phone; the width of A4 between the margins.
+def test_long_names_stay_inside_phone_and_paper(browser, made, tmp_path, width):
+    cadres, units = made.inputs.cadres.copy(), made.inputs.units.copy()
+    cadres.loc[4, "name"] = "很长的名字" * 30
+    units.loc[units["unit_id"] == "0410100", "name"] = "Unbreakable" * 20
+    file = written(tmp_path, changed(made, cadres=cadres, units=units))
+    try:
+        browser.send("Emulation.setEmulatedMedia", media="print" if width == 718 else "screen")
+        browser.open(file, "#find=0410100", width=width)
+        assert browser.run("document.documentElement.scrollWidth") <= width
+        furthest = (
+            "Math.max(...Array.from(document.querySelectorAll('table')).map(t => t.getBoundingClientRect().right))"
+        )
+        assert browser.run(furthest) <= width
+    finally:
+        browser.send("Emulation.setEmulatedMedia", media="")
+
+
+def test_print_opens_what_is_folded_and_folds_it_again(browser, file):
+    browser.open(file)
+    browser.run(
+        "addEventListener('beforeprint', () => { window.open_ = document.querySelectorAll('details[open]').length })"
+    )
+    assert browser.pdf().startswith(b"%PDF")
+    assert browser.run("window.open_") == browser.run("document.querySelectorAll('details').length") > 0
+    assert browser.run("document.querySelectorAll('details[open]').length") == 0
