@@ -123,7 +123,10 @@ class Browser:
         self.requests.clear()
         self.complaints.clear()
         self.send("Page.navigate", url=page.as_uri() + fragment)
+        until = time.monotonic() + _PATIENCE
         while self.run("location.protocol + document.readyState") != "file:complete":
+            if time.monotonic() > until:
+                raise TimeoutError(f"the browser does not open {page}")
             time.sleep(0.02)
 
     def run(self, script: str) -> Any:
