@@ -160,7 +160,7 @@ def test_members_have_what_they_did_what_is_planned_and_what_they_owe():
     first = next(row for row in rows(book["人员"]) if row[0] == "0000000")
     assert first[4:8] == (1, "2016-05-13", 37.5, "党校主体班")
     # 225 hours in the plan leave 325 of 550.
-    assert first[11:] == (30, None, "325 学时(累计学时,至 2022 年)")
+    assert first[11:] == (30, None, "325 学时（累计学时，至 2022 年）")
     second = next(row for row in rows(book["人员"]) if row[0] == "0000001")
     assert second[5] is None and second[12] == "2019"  # Goes in 2020, and was never before.
     record = rows(book["以往培训"])
