@@ -97,6 +97,7 @@
     if (shown.kind === "person") drawPerson(schedule, shown.at);
     byId("results").setAttribute("aria-label", byId("results").getAttribute("data-" + lang));
     const heading = schedule.querySelector("h3");
+    byId("told").className = heading ? "heard" : "";
     if (heading) byId("told").textContent = say("page.shown", { name: heading.textContent });
     if (focus && heading) heading.focus();
     if (focus) byId("results").scrollIntoView();
@@ -190,7 +191,7 @@
     }
     const under = below.get(u) || [];
     if (under.length) {
-      place.appendChild(make("p", say("page.below", { count: number(under.length) })));
+      place.appendChild(make("p", say("page.below", { count: number(under.length) }), { class: "below" }));
       const links = make("ul", null, { class: "matches" }, under.slice(0, MOST_BELOW).map((v) => choice("unit", v, unitName(v))));
       if (under.length > MOST_BELOW) links.appendChild(make("li", say("page.more-results", { count: number(under.length - MOST_BELOW) })));
       place.appendChild(links);
