@@ -14,6 +14,7 @@ from allocator import pipeline
 from allocator.audit import AuditReport, read_plan
 from allocator.audit import audit as judge
 from allocator.commands.marking import mark_and_refuse
+from allocator.commands.template import write_template
 from allocator.commands.voice import (
     Code,
     Debug,
@@ -337,6 +338,11 @@ def generate_data(
         except OSError as error:
             refuse(voice, Code.USAGE, voice.talk("unwritable", folder=out, reason=error.strerror or error))
         voice.result(str(made), {"exit_code": Code.DONE, "folder": made.folder, "rows": made.rows, "named": made.named})
+
+
+app.command("template", epilog="Example: allocator template my-data/input.xlsx --policy data/henan/policy.toml")(
+    write_template
+)
 
 
 def main() -> None:

@@ -42,10 +42,12 @@ _layer("pipeline", f"{RECORDS} inputs generate instance model audit solve naming
 _layer("talk", "wording")
 _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
-_layer("annotate", f"{RECORDS} inputs reports")
+_layer("writing", "wording errors")
+_layer("annotate", f"{RECORDS} inputs reports writing")
+_layer("forms", f"{RECORDS} inputs")
 _layer(
     "commands",
-    f"{RECORDS} inputs generate instance model audit solve naming counting reports annotate pipeline talk display interrupts",
+    f"{RECORDS} inputs generate instance model audit solve naming counting reports writing annotate forms pipeline talk display interrupts",
 )
 _layer(
     "cli",

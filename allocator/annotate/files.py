@@ -8,7 +8,6 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from allocator.inputs.scenario import merge_layers, shown_path
 from allocator.inputs.sheets import cell_text, decoded
 from allocator.reports.texts import Texts
 from allocator.wording import Language, Message, said
+from allocator.writing import write_whole
 
 SUFFIX = ".xlsx"
 WIDEST = 40  # characters of a column made from a CSV file
@@ -88,7 +88,7 @@ def annotate(
             raise OutputError(Message("annotate.own", file=target))
         _refuse_taken(target, force=force)
     for path, target in targets.items():
-        _write(target, made[path])
+        write_whole(target, made[path])
     elsewhere = tuple(defect for defect in defects if defect not in placed)
     return Annotated(tuple(targets.values()), elsewhere, tuple(notes))
 
@@ -204,16 +204,3 @@ def _refuse_taken(target: Path, *, force: bool) -> None:
         raise OutputError(Message("annotate.exists", file=target))
     if target.exists() and _lock(target).exists():
         raise OutputError(Message("annotate.locked", file=target))
-
-
-def _write(target: Path, content: bytes) -> None:
-    """Write the whole file or nothing."""
-    unfinished = target.with_name(f".{target.name}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
-        unfinished.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise OutputError(Message("annotate.denied", file=target, reason=error.strerror or error)) from error

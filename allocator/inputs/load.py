@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from allocator.entities import TABLES, Inputs, Policy
+from allocator.entities import TABLES, Inputs, Policy, Scenario
 from allocator.errors import Defect, InputError
 from allocator.inputs.cells import Table, typed
 from allocator.inputs.cross import check_references, complete
@@ -116,6 +116,51 @@ def load(path: Path | str, *, changes: Mapping[str, object] = NO_CHANGES) -> Inp
     if findings.defects:
         raise InputError(findings.defects)
     return replace(inputs, notes=tuple(findings.notes))
+
+
+def load_policy(path: Path | str) -> Policy:
+    """Read a policy file alone, without the tables it is for.
+
+    Raises
+    ------
+    InputError
+        With all defects of the file.
+    """
+    findings, files = Findings(), _Files()
+    file = shown_path(Path(path))
+    content = files.read(file)
+    if content is None:
+        findings.defect(
+            file,
+            0,
+            "",
+            Message("defect.missing-file", file=file),
+            hint=Message("hint.name-and-folder"),
+            code="missing-file",
+        )
+    document = None if content is None else read_document(Path(file), file, content, findings)
+    policy = None if document is None else build_policy(document, {}, {}, {}, findings)[0]
+    if policy is None or findings.defects:
+        raise InputError(findings.defects)
+    return policy
+
+
+def load_rules(path: Path | str) -> tuple[Scenario, Policy]:
+    """Read a scenario with the policy it names, but none of its tables.
+
+    Raises
+    ------
+    InputError
+        With all defects of these files.
+    """
+    path = Path(path)
+    findings, files = Findings(), _Files()
+    merged = merge_layers(path, NO_CHANGES, files.read, findings)
+    scenario = build_scenario(merged, shown_path(path), findings) if files.contents else None
+    policy = _policy(merged, shown_path(path), files, findings)[0] if files.contents else None
+    if scenario is None or policy is None:
+        raise InputError(findings.defects)
+    return scenario, policy
 
 
 def _roles(path: Path, source: PolicySource, tables: Mapping[str, Table], files: _Files) -> dict[str, Path]:

@@ -1,0 +1,29 @@
+"""A file written whole or not at all."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from allocator.errors import OutputError
+from allocator.wording import Message
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there when it is complete; missing folders are made.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; nothing is left behind.
+    """
+    unfinished = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content)
+        unfinished.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        reason = error.strerror or type(error).__name__
+        raise OutputError(Message("annotate.denied", file=target, reason=reason)) from error
