@@ -226,8 +226,15 @@ class Inputs:
         return lines
 
     def audience(self, wanted: Filter) -> np.ndarray:
-        """Which cadres a filter holds for, as a boolean array of shape (cadres,)."""
-        return wanted.mask(self.roster)
+        """Which cadres a filter holds for, as a boolean array of shape (cadres,); the caller's own to change."""
+        key = repr(wanted)
+        if key not in self._audiences:  # Many rules speak about the same people, and every stage asks again.
+            self._audiences[key] = wanted.mask(self.roster)
+        return self._audiences[key].copy()
+
+    @cached_property
+    def _audiences(self) -> dict[str, np.ndarray]:
+        return {}
 
     def counting(self, wanted: Filter) -> np.ndarray:
         """Which programmes a filter holds for, as a boolean array of shape (programmes,)."""

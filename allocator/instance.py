@@ -56,13 +56,43 @@ class Calendar:
 
 
 @dataclass(frozen=True, eq=False)
+class Admission:
+    """Who may attend what. People to whom the same programmes are open share a *profile*, ``f``.
+
+    A table of people and programmes would be nearly empty and, for a million people, larger than any memory.
+
+    Parameters
+    ----------
+    profile
+        Profile of each person, shape (I,).
+    slots
+        Programmes open to a profile in some plan year, in their order, -1 behind the last, shape (F, n); n is at least 1.
+    years
+        Plan years in which a slot is open, boolean (F, Y, n); none where no rule is limited to some years.
+    """
+
+    profile: np.ndarray
+    slots: np.ndarray
+    years: np.ndarray | None
+
+    def any_of(self, programmes: np.ndarray) -> np.ndarray:
+        """People to whom any of the programmes (boolean (P,)) is open in some plan year, shape (I,)."""
+        return np.asarray(np.append(programmes, False)[self.slots].any(axis=1)[self.profile])
+
+    def programmes_of(self, people: np.ndarray, count: int) -> np.ndarray:
+        """Which of ``count`` programmes are open to any of the people (boolean (I,)), boolean (P,)."""
+        found = np.zeros(count + 1, dtype=bool)
+        found[self.slots[np.unique(self.profile[people])]] = True
+        return found[:count]
+
+
+@dataclass(frozen=True, eq=False)
 class Instance:
     """Arrays over people, programmes and years; see the module for the index letters."""
 
     inputs: Inputs
     calendar: Calendar
-    eligible: np.ndarray  # bool (I, P), in some plan year
-    admitted: np.ndarray | None = None  # bool (Y, I, P) where rules admit in some years only
+    admission: Admission
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -125,8 +155,8 @@ class Instance:
 class History:
     """The training record, one entry a row, joined with what is known of the programme.
 
-    ``programmes`` has one row per entry with the columns of the programme table: those of the programme when it is known,
-    else what the entry itself says and nothing more.
+    Entries that rules cannot tell apart are of one *sort*; ``sorts`` has one row for each with the columns of the programme
+    table: those of the programme when it is known, else what the entry itself says and nothing more.
     """
 
     person: np.ndarray  # (H,)
@@ -134,43 +164,56 @@ class History:
     year: np.ndarray  # (H,)
     days: np.ndarray  # (H,)
     hours: np.ndarray  # (H,)
-    content: np.ndarray  # (H,), text
-    programmes: pd.DataFrame
+    sort: np.ndarray  # (H,)
+    content: np.ndarray  # text of each sort, as the entry itself says
+    sorts: pd.DataFrame
 
     @classmethod
     def of(cls, inputs: Inputs, person_index: dict[str, int], programme_index: dict[str, int]) -> History:
         """The record of one set of inputs."""
         table = inputs.history
         programme = table["programme_id"].map(programme_index).fillna(-1).to_numpy(np.int64)
-        known = programme >= 0
-        rows = inputs.programmes.iloc[np.where(known, programme, 0)].reset_index(drop=True)
+        own = ["content", "host_group", "days", "hours", "online", "programme_id"]
+        first, sort = distinct_rows(np.column_stack([programme, *(pd.factorize(table[c])[0] for c in own)]))
+        told = table[own].iloc[first].reset_index(drop=True)
+        known = programme[first] >= 0
+        sorts = inputs.programmes.iloc[np.where(known, programme[first], 0)].reset_index(drop=True)
         if len(inputs.programmes) and not known.all():
-            own = pd.DataFrame(
-                {
-                    column: table[column]
-                    if column in ("content", "host_group", "days", "hours", "online", "programme_id")
-                    else pd.Series([_nothing(rows[column])] * len(table), dtype=rows[column].dtype)
-                    for column in rows
-                }
-            )
-            rows = rows.where(pd.Series(known), own)
+            stated = {
+                column: told[column]
+                if column in own
+                else pd.Series([_nothing(sorts[column])] * len(told), dtype=sorts[column].dtype)
+                for column in sorts
+            }
+            sorts = sorts.where(pd.Series(known), pd.DataFrame(stated))
         return cls(
             person=table["cadre_id"].map(person_index).to_numpy(np.int64),
             programme=programme,
             year=table["year"].to_numpy(np.int64),
             days=table["days"].to_numpy(np.float64),
             hours=table["hours"].to_numpy(np.float64),
-            content=table["content"].to_numpy(),
-            programmes=rows,
+            sort=sort,
+            content=told["content"].to_numpy(object),
+            sorts=sorts,
         )
 
     def counting(self, wanted: Filter, least_days: float = 0) -> np.ndarray:
         """Entries a programme filter holds for and that lasted long enough, shape (H,)."""
-        return wanted.mask(self.programmes) & (self.days >= least_days)
+        return np.asarray(wanted.mask(self.sorts)[self.sort] & (self.days >= least_days))
 
     def carrying(self, content: str) -> np.ndarray:
         """Entries that carry a content, as the entry itself says, shape (H,)."""
-        return np.array([content in text.split(";") for text in self.content], dtype=bool)
+        return np.asarray(np.array([content in text.split(";") for text in self.content], dtype=bool)[self.sort])
+
+
+def distinct_rows(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First position of each distinct row, in order of first position, and the row each position belongs to."""
+    code = np.zeros(len(key), dtype=np.int64)
+    for column in np.ascontiguousarray(key).T:
+        values = pd.factorize(column)[0]
+        code = pd.factorize(code * (int(values.max(initial=0)) + 1) + values)[0]
+    _, first = np.unique(code, return_index=True)
+    return first, np.asarray(code, dtype=np.int64)
 
 
 def _nothing(column: pd.Series) -> object:
@@ -181,32 +224,61 @@ def _nothing(column: pd.Series) -> object:
 
 def build(inputs: Inputs, calendar: Calendar) -> Instance:
     """The instance of checked inputs; nobody is eligible for a programme without a seat in any plan year."""
-    people, programmes, years = len(inputs.cadres), len(inputs.programmes), len(inputs.years)
-    admitting = [
+    return Instance(inputs, calendar, admission(inputs, np.asarray((calendar.seats > 0).any(axis=1))))
+
+
+def admission(inputs: Inputs, offered: np.ndarray) -> Admission:
+    """Who may attend which of the programmes on offer, boolean (P,): by the rules, and by the unit that a programme serves."""
+    rules = [
         rule
         for rule in inputs.policy.rules
         if isinstance(rule, Eligibility) or (isinstance(rule, Quota) and rule.admits)
     ]
-    is_timed = any(rule.years for rule in admitting)
-    admitted = np.zeros((years if is_timed else 1, people, programmes), dtype=bool)
-    for rule in admitting:
-        holds = np.array([not is_timed or not rule.years or y in rule.years for y in inputs.years])[: len(admitted)]
-        admitted[np.ix_(holds, inputs.audience(rule.audience), inputs.counting(rule.programmes))] = True
-    admitted &= _served(inputs)
-    eligible = np.asarray(admitted.any(axis=0) & (calendar.seats > 0).any(axis=1))
-    return Instance(inputs, calendar, eligible, admitted if is_timed else None)
+    people, programmes, years = len(inputs.cadres), len(inputs.programmes), len(inputs.years)
+    audience = np.zeros((people, len(rules)), dtype=bool)
+    counting = np.zeros((len(rules), programmes), dtype=bool)
+    for r, rule in enumerate(rules):
+        audience[:, r], counting[r] = inputs.audience(rule.audience), inputs.counting(rule.programmes)
+    first, pattern = distinct_rows(np.packbits(audience, axis=1))
+    is_timed = any(rule.years for rule in rules)
+    admitted = np.zeros((len(first), years if is_timed else 1, programmes), dtype=bool)
+    for y in range(admitted.shape[1]):
+        holds = np.array(
+            [not is_timed or not rule.years or inputs.years[y] in rule.years for rule in rules], dtype=bool
+        )
+        # Counted in floats, since whole numbers and truth values have no quick product.
+        admitted[:, y] = audience[first][:, holds].astype(np.float32) @ counting[holds].astype(np.float32) > 0
+    line, served = _served(inputs)
+    _, profile = distinct_rows(np.column_stack([pattern, line]))
+    _, at = np.unique(profile, return_index=True)
+    open_ = admitted.any(axis=1) & offered
+    serves_all = (inputs.programmes["serves_unit_id"] == "").to_numpy()
+    shared = [np.flatnonzero(row & serves_all) for row in open_]
+    own = [_own_slots(open_[pattern[i]], shared[pattern[i]], served[line[i]]) for i in at.tolist()]
+    slots = np.full((len(own), max(1, max(map(len, own), default=0))), -1, dtype=np.int64)
+    for f, programme in enumerate(own):
+        slots[f, : len(programme)] = programme
+    if not is_timed:
+        return Admission(profile, slots, None)
+    return Admission(
+        profile, slots, admitted[pattern[at][:, None], :, slots].transpose(0, 2, 1) & (slots >= 0)[:, None, :]
+    )
 
 
-def _served(inputs: Inputs) -> np.ndarray:
-    """Whose unit each programme serves, boolean (I, P)."""
-    serves = inputs.programmes["serves_unit_id"].to_numpy()
-    position = {unit: k for k, unit in enumerate(inputs.units["unit_id"])}
-    served = np.tile(serves == "", (len(position), 1))
+def _own_slots(open_: np.ndarray, shared: np.ndarray, served: np.ndarray) -> np.ndarray:
+    return np.sort(np.concatenate([shared, served[open_[served]]]))
+
+
+def _served(inputs: Inputs) -> tuple[np.ndarray, list[np.ndarray]]:
+    """People are of one line when the same programmes serve a unit at or above theirs: each person's line, their programmes."""
     columns: dict[str, list[int]] = {}
-    for p, unit in enumerate(serves):
+    for p, unit in enumerate(inputs.programmes["serves_unit_id"]):
         if unit:
             columns.setdefault(unit, []).append(p)
+    number: dict[tuple[int, ...], int] = {}
+    line_of = {}
     for unit, line in inputs.lines.items():
-        for above in line:
-            served[position[unit], columns.get(above, [])] = True
-    return np.asarray(served[inputs.cadres["unit_id"].map(position).to_numpy(np.int64)])
+        programmes = tuple(p for above in line for p in columns.get(above, ()))
+        line_of[unit] = number.setdefault(programmes, len(number))
+    own = inputs.cadres["unit_id"].map(line_of).to_numpy(np.int64)
+    return own, [np.array(programmes, dtype=np.int64) for programmes in number]

@@ -98,7 +98,7 @@ def touches(openings: Openings, rule: RuleKind) -> bool:
 def _may_attend(instance: Instance, rule: RuleKind) -> np.ndarray:
     """Who is eligible for a programme of the rule, boolean (I,)."""
     counting = instance.counting(rule.programmes, getattr(rule, "least_days", 0))
-    return np.asarray(instance.eligible[:, counting].any(axis=1))
+    return instance.admission.any_of(counting)
 
 
 def _small_classes(openings: Openings) -> list[Finding]:

@@ -73,12 +73,8 @@ class Openings:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        people, years = len(instance.headcount), len(instance.years)
-        count = instance.eligible.sum(axis=1)
-        self.slots = np.full((people, max(1, int(count.max(initial=0)))), -1, dtype=np.int64)
-        person, programme = np.nonzero(instance.eligible)
-        self.slots[person, np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)] = programme
-
+        years = len(instance.years)
+        self.slots = instance.admission.slots[instance.admission.profile]
         closed = unreachable(instance, self.slots) | self._not_admitted()
         everyone, self.called = np.zeros_like(closed), np.zeros_like(closed)
         for rule in instance.rules(Spacing):
@@ -95,10 +91,10 @@ class Openings:
 
     def _not_admitted(self) -> np.ndarray:
         """Years in which no rule admits a person to the programme of a slot, boolean (I, Y, n)."""
-        if self.instance.admitted is None:
+        admission = self.instance.admission
+        if admission.years is None:
             return np.zeros((len(self.slots), len(self.instance.years), self.slots.shape[1]), dtype=bool)
-        person = np.arange(len(self.slots))[:, None]
-        return np.asarray(~self.instance.admitted[:, person, self.slots].transpose(1, 0, 2))
+        return np.asarray(~admission.years[admission.profile])
 
     def _close_small_classes(self) -> None:
         """Close classes for which there are fewer people than their smallest session needs."""

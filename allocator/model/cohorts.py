@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from allocator.instance import Instance
+from allocator.instance import Instance, distinct_rows
 from allocator.kinds import Fixed, Goal, Priority, RuleKind, Spacing
 from allocator.model.personal import MEASURED, STRICT, States
 from allocator.model.personal.fixed import unreachable
@@ -124,10 +124,13 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
     """
     people, years = len(instance.headcount), len(instance.years)
     classes = _programme_classes(instance, families)
-    slots = _slots(instance, classes)
-    n = slots.shape[1]
+    of_profile, admitted = _slots(instance, classes)
+    profile, n = instance.admission.profile, of_profile.shape[1]
+    slots = of_profile[profile]
     spacing, fixed = instance.rules(Spacing), instance.rules(Fixed)
-    blocked = unreachable(instance, slots) | _not_admitted(instance, slots)
+    blocked = unreachable(instance, slots)
+    if admitted is not None:
+        blocked |= (~admitted & (of_profile >= 0)[:, None, :])[profile]
     required = np.zeros((people, years, n), dtype=bool)
     for rule in spacing:
         blocked |= STRICT[Spacing].blocked(instance, rule, slots)
@@ -139,25 +142,25 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
         (everyone if pinned.everyone else required).__ior__(needed)
     blocked &= ~everyone  # A class for everyone stands outside the spacing rules of its audience's record.
     spaced = np.array([instance.audience(rule.audience) for rule in spacing], dtype=np.int64).reshape(-1, people).T
-    slot_class = np.where(slots >= 0, classes[slots], -1)
-    type_key = np.column_stack([slot_class, _together(instance, slots), spaced, everyone.reshape(people, -1)])
-    kinds, sort_type_of = _unique_rows(type_key)
+    _, slots_of = distinct_rows(of_profile)
+    slot_class = np.where(of_profile >= 0, classes[of_profile], -1)
+    _, shape = distinct_rows(np.column_stack([slot_class, _together(instance, of_profile)]))
+    kinds, sort_type_of = distinct_rows(np.column_stack([shape[profile], spaced, _packed(everyone)]))
     tables = tuple(
         _table(instance, spacing, slots[first], spaced[first].astype(bool), everyone[first]) for first in kinds
     )
 
-    measured, weights_of, weights = _measures(instance, slots, n)
+    measured, weights_of, weights = _measures(instance, slots, slots_of[profile])
     states = np.column_stack([m.states.code for m in measured]) if measured else np.zeros((people, 0), np.int64)
     groups = np.column_stack([f.group for f in families]) if families else np.zeros((people, 0), np.int64)
     among = np.zeros((people, len(families)), dtype=bool)
     for f, family in enumerate(families):
         if family.among is not None:
             among[:, f] = family.among[0]
-    limits = np.concatenate([blocked.reshape(people, -1), required.reshape(people, -1)], axis=1)
-    limit_first, limit_of = _unique_rows(np.packbits(limits, axis=1).astype(np.int64))
+    limit_first, limit_of = distinct_rows(np.column_stack([_packed(blocked), _packed(required)]))
     sort_key = np.column_stack([sort_type_of, limit_of, weights_of, states, groups >= 0, among])
-    sort_first, sort_of = _unique_rows(sort_key)
-    cohort_first, cohort_of = _unique_rows(np.column_stack([sort_of, slots, groups]))
+    sort_first, sort_of = distinct_rows(sort_key)
+    cohort_first, cohort_of = distinct_rows(np.column_stack([sort_of, slots_of[profile], groups]))
 
     known: dict[tuple[int, int], np.ndarray | None] = {}
     allowed: list[np.ndarray | None] = []
@@ -195,12 +198,9 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
     )
 
 
-def _unique_rows(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First position of each distinct row, in order of first position, and the row each position belongs to."""
-    packed = pd.DataFrame(np.ascontiguousarray(key))
-    group_of = packed.groupby(list(packed.columns), sort=False).ngroup().to_numpy()
-    _, first = np.unique(group_of, return_index=True)
-    return first, group_of
+def _packed(table: np.ndarray) -> np.ndarray:
+    """What a table says of each person, in few whole numbers, shape (I, words)."""
+    return np.packbits(table.reshape(len(table), -1), axis=1)
 
 
 def _programme_classes(instance: Instance, families: tuple[RowFamily, ...]) -> np.ndarray:
@@ -214,35 +214,26 @@ def _programme_classes(instance: Instance, families: tuple[RowFamily, ...]) -> n
     return table.groupby(list(table.columns), sort=False).ngroup().to_numpy()
 
 
-def _slots(instance: Instance, classes: np.ndarray) -> np.ndarray:
-    """Programmes each person may attend, by class then position, -1 behind the last; shape (I, n)."""
-    order = np.lexsort([np.arange(len(classes)), classes])
-    eligible = instance.eligible[:, order]
-    count = eligible.sum(axis=1)
-    n = max(1, int(count.max(initial=0)))
-    slots = np.full((len(eligible), n), -1, dtype=np.int64)
-    person, place = np.nonzero(eligible)
-    slots[person, np.arange(len(person)) - np.repeat(np.cumsum(count) - count, count)] = order[place]
-    return slots
-
-
-def _not_admitted(instance: Instance, slots: np.ndarray) -> np.ndarray:
-    """Years in which no rule admits a person to a slot's programme, boolean (I, Y, n)."""
-    if instance.admitted is None:
-        return np.zeros((len(slots), len(instance.years), slots.shape[1]), dtype=bool)
-    person = np.arange(len(slots))[:, None]
-    admitted = instance.admitted[:, person, np.maximum(slots, 0)]
-    return np.asarray(~admitted.transpose(1, 0, 2) & (slots >= 0)[:, None, :])
+def _slots(instance: Instance, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Programmes of each profile, by class then position, -1 behind the last, shape (F, n); and the years they are open in."""
+    admission = instance.admission
+    rank = np.empty(len(classes) + 1, dtype=np.int64)
+    rank[np.lexsort([np.arange(len(classes)), classes])] = np.arange(len(classes))
+    rank[-1] = len(classes)
+    order = np.argsort(rank[admission.slots], axis=1, kind="stable")
+    slots = np.take_along_axis(admission.slots, order, axis=1)
+    years = admission.years
+    return slots, None if years is None else np.take_along_axis(years, order[:, None, :], axis=2)
 
 
 def _together(instance: Instance, slots: np.ndarray) -> np.ndarray:
-    """Which of a person's programmes fit into one year, packed into bytes, shape (I, bytes).
+    """Which of a profile's programmes fit into one year, packed into bytes, shape (F, bytes).
 
     Programmes of one class may lie on other dates, so people with like slots need not be able to combine them alike.
     """
     fits = instance.calendar.pairs[slots[:, :, None], slots[:, None, :]]
     fits &= ((slots >= 0)[:, :, None] & (slots >= 0)[:, None, :])[:, :, :, None]
-    return np.packbits(fits.reshape(len(slots), -1), axis=1).astype(np.int64)
+    return _packed(fits)
 
 
 def _table(
@@ -267,22 +258,37 @@ def _table(
     return enumerate_trajectories(slots, strict)
 
 
-def _measures(instance: Instance, slots: np.ndarray, n: int) -> tuple[tuple[MeasuredRule, ...], np.ndarray, np.ndarray]:
+def _measures(
+    instance: Instance, slots: np.ndarray, slots_of: np.ndarray
+) -> tuple[tuple[MeasuredRule, ...], np.ndarray, np.ndarray]:
     """Measured rules with everyone's state; points per year and slot are summed over all priority rules."""
-    measured = []
-    people, years = len(instance.headcount), np.array(instance.years)
-    points = np.zeros((people, len(years), n), dtype=np.int64)
+    measured, priorities = [], []
     for rule in instance.inputs.policy.rules:
         side = MEASURED.get(type(rule))
         if side is None or rule.strength == "report":
             continue
         if isinstance(rule, Priority):
-            weight = np.array([rule.weight_by_year.get(y, rule.weight) for y in instance.years]) * instance.holds(rule)
-            counting = np.append(instance.counting(rule.programmes), False)[slots]
-            points += instance.audience(rule.audience)[:, None, None] * weight[None, :, None] * counting[:, None, :]
+            priorities.append(rule)
             continue
         states = side.states(instance, rule)
         if (states.code >= 0).any():
             measured.append(MeasuredRule(rule, "violation" if rule.strength == "hard" else rule.goal, states))
-    first, weights_of = _unique_rows(points.reshape(people, -1))
-    return tuple(measured), weights_of, points[first]
+    weights_of, weights = _points(instance, priorities, slots, slots_of)
+    return tuple(measured), weights_of, weights
+
+
+def _points(
+    instance: Instance, rules: list[Priority], slots: np.ndarray, slots_of: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Everyone's row of the distinct points per year and slot, and these, shape (W, Y, n)."""
+    preferred = np.zeros((len(slots), len(rules)), dtype=bool)
+    for r, rule in enumerate(rules):
+        preferred[:, r] = instance.audience(rule.audience)
+    some, alike = distinct_rows(np.column_stack([slots_of, _packed(preferred)]))
+    points = np.zeros((len(some), len(instance.years), slots.shape[1]), dtype=np.int64)
+    for r, rule in enumerate(rules):
+        weight = np.array([rule.weight_by_year.get(y, rule.weight) for y in instance.years]) * instance.holds(rule)
+        counting = np.append(instance.counting(rule.programmes), False)[slots[some]]
+        points += preferred[some, r][:, None, None] * weight[None, :, None] * counting[:, None, :]
+    first, weights_of = distinct_rows(points.reshape(len(some), -1))
+    return weights_of[alike], points[first]

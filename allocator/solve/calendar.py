@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.entities import Inputs
-from allocator.instance import Calendar, build
+from allocator.instance import Calendar, admission
 from allocator.kinds import Spacing
 from allocator.solve.exclusions import Exclusions
 from allocator.solve.group_limits import group_limits
@@ -35,10 +35,10 @@ def _capacity(days: _Days) -> tuple[np.ndarray, np.ndarray]:
     inputs = days.inputs
     shape = (len(inputs.programmes), len(inputs.years))
     seats, least = np.zeros(shape, dtype=np.int64), np.full(shape, np.iinfo(np.int64).max)
-    for s in np.flatnonzero(days.usable).tolist():
-        at = (days.table.programme[s], inputs.years.index(int(days.table.year[s])))
-        seats[at] += days.table.seats[s]
-        least[at] = min(least[at], days.table.least[s])
+    ours = np.flatnonzero(days.usable)
+    at = days.table.programme[ours], np.searchsorted(inputs.years, days.table.year[ours])
+    np.add.at(seats, at, days.table.seats[ours])
+    np.minimum.at(least, at, days.table.least[ours])
     return seats, np.where(seats > 0, least, 0)
 
 
@@ -52,24 +52,31 @@ def pair_is_possible(inputs: Inputs) -> np.ndarray:
 
 
 def _pair_is_possible(days: _Days) -> np.ndarray:
-    inputs = days.inputs
-    apart = ~days.table.overlap
-    np.fill_diagonal(apart, False)
+    inputs, table = days.inputs, days.table
     count = len(inputs.programmes)
     possible = np.zeros((count, count, len(inputs.years)), dtype=bool)
     rests = [rule for rule in inputs.policy.rules if isinstance(rule, Spacing) and rule.rest_days]
-    closeness = [(days.table.too_close(rule), days.binds_both(rule)) for rule in rests]
+    closeness = [table.too_close(rule) for rule in rests]
+    binding = np.zeros((count, count), dtype=np.int64)  # Which of the rules speak about everyone, as bits.
+    for r, rule in enumerate(rests):
+        binding |= days.binds_both(rule).astype(np.int64) << r
     for y, year in enumerate(inputs.years):
-        ours = np.flatnonzero(days.usable & (days.table.year == year))
-        ours = ours[np.argsort(days.table.programme[ours], kind="stable")]
+        ours = np.flatnonzero(days.usable & (table.year == year))
         if not len(ours):
             continue
-        programme = days.table.programme[ours]
-        good = apart[np.ix_(ours, ours)]
-        for close, binds in closeness:
-            good &= ~(close[np.ix_(ours, ours)] & binds[np.ix_(programme, programme)])
-        held, first = np.unique(programme, return_index=True)
-        found = np.logical_or.reduceat(np.logical_or.reduceat(good, first, axis=0), first, axis=1)
+        held, row = np.unique(table.programme[ours], return_inverse=True)
+        kinds, column = np.unique(table.kind[ours], return_inverse=True)
+        # Counted in floats, since whole numbers and truth values have no quick product.
+        has = np.zeros((len(held), len(kinds)), dtype=np.float32)
+        has[row, column] = 1.0
+        bits = binding[np.ix_(held, held)]
+        found = np.zeros((len(held), len(held)), dtype=bool)
+        for code in np.unique(bits).tolist():
+            apart = ~table.overlap[np.ix_(kinds, kinds)]
+            for r, close in enumerate(closeness):
+                if code >> r & 1:
+                    apart &= ~close[np.ix_(kinds, kinds)]
+            found |= (bits == code) & (has @ apart.astype(np.float32) @ has.T > 0)
         possible[np.ix_(held, held, np.array([y]))] = found[:, :, None]
     return possible
 
@@ -88,25 +95,30 @@ def _unreachable(days: _Days) -> frozenset[tuple[str, str, int]]:
     inputs = days.inputs
     if not days.usable.any():
         return frozenset()
-    at = np.flatnonzero(days.usable)
-    at = at[np.lexsort((days.table.year[at], days.table.programme[at]))]
-    key = days.table.programme[at] * 10_000 + days.table.year[at]
-    groups, first = np.unique(key, return_index=True)
-    programme, year = groups // 10_000, groups % 10_000
-    ids, names = inputs.cadres["cadre_id"].tolist(), inputs.programmes["programme_id"].tolist()
-    triples = []
     own = days.exclusions.own
-    closed_to: dict[tuple[tuple[bool, ...], tuple[int, ...]], list[int]] = {}
-    for i, profile in enumerate(days.profiles):
-        alike = (profile, tuple(sorted(own.get(i, ()))))
-        if alike not in closed_to:
-            is_open = np.ones(len(days.usable), dtype=bool)
-            is_open[list(days.exclusions.blocked_for(i))] = False
-            is_open[list(alike[1])] = False
-            closed_to[alike] = np.flatnonzero(~np.logical_or.reduceat(is_open[at], first)).tolist()
-        triples += [
-            (ids[i], names[programme[g]], int(year[g])) for g in closed_to[alike] if days.admits[i, programme[g]]
-        ]
+    alone = np.zeros(len(inputs.cadres), dtype=bool)
+    alone[list(own)] = True
+    ids, names = inputs.cadres["cadre_id"].tolist(), inputs.programmes["programme_id"].tolist()
+    triples: list[tuple[str, str, int]] = []
+
+    def add(people: np.ndarray, sessions: list[int]) -> None:
+        closed = days.closed(sessions)
+        if not closed.any():
+            return
+        slots = days.admission.slots[days.admission.profile[people]]
+        hit = np.vstack([closed, np.zeros((1, closed.shape[1]), dtype=bool)])[slots]
+        for i, n, y in np.argwhere(hit).tolist():
+            triples.append((ids[people[i]], names[slots[i, n]], inputs.years[y]))
+
+    profile = days.exclusions.profile
+    for k in range(int(profile.max(initial=-1)) + 1):
+        people = np.flatnonzero(profile == k)
+        add(people[~alone[people]], list(days.exclusions.blocked_for(int(people[0]))))
+    closed_to: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+    for i in sorted(own):
+        closed_to.setdefault((int(profile[i]), tuple(sorted(own[i]))), []).append(i)
+    for (_, sessions), people_alike in closed_to.items():
+        add(np.array(people_alike), [*days.exclusions.blocked_for(people_alike[0]), *sessions])
     return frozenset(triples)
 
 
@@ -119,7 +131,7 @@ def calendar(inputs: Inputs) -> Calendar:
         least=least,
         pairs=_pair_is_possible(days),
         unreachable=_unreachable(days),
-        limits=group_limits(inputs, days.admits, days.usable),
+        limits=group_limits(inputs, days.admission, days.usable),
     )
 
 
@@ -131,24 +143,35 @@ class _Days:
         self.table = Timetable(inputs)
         self.exclusions = Exclusions(inputs, self.table)
         count = len(inputs.programmes)
-        everything = Calendar(np.ones((count, 1), np.int64), np.zeros((count, 1), np.int64), np.zeros((0, 0, 0), bool))
-        self.admits = build(inputs, everything).eligible
+        self.admission = admission(inputs, np.ones(count, dtype=bool))
         self.usable = np.isin(self.table.year, inputs.years)
         self.usable[list(self.exclusions.everyone())] = False
-        self.profiles = [self.exclusions.profile(i) for i in range(len(inputs.cadres))]
-        rows_of: dict[tuple[bool, ...], list[int]] = {}
-        for i, profile in enumerate(self.profiles):
-            rows_of.setdefault(profile, []).append(i)
-        is_open = ~np.asarray(self.admits.any(axis=0))[
-            self.table.programme
-        ]  # Of a programme that admits nobody nothing is known.
-        for rows in rows_of.values():
+        everybody = np.ones(len(inputs.cadres), dtype=bool)
+        # Of a programme that admits nobody nothing is known.
+        is_open = ~self.admission.programmes_of(everybody, count)[self.table.programme]
+        profile = self.exclusions.profile
+        for k in range(int(profile.max(initial=-1)) + 1):
+            people = profile == k
             closed = np.zeros(len(self.table.ids), dtype=bool)
-            closed[list(self.exclusions.blocked_for(rows[0]))] = True
-            is_open |= ~closed & np.asarray(self.admits[rows].any(axis=0))[self.table.programme]
+            closed[list(self.exclusions.blocked_for(int(np.argmax(people))))] = True
+            is_open |= ~closed & self.admission.programmes_of(people, count)[self.table.programme]
         self.usable &= is_open
+
+    def closed(self, sessions: list[int]) -> np.ndarray:
+        """Programmes and plan years of which every usable session is among these, boolean (P, Y)."""
+        inputs, shape = self.inputs, (len(self.inputs.programmes), len(self.inputs.years))
+        held, left = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+        is_open = self.usable.copy()
+        is_open[sessions] = False
+        for found, which in ((held, self.usable), (left, is_open)):
+            found[self.table.programme[which], np.searchsorted(inputs.years, self.table.year[which])] = True
+        return held & ~left
 
     def binds_both(self, rule: Spacing) -> np.ndarray:
         """Pairs of programmes for which the rule speaks about everyone whom both admit, boolean (P, P)."""
-        free = self.admits[~self.inputs.audience(rule.audience) | ~self.exclusions.is_named].astype(np.float32)
-        return np.asarray(free.T @ free == 0)
+        count = len(self.inputs.programmes)
+        binds = np.ones((count + 1, count + 1), dtype=bool)
+        free = ~self.inputs.audience(rule.audience) | ~self.exclusions.is_named
+        slots = np.unique(self.admission.slots[np.unique(self.admission.profile[free])], axis=0)
+        binds[slots[:, :, None], slots[:, None, :]] = False
+        return binds[:count, :count]

@@ -116,7 +116,7 @@ def _limits(piece: _Piece, members: list[int]) -> list[tuple[int, list[int]]]:
             shared.append((r, ours))
         if others and not isinstance(limit, Away):
             for a in ours:
-                piece.options[a] = tuple(s for s in piece.options[a] if not _meets(limit, a, s, others))
+                piece.options[a] = tuple(s for s in piece.options[a] if not _meets(problem, limit, a, s, others))
         elif others and isinstance(limit, Away) and not is_shared:
             outside = _seats_of(state, others)
             piece.options[ours[0]] = tuple(
@@ -135,10 +135,11 @@ def _seats_of(state: State, entries: list[tuple[int, int]]) -> dict[int, int]:
     return seats
 
 
-def _meets(limit: Limit, a: int, s: int, entries: list[tuple[int, int]]) -> bool:
+def _meets(problem: DatedProblem, limit: Limit, a: int, s: int, entries: list[tuple[int, int]]) -> bool:
+    row, kind = limit.rows[problem.kind[s]], problem.kind
     if isinstance(limit, Sides):
-        return any(limit.rows[s][t] and limit.side[a] != limit.side[b] for b, t in entries)
-    return any(limit.rows[s][t] for _, t in entries)
+        return any(row[kind[t]] and limit.side[a] != limit.side[b] for b, t in entries)
+    return any(row[kind[t]] for _, t in entries)
 
 
 def _depths(problem: DatedProblem, sessions: Iterable[int], outside: dict[int, int]) -> dict[int, int]:
@@ -178,7 +179,7 @@ def _attendances(piece: _Piece, members: list[int], shared: list[tuple[int, list
 
 
 def _apart_rows(piece: _Piece, limit: Limit, ours: list[int]) -> None:
-    model = piece.model
+    model, kind = piece.model, piece.state.problem.kind
     present: dict[tuple[int, int], Any] = {}
     for a in ours:
         for s in piece.options[a]:
@@ -194,7 +195,7 @@ def _apart_rows(piece: _Piece, limit: Limit, ours: list[int]) -> None:
                 continue
             one_seat = piece.state.problem.attendances[b].seats == 1
             for s in piece.options[a]:
-                near = [present[b, t] for t in piece.options[b] if limit.rows[s][t]]
+                near = [present[b, t] for t in piece.options[b] if limit.rows[kind[s]][kind[t]]]
                 if near and one_seat:
                     model.add(present[a, s] + sum(near) <= 1)
                 for other in near if not one_seat else ():

@@ -30,7 +30,7 @@ from allocator.ties import draw
 from allocator.wording import Message
 
 Rows = list[bytes]
-"""A yes/no table over pairs of sessions: one byte string for each session, since single cells are read millions of times."""
+"""A yes/no table over pairs of kinds of sessions: a byte string for each kind, since single cells are read millions of times."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class Attendance:
 
 @dataclass(frozen=True, eq=False)
 class Apart:
-    """Entries of one person; ``rows[s][t]`` tells whether two sessions exclude each other."""
+    """Entries of one person; ``rows[k][l]`` tells whether sessions of two kinds exclude each other."""
 
     entries: tuple[int, ...]
     rows: Rows
@@ -98,6 +98,12 @@ class DatedProblem:
     limits_of: list[list[int]] = field(default_factory=list)  # of each attendance
     seats: list[int] = field(default_factory=list)
     least: list[int] = field(default_factory=list)
+
+    @cached_property
+    def kind(self) -> list[int]:
+        """Kind of each session; the rows of limits are tables over kinds."""
+        kinds: list[int] = self.timetable.kind.tolist()
+        return kinds
 
     @cached_property
     def cadre_ids(self) -> list[str]:
@@ -150,14 +156,16 @@ def _add_attendances(problem: DatedProblem, wanted: pd.DataFrame, seed: str) -> 
     inputs, table = problem.inputs, problem.timetable
     cadres, programmes = inputs.cadres["cadre_id"].tolist(), inputs.programmes["programme_id"].tolist()
     person, programme = problem.exclusions.position, {p: k for k, p in enumerate(programmes)}
-    seats: dict[tuple[int, int, int], int] = defaultdict(int)  # year, programme, person
-    for c, p, y, n in zip(wanted["cadre_id"], wanted["programme_id"], wanted["year"], wanted["headcount"], strict=True):
+    seats: dict[tuple[int, int, int], int] = {}  # year, programme, person
+    columns = (wanted[c].tolist() for c in ("cadre_id", "programme_id", "year", "headcount"))
+    for c, p, y, n in zip(*columns, strict=True):
         if c not in person or p not in programme:
             raise ModelError(Message("error.unknown-attendance", cadre=c, programme=p))
-        seats[int(y), programme[p], person[c]] += int(n)
+        key = y, programme[p], person[c]
+        seats[key] = seats.get(key, 0) + n
     called = _called(problem)
     for key, sessions in called.items():
-        seats[key] = max(seats[key], len(sessions))  # A named seat is due even where the yearly stage forgot it.
+        seats[key] = max(seats.get(key, 0), len(sessions))  # A named seat is due even where the yearly stage forgot it.
     everyone = [
         (inputs.audience(rule.audience), inputs.counting(rule.programmes), rule.years)
         for rule in problem.exclusions.rules
@@ -167,10 +175,11 @@ def _add_attendances(problem: DatedProblem, wanted: pd.DataFrame, seed: str) -> 
     for s, at in enumerate(zip(table.programme.tolist(), table.year.tolist(), strict=True)):
         held[at].append(s)
     closed_to_all = problem.exclusions.everyone()
-    own = problem.exclusions.own
-    blocked: dict[tuple[bool, ...], dict[int, str]] = {}
+    own, profiles = problem.exclusions.own, problem.exclusions.profile.tolist()
+    is_named = problem.exclusions.is_named.tolist()
     position: dict[tuple[int, int], int] = {}
     interned: dict[tuple[int, ...], tuple[int, ...]] = {}
+    alike: dict[tuple[int, int], tuple[dict[int, str], tuple[int, ...]]] = {}
     for (y, p, i), wanted_seats in sorted(seats.items()):
         if wanted_seats < 1:
             continue
@@ -180,18 +189,21 @@ def _add_attendances(problem: DatedProblem, wanted: pd.DataFrame, seed: str) -> 
             problem.sessions.append(held.get((p, y), []))
             problem.members.append([])
         block = position[p, y]
-        profile = problem.exclusions.profile(i)
-        if profile not in blocked:
-            blocked[profile] = problem.exclusions.blocked_for(i)
-        mine, theirs = own.get(i, {}), blocked[profile]
-        closed = {
-            s: rule_id
-            for s in problem.sessions[block]
-            if (rule_id := closed_to_all.get(s) or mine.get(s) or theirs.get(s)) is not None
-        }
-        options = tuple(s for s in problem.sessions[block] if s not in closed)
+        found = alike.get((block, profiles[i])) if i not in own else None
+        if found is None:
+            mine, theirs = own.get(i, {}), problem.exclusions.blocked_for(i)
+            closed = {
+                s: rule_id
+                for s in problem.sessions[block]
+                if (rule_id := closed_to_all.get(s) or mine.get(s) or theirs.get(s)) is not None
+            }
+            options = tuple(s for s in problem.sessions[block] if s not in closed)
+            found = closed, interned.setdefault(options, options)
+            if i not in own:
+                alike[block, profiles[i]] = found
+        closed, options = found
         is_fixed = any(a[i] and c[p] and (not years or y in years) for a, c, years in everyone)
-        parts = _parts(wanted_seats, bool(problem.exclusions.is_named[i]), called.get((y, p, i), {}))
+        parts = _parts(wanted_seats, is_named[i], called.get((y, p, i), {}))
         for number, (count, session) in enumerate(parts):
             mine_only = options
             own_closed = closed
@@ -250,40 +262,62 @@ def _personal(problem: DatedProblem, overlap: Rows) -> Iterable[Limit]:
     for a, attendance in enumerate(problem.attendances):
         by_person[attendance.person].append(a)
     headcount = problem.inputs.cadres["headcount"].tolist()
-    tables: dict[tuple[bool, ...], tuple[Rows, tuple[tuple[str, Rows], ...]]] = {}
-    meets: dict[tuple[int, int, int], bool] = {}
+    spans: dict[int, list[Interval]] = {}
+    profiles = np.array(speaks, dtype=bool).reshape(len(rules), len(problem.inputs.cadres)).T
+    tables: dict[bytes, tuple[_Meetings, Rows, tuple[tuple[str, Rows], ...]]] = {}
     for i, mine in sorted(by_person.items()):
         if headcount[i] > 1:
             # Whoever goes, a group never has more people away than it has people.
-            yield from _depth_limit(problem, NO_OVERLAP, "", mine, headcount[i], overlap)
+            yield from _depth_limit(problem, NO_OVERLAP, "", mine, headcount[i], overlap, spans)
             continue
         if len(mine) < 2:
             continue
-        profile = tuple(bool(audience[i]) for audience in speaks)
+        profile = profiles[i].tobytes()
         if profile not in tables:
-            ours = [(rule.id, table) for rule, table, on in zip(rules, close, profile, strict=True) if on]
+            ours = [(rule.id, table) for rule, table, on in zip(rules, close, profiles[i], strict=True) if on]
             both = np.logical_or.reduce([problem.timetable.overlap, *(table for _, table in ours)])
             causes = ((NO_OVERLAP, overlap), *((rule_id, rows_of(table)) for rule_id, table in ours))
-            tables[profile] = (rows_of(both), causes)
-        rows, causes = tables[profile]
+            tables[profile] = (_Meetings(problem, both), rows_of(both), causes)
+        meetings, rows, causes = tables[profile]
         entries: set[int] = set()
         for k, a in enumerate(mine):
             for b in mine[k + 1 :]:
-                options, others = problem.attendances[a].options, problem.attendances[b].options
-                # Tuples of options are kept once each, so their identity stands for their value.
-                key = (id(options), id(others), id(rows))
-                if key not in meets:
-                    meets[key] = any(rows[s][t] for s in options for t in others)
-                if meets[key]:
+                if meetings.can_meet(problem.attendances[a].options, problem.attendances[b].options):
                     entries |= {a, b}
         if entries:
             yield Apart(tuple(sorted(entries)), rows, causes)
+
+
+class _Meetings:
+    """Whether any session of one set excludes any of another, by the kinds of the sessions.
+
+    Tuples of options are kept once each, so that their identity stands for their value.
+    """
+
+    def __init__(self, problem: DatedProblem, table: np.ndarray) -> None:
+        self.table, self.kind = table, problem.timetable.kind
+        self.kinds: dict[int, np.ndarray] = {}
+        self.known: dict[tuple[int, int], bool] = {}
+
+    def can_meet(self, options: tuple[int, ...], others: tuple[int, ...]) -> bool:
+        """Whether two sessions, one of each, exclude each other."""
+        key = id(options), id(others)
+        if key not in self.known:
+            self.known[key] = bool(self.table[np.ix_(self._kinds(options), self._kinds(others))].any())
+        return self.known[key]
+
+    def _kinds(self, options: tuple[int, ...]) -> np.ndarray:
+        if id(options) not in self.kinds:
+            self.kinds[id(options)] = np.unique(self.kind[list(options)])
+        return self.kinds[id(options)]
 
 
 def _away(problem: DatedProblem, overlap: Rows) -> Iterable[Limit]:
     """Shares of groups and posts apart, of every away-limit."""
     roster = problem.inputs.roster
     headcount = problem.inputs.cadres["headcount"].to_numpy(np.int64)
+    meetings = _Meetings(problem, problem.timetable.overlap)
+    spans: dict[int, list[Interval]] = {}
     for rule in problem.exclusions.rules:
         if not isinstance(rule, AwayLimit) or (rule.share is None and not rule.posts_apart):
             continue
@@ -305,22 +339,24 @@ def _away(problem: DatedProblem, overlap: Rows) -> Iterable[Limit]:
         for name, mine in sorted(by_group.items()):
             if rule.share is not None:
                 most = max(1, int(rule.share * size[name]))
-                yield from _depth_limit(problem, rule.id, name, mine, most, overlap)
+                yield from _depth_limit(problem, rule.id, name, mine, most, overlap, spans)
             for one, other in rule.posts_apart:
                 side = {
                     a: post == other for a in mine if (post := posts[problem.attendances[a].person]) in (one, other)
                 }
                 if one != other and len(set(side.values())) == 2:
-                    yield from _sides(problem, rule.id, name, side, overlap)
+                    yield from _sides(problem, rule.id, name, side, overlap, meetings)
 
 
-def _sides(problem: DatedProblem, rule_id: str, group: str, side: dict[int, bool], overlap: Rows) -> Iterable[Limit]:
+def _sides(
+    problem: DatedProblem, rule_id: str, group: str, side: dict[int, bool], overlap: Rows, meetings: _Meetings
+) -> Iterable[Limit]:
     options = {a: problem.attendances[a].options for a in side}
     entries = {
         c
         for a in side
         for b in side
-        if side[b] and not side[a] and any(overlap[s][t] for s in options[a] for t in options[b])
+        if side[b] and not side[a] and meetings.can_meet(options[a], options[b])
         for c in (a, b)
     }
     if entries:
@@ -328,12 +364,29 @@ def _sides(problem: DatedProblem, rule_id: str, group: str, side: dict[int, bool
 
 
 def _depth_limit(
-    problem: DatedProblem, rule_id: str, group: str, mine: Sequence[int], most: int, overlap: Rows
+    problem: DatedProblem,
+    rule_id: str,
+    group: str,
+    mine: Sequence[int],
+    most: int,
+    overlap: Rows,
+    known: dict[int, list[Interval]],
 ) -> Iterable[Limit]:
-    """The limit over those entries that could be away on a day when more than ``most`` could be."""
+    """The limit over those entries that could be away on a day when more than ``most`` could be.
+
+    Parameters
+    ----------
+    known
+        Days covered by sets of options, by identity; added to.
+    """
     if sum(problem.attendances[a].seats for a in mine) <= most:
         return
-    spans = {a: covered(problem, a) for a in mine}
+    spans = {}
+    for a in mine:
+        options = problem.attendances[a].options
+        if id(options) not in known:
+            known[id(options)] = covered(problem, a)
+        spans[a] = known[id(options)]
     crowded = crowded_days([(interval, problem.attendances[a].seats) for a in mine for interval in spans[a]], most)
     entries = tuple(a for a in mine if any(b <= last and first <= e for b, e in spans[a] for first, last in crowded))
     if entries:

@@ -44,7 +44,7 @@ def _in_the_way(state: State, a: int, s: int) -> str:
         limit = problem.limits[r]
         entries = [(b, t) for b, t in state.clashes(r, a, s) if b != a]
         if isinstance(limit, Apart) and entries:
-            return _cause(limit, s, entries[0][1])
+            return _cause(limit, problem.kind[s], problem.kind[entries[0][1]])
     if state.load[s] < problem.least[s]:
         return SESSIONS_LEAST
     if state.load[s] >= problem.seats[s]:
@@ -56,10 +56,10 @@ def _in_the_way(state: State, a: int, s: int) -> str:
     return SESSIONS_SEATS
 
 
-def _cause(limit: Limit, s: int, t: int) -> str:
-    """The first rule that keeps two sessions of one person apart."""
+def _cause(limit: Limit, k: int, other: int) -> str:
+    """The first rule that keeps sessions of two kinds apart for one person."""
     causes = limit.causes if isinstance(limit, Apart) else ()
-    return next((rule_id for rule_id, rows in causes if rows[s][t]), NO_OVERLAP)
+    return next((rule_id for rule_id, rows in causes if rows[k][other]), NO_OVERLAP)
 
 
 def _words(state: State, rule_id: str) -> Message:

@@ -86,13 +86,14 @@ class State:
     def clashes(self, r: int, a: int, s: int) -> list[tuple[int, int]]:
         """Entries a limit holds that would meet an attendance placed in a session."""
         limit = self.problem.limits[r]
-        row = limit.rows[s]
+        kind = self.problem.kind
+        row = limit.rows[kind[s]]
         if isinstance(limit, Sides):
             side = limit.side
-            return [(b, t) for b, t in self.held[r] if row[t] and side[b] != side[a]]
+            return [(b, t) for b, t in self.held[r] if row[kind[t]] and side[b] != side[a]]
         if isinstance(limit, Apart):
-            return [(b, t) for b, t in self.held[r] if row[t] and b != a]
-        return [(b, t) for b, t in self.held[r] if row[t]]
+            return [(b, t) for b, t in self.held[r] if row[kind[t]] and b != a]
+        return [(b, t) for b, t in self.held[r] if row[kind[t]]]
 
     def away(self, r: int, a: int, s: int, leaving: int | None = None) -> int:
         """Most seats of an away-limit's entries on one day of a session, less the one that is leaving."""

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from allocator.entities import Inputs
-from allocator.instance import History
+from allocator.instance import History, distinct_rows
 from allocator.kinds import AwayLimit, Fixed, Spacing
 from allocator.solve.timetable import Timetable, as_days
 
@@ -34,6 +34,11 @@ class Exclusions:
         Their sessions as days.
     hard_only
         Leave out away-limits that are only wished for (``strength`` soft).
+
+    Attributes
+    ----------
+    profile
+        Equal for people with the same blocked sessions, shape (I,).
     """
 
     def __init__(self, inputs: Inputs, timetable: Timetable, *, hard_only: bool = False) -> None:
@@ -47,6 +52,10 @@ class Exclusions:
             for rule in self.rules
             if isinstance(rule, AwayLimit) and rule.blocked
         ]
+        blocked = np.zeros((len(self.is_named), len(self._blocking)), dtype=bool)
+        for r, (_, audience, _) in enumerate(self._blocking):
+            blocked[:, r] = audience
+        self.profile = distinct_rows(np.packbits(blocked, axis=1))[1]
 
     def everyone(self) -> dict[int, str]:
         """Sessions closed to all: fewer seats than the least size."""
@@ -57,10 +66,6 @@ class Exclusions:
     def blocked_for(self, i: int) -> dict[int, str]:
         """Sessions inside a blocked period of a rule that speaks about person ``i``, each with the rule."""
         return {s: rule_id for rule_id, audience, sessions in reversed(self._blocking) if audience[i] for s in sessions}
-
-    def profile(self, i: int) -> tuple[bool, ...]:
-        """Equal for people with the same blocked sessions."""
-        return tuple(bool(audience[i]) for _, audience, _ in self._blocking)
 
     @cached_property
     def own(self) -> dict[int, dict[int, str]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from math import floor
-
 import numpy as np
 
 from allocator.entities import Inputs
-from allocator.instance import Limit
+from allocator.instance import Admission, Limit
 from allocator.kinds import AwayLimit
 from allocator.solve.timetable import Timetable
 
@@ -15,13 +13,13 @@ MOST_LIMITS = 100
 """So many limits are stated in advance at most; of larger problems only those that the dates show to bind."""
 
 
-def group_limits(inputs: Inputs, eligible: np.ndarray, usable: np.ndarray) -> tuple[Limit, ...]:
+def group_limits(inputs: Inputs, admission: Admission, usable: np.ndarray) -> tuple[Limit, ...]:
     """Limits no plan can escape: a group's share away on one day, once for every session that is held apart.
 
     Parameters
     ----------
-    eligible
-        Who may attend what, boolean (I, P).
+    admission
+        Who may attend what.
     usable
         Sessions, in the order of their ids, that anybody can use, boolean (S,).
 
@@ -30,34 +28,61 @@ def group_limits(inputs: Inputs, eligible: np.ndarray, usable: np.ndarray) -> tu
     tuple of Limit
         Only those that bind: groups with more eligible people than the limit. Empty when there are too many.
     """
-    table = Timetable(inputs)
-    apart = {
-        (p, y): _held_apart(table, np.flatnonzero(usable & (table.programme == p) & (table.year == y)))
-        for y in inputs.years
-        for p in np.unique(table.programme[usable & (table.year == y)]).tolist()
-    }
+    apart = _held_apart(Timetable(inputs), usable, inputs)
     ids, headcount = inputs.cadres["cadre_id"].to_numpy(), inputs.cadres["headcount"].to_numpy()
     programmes = inputs.programmes["programme_id"].tolist()
     limits: dict[tuple[tuple[str, ...], int, int], int] = {}
     for rule in inputs.policy.rules:
         if not isinstance(rule, AwayLimit) or rule.share is None or rule.strength != "hard":
             continue
-        counting, audience = inputs.counting(rule.programmes), inputs.audience(rule.audience)
-        values = inputs.roster[rule.group_by].astype(str).to_numpy()
-        for group in np.unique(values[audience & (values != "")]):
-            inside = audience & (values == group)
-            at_once = max(1, floor(rule.share * int(headcount[inside].sum())))
-            for (p, y), sessions in apart.items():
-                most, able = at_once * sessions, inside & eligible[:, p]
-                if counting[p] and (not rule.years or y in rule.years) and headcount[able].sum() > most:
-                    key = tuple(ids[able].tolist()), p, y
-                    limits[key] = min(most, limits.get(key, most))
-            if len(limits) > MOST_LIMITS:
-                return ()
+        people = np.flatnonzero(inputs.audience(rule.audience) & (inputs.roster[rule.group_by] != "").to_numpy(bool))
+        names = inputs.roster[rule.group_by].iloc[people].astype(str).to_numpy(object)
+        groups, group = np.unique(names, return_inverse=True)
+        size = np.bincount(group, weights=headcount[people], minlength=len(groups)).astype(np.int64)
+        at_once = np.maximum(1, rule.share.numerator * size // rule.share.denominator)
+        g, p, able = _able(admission, people, group, headcount)
+        in_years = np.array([not rule.years or y in rule.years for y in inputs.years])
+        most = at_once[g][:, None] * apart[p]
+        binds = (able[:, None] > most) & (apart[p] > 0) & inputs.counting(rule.programmes)[p][:, None] & in_years
+        if binds.sum() > MOST_LIMITS:  # Groups of one rule share nobody, so that these are all different.
+            return ()
+        for k, y in sorted(np.argwhere(binds).tolist(), key=lambda at: (g[at[0]], at[1], p[at[0]])):
+            own = people[group == g[k]]
+            own = own[(admission.slots[admission.profile[own]] == p[k]).any(axis=1)]
+            key = tuple(ids[own].tolist()), int(p[k]), inputs.years[y]
+            limits[key] = min(int(most[k, y]), limits.get(key, int(most[k, y])))
+        if len(limits) > MOST_LIMITS:
+            return ()
     return tuple(Limit(people, programmes[p], y, most) for (people, p, y), most in limits.items())
 
 
-def _held_apart(table: Timetable, sessions: np.ndarray) -> int:
-    """At most so many of the sessions share no day with each other: all of them, or one when each meets each."""
-    meets = table.overlap[np.ix_(sessions, sessions)] | np.eye(len(sessions), dtype=bool)
-    return 1 if meets.all() else len(sessions)
+def _able(
+    admission: Admission, people: np.ndarray, group: np.ndarray, headcount: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Groups, programmes, and how many of the group (heads) the programme admits, wherever that is anybody."""
+    count = int(admission.slots.max(initial=0)) + 1
+    pairs, pair = np.unique(group * len(admission.slots) + admission.profile[people], return_inverse=True)
+    heads = np.bincount(pair, weights=headcount[people], minlength=len(pairs))
+    slots = admission.slots[pairs % max(1, len(admission.slots))]
+    row, n = np.nonzero(slots >= 0)
+    at, of = np.unique(pairs[row] // max(1, len(admission.slots)) * count + slots[row, n], return_inverse=True)
+    return at // count, at % count, np.bincount(of, weights=heads[row], minlength=len(at)).astype(np.int64)
+
+
+def _held_apart(table: Timetable, usable: np.ndarray, inputs: Inputs) -> np.ndarray:
+    """Sessions of each programme and plan year that share no day with each other at most, shape (P, Y).
+
+    All of them, or one when each meets each.
+    """
+    apart = np.zeros((len(inputs.programmes), len(inputs.years)), dtype=np.int64)
+    ours = np.flatnonzero(usable)
+    if not len(ours):
+        return apart
+    block = table.programme[ours] * len(inputs.years) + np.searchsorted(inputs.years, table.year[ours])
+    order = np.argsort(block, kind="stable")
+    at, first = np.unique(block[order], return_index=True)
+    for k, sessions in zip(at.tolist(), np.split(ours[order], first[1:]), strict=True):
+        kinds = np.unique(table.kind[sessions])
+        meets = bool(table.overlap[np.ix_(kinds, kinds)].all())
+        apart[k // len(inputs.years), k % len(inputs.years)] = 1 if meets else len(sessions)
+    return apart

@@ -86,30 +86,48 @@ class Timetable:
         ]
 
     @cached_property
+    def kind(self) -> np.ndarray:
+        """Kind of each session, ``k``: sessions of one kind have the same days, year and rules of rest, shape (S,).
+
+        A year has few different weeks, so there are far fewer kinds than sessions, and tables over pairs are made of kinds.
+        """
+        resting = np.array([self.of(r) for r in self.inputs.policy.rules if isinstance(r, Spacing) and r.rest_days])
+        columns = resting.T.tolist() if len(resting) else [()] * len(self.ids)
+        keys = zip(self.segments, self.year.tolist(), map(tuple, columns), strict=True)
+        number: dict[object, int] = {}
+        return np.array([number.setdefault(key, len(number)) for key in keys], dtype=np.int64)
+
+    @cached_property
+    def examples(self) -> np.ndarray:
+        """The first session of each kind, shape (K,)."""
+        return np.unique(self.kind, return_index=True)[1]
+
+    @cached_property
     def overlap(self) -> np.ndarray:
-        """Whether two sessions share a day, boolean (S, S)."""
+        """Whether sessions of two kinds share a day, boolean (K, K)."""
         return self._within(0)
 
     def _within(self, rest: int) -> np.ndarray:
-        """Whether parts of two sessions share a day or leave fewer than ``rest`` free days between them, boolean (S, S)."""
-        if not self.segments:
+        """Whether parts of two kinds share a day or leave fewer than ``rest`` free days between them, boolean (K, K)."""
+        segments = [self.segments[s] for s in self.examples.tolist()]
+        if not segments:
             return np.zeros((0, 0), dtype=bool)
-        begins = np.cumsum([0] + [len(parts) for parts in self.segments[:-1]])
-        first = np.array([a for parts in self.segments for a, _ in parts])
-        last = np.array([b for parts in self.segments for _, b in parts])
+        begins = np.cumsum([0] + [len(parts) for parts in segments[:-1]])
+        first = np.array([a for parts in segments for a, _ in parts])
+        last = np.array([b for parts in segments for _, b in parts])
         near = (first[:, None] <= last[None, :] + rest) & (first[None, :] <= last[:, None] + rest)
         return np.asarray(np.logical_or.reduceat(np.logical_or.reduceat(near, begins, axis=0), begins, axis=1))
 
     def too_close(self, rule: Spacing) -> np.ndarray:
-        """Whether two sessions of the rule's programmes leave less than its rest between them, boolean (S, S).
+        """Whether sessions of two kinds, of the rule's programmes, leave less than its rest between them, boolean (K, K).
 
         Rest is counted in free days between a part of one session and a part of the other, so a class may lie between two
         parts of another when both gaps are long enough. The rule's years are judged by the class that starts later.
         """
         if not rule.rest_days:
-            return np.zeros((len(self.ids), len(self.ids)), dtype=bool)
-        ours, in_year = self.of(rule), self.in_years(rule)
-        later = np.where(self.start[:, None] >= self.start[None, :], in_year[:, None], in_year[None, :])
+            return np.zeros((len(self.examples), len(self.examples)), dtype=bool)
+        ours, in_year, start = (part[self.examples] for part in (self.of(rule), self.in_years(rule), self.start))
+        later = np.where(start[:, None] >= start[None, :], in_year[:, None], in_year[None, :])
         return np.asarray(self._within(rule.rest_days) & ours[:, None] & ours[None, :] & later)
 
     def of(self, rule: RuleKind) -> np.ndarray:

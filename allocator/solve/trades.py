@@ -128,8 +128,9 @@ class Exchange:
         """
         i, seat = self.index[cadre_id], (programme_id, year)
         self._refuse(i, programme_id, year)
-        p = self.cohorts.instance.programme_index[programme_id]
-        eligible = np.flatnonzero(self.cohorts.instance.eligible[:, p] & self.cohorts.instance.is_named).tolist()
+        instance = self.cohorts.instance
+        only = np.arange(len(instance.days)) == instance.programme_index[programme_id]
+        eligible = np.flatnonzero(instance.admission.any_of(only) & instance.is_named).tolist()
         givers = [k for k in self._colleagues(i) if seat in self._now(k)]
         found = []
         for j in eligible:

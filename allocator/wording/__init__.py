@@ -18,7 +18,18 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
-__all__ = ["LANGUAGES", "Language", "Message", "catalogue", "from_record", "language", "listing", "quoted", "render", "said"]
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "Message",
+    "catalogue",
+    "from_record",
+    "language",
+    "listing",
+    "quoted",
+    "render",
+    "said",
+]
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")

@@ -38,9 +38,14 @@ class States:
         code = np.full(len(touched), -1, dtype=np.int64)
         if not touched.any():
             return cls(code, values[:0])
-        rows, inverse = np.unique(values[touched], axis=0, return_inverse=True)
-        code[touched] = inverse.reshape(-1)
-        return cls(code, rows)
+        own = values[touched]
+        rank = np.zeros(len(own), dtype=np.int64)
+        for column in own.T:  # Ranks of columns put together are in the order of the rows, and quick to sort.
+            levels, level = np.unique(column, return_inverse=True)
+            _, rank = np.unique(rank * len(levels) + level, return_inverse=True)
+        _, first = np.unique(rank, return_index=True)
+        code[touched] = rank
+        return cls(code, own[first])
 
     @classmethod
     def single(cls, touched: np.ndarray) -> States:

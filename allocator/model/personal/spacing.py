@@ -52,10 +52,19 @@ class SpacingSide:
         if rule.same_programme_years is not None:
             same = (mine == history.programme[rows][:, None]) & (mine >= 0) & counting[mine]
             hit = (since < rule.same_programme_years)[:, :, None] & same[:, None, :]
-            np.logical_or.at(blocked, person, hit)
+            _join(blocked, person, hit)
         if rule.long_days is not None and rule.long_years is not None:
             long_record = history.counting(rule.programmes, rule.long_days)[rows]
             long_slot = (mine >= 0) & counting[mine] & (np.append(instance.days, 0)[mine] >= rule.long_days)
             hit = ((since < rule.long_years) & long_record[:, None])[:, :, None] & long_slot[:, None, :]
-            np.logical_or.at(blocked, person, hit)
+            _join(blocked, person, hit)
         return blocked
+
+
+def _join(blocked: np.ndarray, person: np.ndarray, hit: np.ndarray) -> None:
+    """Add what each entry of the record closes to what is closed to its person."""
+    if not len(person):
+        return
+    order = np.argsort(person, kind="stable")
+    people, first = np.unique(person[order], return_index=True)
+    blocked[people] |= np.logical_or.reduceat(hit[order], first, axis=0)
