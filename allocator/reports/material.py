@@ -12,9 +12,11 @@ import pandas as pd
 from allocator.audit import UNITS, AuditReport
 from allocator.audit.records import Records
 from allocator.entities import Inputs
-from allocator.kinds import ShareFloor
+from allocator.kinds import Fixed, ShareFloor
 from allocator.placements import Plan
 from allocator.reports.facts import Facts, facts
+from allocator.reports.order import person_order, unit_order
+from allocator.reports.reserves import Reserves
 from allocator.reports.texts import Texts
 from allocator.reports.verdicts import floor_counts
 from allocator.result import SolveResult
@@ -61,6 +63,31 @@ class Material:
             return UNITS[name]
         known = self.texts.known("unit", name)
         return name.replace("-", " ") if known == name else known
+
+    @cached_property
+    def plan_hash(self) -> str:
+        """Hash of the plan's table, by which anybody can tell whether two plans are the same."""
+        return self.plan.sha256
+
+    @cached_property
+    def seats(self) -> pd.DataFrame:
+        """Seats of every unit in every session, as in ``seats.csv``."""
+        return self.plan.seats
+
+    @cached_property
+    def unit_order(self) -> dict[str, int]:
+        """Place of every unit in the order of the office."""
+        return unit_order(self.inputs)
+
+    @cached_property
+    def person_order(self) -> pd.Series:
+        """Place of every cadre in the order of the office, by ``cadre_id``."""
+        return person_order(self.inputs, self.unit_order)
+
+    @cached_property
+    def reserves(self) -> Reserves:
+        """Who could step in for whom."""
+        return Reserves(self.inputs, self.counted)
 
     @cached_property
     def people(self) -> pd.DataFrame:
@@ -171,11 +198,12 @@ class Material:
         roster = self.people.loc[:, ["name", "post", "rank", "category"]]
         sessions = self.sessions.set_index("session_id").loc[:, ["programme", "place", "dates"]]
         table = placements.join(roster, on="cadre_id").join(sessions, on="session_id")
-        reasons = {rules: self.reason(rules) for rules in table["rules"].unique()}
+        seats = list(zip(table["rules"], table["fixed"], strict=True))
+        reasons = {(rules, is_fixed): self.reason(rules, is_fixed=is_fixed) for rules, is_fixed in set(seats)}
         return table.assign(
             unit=table["unit_id"].map(self.unit_names).fillna(table["unit_id"]),
             post=[self.texts.known("post", post) for post in table["post"]],
-            reason=table["rules"].map(reasons),
+            reason=[reasons[seat] for seat in seats],
             start=table["start_date"].dt.strftime("%Y-%m-%d"),
             end=table["end_date"].dt.strftime("%Y-%m-%d"),
         )
@@ -185,16 +213,34 @@ class Material:
         """Title of every rule in the reader's language, built-in rules of the auditor included."""
         return {verdict.rule_id: self.texts.title(verdict) for verdict in self.audit.verdicts}
 
-    def reason(self, rules: str) -> str:
-        """Titles of the rules a seat serves, the most particular first; ``plan.csv`` has all of them."""
-        served = sorted((rule for rule in str(rules).split(";") if rule), key=self._particular)
-        titles = [self.rule_titles.get(rule, rule) for rule in served]
+    def clause_title(self, rule_id: str) -> str:
+        """A rule as the reader knows it: the number of its clause, where it has one, and its title."""
+        title, clause = self.rule_titles.get(rule_id, rule_id), self._clauses.get(rule_id, "")
+        return f"{clause} {title}" if clause else title
+
+    def reason(self, rules: str, *, is_fixed: bool = False) -> str:
+        """Clauses and titles of the rules a seat serves, the most particular first; ``plan.csv`` has all of them.
+
+        A rule with call-ups and forbidden pairs speaks of the people it names, so it is a reason for fixed seats only.
+        """
+        served = [rule for rule in str(rules).split(";") if rule and (is_fixed or rule not in self._of_the_named)]
+        served.sort(key=self._particular)
+        titles = [self.clause_title(rule) for rule in served]
         more = [self.texts("dispatch.more", count=len(titles) - REASONS)] if len(titles) > REASONS else []
         return "; ".join(titles[:REASONS] + more)
 
     def _particular(self, rule_id: str) -> int:
         kind = self._kinds.get(rule_id, "")
         return PARTICULAR.index(kind) if kind in PARTICULAR else len(PARTICULAR)
+
+    @cached_property
+    def _of_the_named(self) -> set[str]:
+        rules = self.inputs.policy.rules
+        return {rule.id for rule in rules if isinstance(rule, Fixed) and not rule.everyone}
+
+    @cached_property
+    def _clauses(self) -> dict[str, str]:
+        return {verdict.rule_id: verdict.clause for verdict in self.audit.verdicts}
 
     @cached_property
     def _kinds(self) -> dict[str, str]:

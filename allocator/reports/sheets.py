@@ -11,63 +11,69 @@ from typing import Any
 import xlsxwriter
 from rich.cells import cell_len
 
+from allocator.reports.rendered import RenderedSheet, Texts, column_names
+
 NARROWEST, WIDEST, LONGEST = 6, 28, 44  # column widths in characters of the default font; the last for style "long"
 LINE = 13  # points that a line of text is high
+_NOTE = 60  # characters at least in a line of a note, however narrow the table
+_TALLEST = 400  # points; Excel shows no row higher than 409
 _FILLS = {"kept": "#D9EAD3", "breached": "#F4C7C3", "reported": "#E8EAED"}
+_BORDER = {"valign": "top", "border": 1, "border_color": "#BFBFBF"}
 _FORMATS: dict[str, dict[str, Any]] = {
-    "text": {"valign": "top", "text_wrap": True, "border": 1, "border_color": "#BFBFBF", "num_format": "@"},
-    "clip": {"valign": "top", "shrink": True, "border": 1, "border_color": "#BFBFBF", "num_format": "@"},
-    "number": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "#,##0.0#"},
-    "plain": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "0"},
-    "count": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "#,##0"},
-    "share": {"valign": "top", "align": "center", "border": 1, "border_color": "#BFBFBF", "num_format": "0.0%"},
+    "text": {**_BORDER, "text_wrap": True, "num_format": "@"},
+    "clip": {**_BORDER, "shrink": True, "num_format": "@"},
+    "number": {**_BORDER, "align": "center", "num_format": "#,##0.0#"},
+    "plain": {**_BORDER, "align": "center", "num_format": "0"},
+    "count": {**_BORDER, "align": "center", "num_format": "#,##0"},
+    "share": {**_BORDER, "align": "center", "num_format": "0.0%"},
+    "middle": {**_BORDER, "align": "center", "num_format": "@"},
+    "wide": {"valign": "top", "num_format": "@"},
     "head": {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#1F3864", "font_color": "white"},
     "title": {"bold": True, "font_size": 14},
+    "section": {"bold": True, "font_size": 12, "font_color": "#1F3864"},
     "note": {"font_color": "#595959"},
-    "block": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "num_format": "@"},
+    "wrapped": {"font_color": "#595959", "text_wrap": True, "valign": "top"},
+    "block": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "valign": "top", "num_format": "@"},
+    "block-clip": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "valign": "top", "shrink": True, "num_format": "@"},
+    "block-count": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "valign": "top", "align": "center", "num_format": "#,##0"},
     "busy": {"bg_color": "#9DC3E6", "font_size": 8, "align": "center", "border": 1, "border_color": "#D9D9D9", "num_format": "#,##0"},
     "free": {"border": 1, "border_color": "#E7E6E6"},
     "small": {"font_size": 8, "align": "center", "bold": True, "border": 1, "bg_color": "#DDE6F3", "num_format": "@"},
-    **{
-        status: {"valign": "top", "border": 1, "border_color": "#BFBFBF", "bg_color": fill, "num_format": "@"}
-        for status, fill in _FILLS.items()
-    },
+    **{status: {**_BORDER, "bg_color": fill, "num_format": "@"} for status, fill in _FILLS.items()},
 }  # fmt: skip
 
 
 class Book:
     """A workbook in memory; equal content gives equal bytes."""
 
-    def __init__(self, title: str, font: str = "宋体") -> None:
+    def __init__(self, title: str, font: str = "宋体", footer: str = "&P / &N") -> None:
         self._bytes = io.BytesIO()
-        options = {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "default_format_properties": {"font_name": font, "font_size": 10},
-        }
+        options = {"in_memory": True, "default_format_properties": {"font_name": font, "font_size": 10}}
         self._book = xlsxwriter.Workbook(self._bytes, options)
         # A fixed date: two runs with the same plan write the same workbook.
         self._book.set_properties({"title": title, "created": datetime(2000, 1, 1)})
-        self._formats: dict[str, Any] = {}
+        self._formats: dict[str, int] = {}
         self._font = font
+        self._footer = footer
+        self.texts = Texts(self._book.str_table)
 
-    def style(self, name: str) -> Any:
-        """The cell format of that name."""
-        if name not in self._formats:
-            self._formats[name] = self._book.add_format({"font_name": self._font, "font_size": 10, **_FORMATS[name]})
-        return self._formats[name]
+    def style(self, name: str) -> int:
+        """The number of the cell format of that name."""
+        number = self._formats.get(name)
+        if number is None:
+            made = self._book.add_format({"font_name": self._font, "font_size": 10, **_FORMATS[name]})
+            number = self._formats[name] = int(made._get_xf_index())
+        return number
 
     def sheet(self, name: str, header: str) -> Sheet:
         """A new sheet that prints on A4 landscape, one page wide, with ``header`` and page numbers."""
-        raw = self._book.add_worksheet(name)
+        raw = self._book.add_worksheet(name, RenderedSheet)
         raw.set_landscape()
         raw.set_paper(9)
         raw.fit_to_pages(1, 0)
         raw.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
         raw.set_header("&C" + header.replace("&", "&&")[:200])
-        raw.set_footer("&L&A&R&P / &N")
+        raw.set_footer("&L&A&R" + self._footer)
         return Sheet(self, raw)
 
     def content(self) -> bytes:
@@ -76,32 +82,39 @@ class Book:
         return self._bytes.getvalue()
 
 
+@dataclass(frozen=True)
+class Heading:
+    """A row among those of a table that is made of (value, style) cells of its own, such as a unit above its rows."""
+
+    cells: Sequence[tuple[Any, str]]
+
+
 @dataclass
 class Sheet:
-    """One sheet, filled from the top; strings are only ever written as strings."""
+    """One sheet, filled from the top."""
 
     book: Book
     raw: Any
     row: int = 0
     _widths: dict[int, int] = field(default_factory=dict)
+    _lines: list[tuple[int, str, str]] = field(default_factory=list)
 
     def line(self, text: str, style: str = "note") -> None:
-        """A line of free text across the sheet."""
-        self.raw.write_string(self.row, 0, text, self.book.style(style))
+        """A line of free text above a table; a note is wrapped to the width of the table, when there is one."""
+        self._lines.append((self.row, text, style))
         self.row += 1
 
-    def cell(self, column: int, value: Any, style: str) -> None:
-        """One cell of the current row; nothing stays empty, a number is a number, all else is text."""
-        if style == "number" and isinstance(value, int | float) and value == value and value == int(value):
-            style = "count"  # Excel would show a whole number with a bare decimal point.
-        cell_format = self.book.style(style)
-        if value is None or value == "" or value != value:
-            self.raw.write_blank(self.row, column, None, cell_format)
-        elif isinstance(value, str):
-            # Excel refuses longer cells; nothing planned comes near, but a name from data may.
-            self.raw.write_string(self.row, column, value[:32_000], cell_format)
-        else:
-            self.raw.write_number(self.row, column, value, cell_format)
+    def cells(self, cells: Sequence[tuple[Any, str]], lines: int = 1, level: int = 0) -> None:
+        """The next row, as (value, style) pairs; a style of "" leaves the cell out.
+
+        ``lines`` is how many lines of text it is high, ``level`` its depth in the outline.
+        """
+        parts = [
+            self._xml(name, self.book.style(style), self.book.texts.cell(value)[0])
+            for name, (value, style) in zip(column_names(len(cells)), cells, strict=True)
+            if style
+        ]
+        self._add("".join(parts), len(cells), lines, level)
 
     def widen(self, column: int, width: int, most: int = WIDEST) -> None:
         """Make the column at least so wide, within the limits of all columns."""
@@ -111,49 +124,100 @@ class Sheet:
     def head(self, titles: Sequence[str]) -> None:
         """The header of a table."""
         for column, title in enumerate(titles):
-            self.cell(column, title, "head")
             self.widen(column, cell_len(title) + 4)  # room for the filter's arrow
-        self.row += 1
+        self.cells([(title, "head") for title in titles])
 
     def table(
-        self, titles: Sequence[str], rows: Iterable[Sequence[Any]], styles: Sequence[str], freeze_columns: int = 0
+        self,
+        titles: Sequence[str],
+        rows: Iterable[Sequence[Any] | Heading],
+        styles: Sequence[str],
+        freeze_columns: int = 0,
     ) -> None:
         """A table with frozen header, filter and print title.
 
         A style ``status`` takes ``(text, status)`` cells, ``clip`` shrinks text instead of wrapping it, and ``long``
-        gives text more room.
+        gives text more room. Rows below a ``Heading`` can be folded away.
         """
         top = self.row
         self.head(titles)
-        body = [list(values) for values in rows]
-        for column, style in enumerate(styles):
-            for values in body:
-                value = values[column][0] if style == "status" else values[column]
-                width = cell_len(value) + 1 if isinstance(value, str) else 8
-                self.widen(column, width, LONGEST if style == "long" else WIDEST)
-        for values in body:
-            lines = 1
-            for column, (value, style) in enumerate(zip(values, styles, strict=True)):
-                if style == "status":
-                    value, style = value
-                elif isinstance(value, str) and style != "clip":
-                    style = "text"
-                    lines = max(lines, -(-cell_len(value) // self._widths[column]))
-                self.cell(column, value, style)
-            self.height(lines)
-            self.row += 1
+        body = list(rows)
+        plain = [row for row in body if not isinstance(row, Heading)]
+        columns = [self._column([row[n] for row in plain], n, style) for n, style in enumerate(styles)]
+        names = column_names(len(titles))
+        wraps = [n for n, style in enumerate(styles) if style != "clip" and self._overflows(columns[n], n)]
+        level = int(len(plain) < len(body))
+        done = iter(zip(*columns, strict=True))
+        for row in body:
+            if isinstance(row, Heading):
+                self.cells(row.cells)
+                continue
+            cells = next(done)
+            lines = max((-(-cells[n][2] // (self._widths[n] - 1)) for n in wraps), default=1)
+            xml = [self._xml(name, number, tail) for name, (number, tail, _) in zip(names, cells, strict=True)]
+            self._add("".join(xml), len(names), lines, level)
+        if level:
+            self.raw.set_row(top, None, None, {"level": 0})
+            self.raw.outline_settings(True, False, True, False)
+            self.raw.outline_row_level = 1
+        self.close(top, len(titles), freeze_columns)
+
+    def close(self, top: int, columns: int, freeze_columns: int = 0) -> None:
+        """Freeze, repeat in print and filter a table whose header is the row ``top``; apply the widths."""
         self.raw.freeze_panes(top + 1, freeze_columns)
         self.raw.repeat_rows(top)
         if self.row > top + 1:
-            self.raw.autofilter(top, 0, self.row - 1, len(titles) - 1)
+            self.raw.autofilter(top, 0, self.row - 1, columns - 1)
         self.settle()
 
-    def height(self, lines: int) -> None:
-        """Make the current row so many lines high; not every program does so by itself for wrapped text."""
-        if lines > 1:
-            self.raw.set_row(self.row, min(LINE * lines + 3, 400))
-
-    def settle(self) -> None:
-        """Apply the widths gathered so far."""
+    def settle(self, columns: int = 0) -> None:
+        """Apply the widths gathered so far, and set the lines above the table, notes as wide as so many columns."""
         for column, width in self._widths.items():
             self.raw.set_column(column, column, width)
+        room = max(_NOTE, sum(self._widths.get(column, NARROWEST) for column in range(columns)) - 2)
+        below, last = self.row, max(columns - 1, 0)
+        for row, text, style in self._lines:
+            self.row = row
+            if style == "note" and last > 0:
+                self.raw.merge.append([row, 0, row, last])
+                self.cells([(text, "wrapped")], lines=-(-cell_len(text) // room))
+            else:
+                self.cells([(text, style)])
+        self.row = below
+        self._lines.clear()
+
+    def _column(self, values: list[Any], column: int, style: str) -> list[tuple[int, str, int]]:
+        """Format, XML and width of the cells of one column; the column is made wide enough."""
+        cell, number = self.book.texts.cell, self.book.style
+        if style == "status":
+            made = [(number(status), *cell(text)) for text, status in values]
+        elif style in ("text", "clip", "long"):
+            own = number("clip" if style == "clip" else "text")
+            made = [(own, *cell(value)) for value in values]
+        else:
+            own, text = number(style), number("text")
+            # Excel would show a whole number with a bare decimal point.
+            whole = number("count") if style == "number" else own
+            made = [
+                (text if isinstance(value, str) else whole if is_whole(value) else own, *cell(value))
+                for value in values
+            ]  # fmt: skip
+        widest = max((width for _, _, width in made), default=0)
+        self.widen(column, widest + 1, LONGEST if style == "long" else WIDEST)
+        return made
+
+    def _overflows(self, cells: list[tuple[int, str, int]], column: int) -> bool:
+        return any(width >= self._widths[column] for _, _, width in cells)
+
+    def _xml(self, name: str, number: int, tail: str) -> str:
+        return f'<c r="{name}{self.row + 1}" s="{number}"{tail}'
+
+    def _add(self, cells: str, columns: int, lines: int, level: int) -> None:
+        # Not every program makes a row as high as its wrapped text by itself.
+        self.raw.add_row(self.row, cells, columns, min(LINE * lines + 3, _TALLEST) if lines > 1 else None, level)
+        self.row += 1
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a value is a whole number."""
+    return isinstance(value, int | float) and value == value and value == int(value)

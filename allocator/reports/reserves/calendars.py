@@ -1,0 +1,247 @@
+"""Whose calendar has room for one more class, and whose absence others must allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from allocator.audit.records import NEVER, Array, Groups, Records, ordinals, spread
+from allocator.kinds import AwayLimit, Fixed, Spacing
+
+_DAYS = 800  # from 1 January; a class that begins in December may end in the next year
+
+
+@dataclass(frozen=True)
+class Day:
+    """One session as the calendars see it: row, programme, and its unbroken parts as (first, last) ordinals."""
+
+    session: int
+    programme: int
+    parts: tuple[tuple[int, int], ...]
+
+    @property
+    def days(self) -> Array:
+        """Every day somebody in it is away."""
+        return np.unique(np.concatenate([np.arange(first, last + 1) for first, last in self.parts]))
+
+
+class Calendars:
+    """Everybody's classes around one year, planned and on record."""
+
+    def __init__(self, records: Records, year: int) -> None:
+        self._records = records
+        self._year = year
+        self._rules = [rule for rule in records.inputs.policy.rules if not rule.years or year in rule.years]
+
+    def busy(self, session: Day) -> Array:
+        """Which cadres cannot attend, by the rules on their own calendars, shape (cadres,)."""
+        records, p = self._records, session.programme
+        busy = np.zeros(len(records.headcount), dtype=bool)
+        _, first, last, cadre = self._blocks
+        for start, end in session.parts:
+            busy[cadre[(first <= end) & (last >= start)]] = True
+        for rule in self._spacing:
+            if not self._covers[rule.id][p]:
+                continue
+            audience = self._audiences[rule.id]
+            for start, end in session.parts if rule.rest_days else ():
+                rest = rule.rest_days or 0
+                close = (first <= end + rest) & (last >= start - rest) & self._judged(rule)
+                busy[cadre[close]] |= audience[cadre[close]]
+            if rule.same_programme_years is not None:
+                busy |= audience & (np.abs(self._times(p) - self._year) < rule.same_programme_years).any(axis=1)
+            if rule.classes_per_year is not None:
+                busy |= audience & (self._classes(rule) >= rule.classes_per_year)
+            if rule.long_days is not None and self._days[p] >= rule.long_days:
+                busy |= audience & self._long(rule)
+        for fixed in self._fixed:
+            self._bar(fixed, session, busy)
+        return busy
+
+    def away(self, session: Day) -> tuple[Array, list[tuple[Array, Array]]]:
+        """Who would be one too many away.
+
+        Returns
+        -------
+        tuple
+            Cadres who cannot come in anybody's place, and for each limit (cadres who can only take the seat of one of
+            their own group, group of every cadre).
+        """
+        barred = np.zeros(len(self._records.headcount), dtype=bool)
+        own_only: list[tuple[Array, Array]] = []
+        at = np.clip(session.days - self._first, 0, _DAYS - 1)
+        for rule in self._limits:
+            if not self._covers[rule.id][session.programme]:
+                continue
+            audience = self._audiences[rule.id]
+            of = self._groups(rule).of
+            if rule.share is not None:
+                limit, count = self._count(rule)
+                full = np.asarray(count[:, at].max(axis=1) >= limit)
+                own_only.append((audience & (of >= 0) & full[of], of))
+            for first, second in rule.posts_apart:
+                for own, other in ((first, second), (second, first)):
+                    held = np.asarray(self._holders(rule, other)[:, at].any(axis=1))
+                    barred |= audience & (of >= 0) & (self._posts == own) & held[of]
+        return barred, own_only
+
+    # ------------------------------------------------------------------ made once for the year
+
+    @cached_property
+    def _blocks(self) -> tuple[Array, Array, Array, Array]:
+        """Attendance, first, last and cadre of the parts of all classes near the year."""
+        rest = max((rule.rest_days or 0 for rule in self._spacing), default=0)
+        blocks = self._records.blocks
+        near = (blocks["last"] >= self._first - rest) & (blocks["first"] <= self._first + _DAYS + rest)
+        table = blocks.loc[near]
+        attendance, first, last, cadre = (table[c].to_numpy() for c in ("attendance", "first", "last", "cadre"))
+        return attendance, first, last, cadre
+
+    @cached_property
+    def _first(self) -> int:
+        return int(ordinals(pd.Series(pd.to_datetime([f"{self._year}-01-01"])))[0])
+
+    @cached_property
+    def _spacing(self) -> list[Spacing]:
+        return [rule for rule in self._rules if isinstance(rule, Spacing)]
+
+    @cached_property
+    def _limits(self) -> list[AwayLimit]:
+        return [rule for rule in self._rules if isinstance(rule, AwayLimit) and rule.strength != "report"]
+
+    @cached_property
+    def _fixed(self) -> list[Fixed]:
+        return [rule for rule in self._rules if isinstance(rule, Fixed)]
+
+    @cached_property
+    def _days(self) -> Array:
+        return self._records.inputs.programmes["days"].to_numpy()
+
+    @cached_property
+    def _covers(self) -> dict[str, Array]:
+        """The programmes of every rule on calendars."""
+        rules = [*self._spacing, *self._limits, *self._fixed]
+        return {rule.id: self._records.programmes(rule.programmes) for rule in rules}
+
+    @cached_property
+    def _audiences(self) -> dict[str, Array]:
+        rules = [*self._spacing, *self._limits, *self._fixed]
+        return {rule.id: self._records.audience(rule.audience) for rule in rules}
+
+    @cached_property
+    def _posts(self) -> Array:
+        return self._records.inputs.cadres["post"].to_numpy(object)
+
+    @cached_property
+    def _cache(self) -> dict[tuple[str, str], Array]:
+        return {}
+
+    def _judged(self, rule: Spacing) -> Array:
+        """Which of the blocks are of classes the rule looks at."""
+        key = ("judged", rule.id)
+        if key not in self._cache:
+            self._cache[key] = self._records.counting(rule.programmes)[self._blocks[0]]
+        return self._cache[key]
+
+    def _times(self, programme: int) -> Array:
+        """The years nearest to this one in which each cadre attends the programme, before and after, shape (cadres, 2)."""
+        a = self._records.attendances
+        here = self._by_programme.get(programme, np.empty(0, np.int64))
+        times = np.full((len(self._records.headcount), 2), NEVER, dtype=np.int64)
+        before, after = here[a.year[here] <= self._year], here[a.year[here] > self._year]
+        np.maximum.at(times[:, 0], a.cadre[before], a.year[before])
+        times[:, 1] = -NEVER
+        np.minimum.at(times[:, 1], a.cadre[after], a.year[after])
+        return times
+
+    @cached_property
+    def _by_programme(self) -> dict[int, Array]:
+        programme = self._records.attendances.programme
+        order = np.argsort(programme, kind="stable")
+        values, starts = np.unique(programme[order], return_index=True)
+        return dict(zip(map(int, values), np.split(order, starts[1:]), strict=True))
+
+    def _classes(self, rule: Spacing) -> Array:
+        """Classes of each cadre in the year."""
+        key = ("classes", rule.id)
+        if key not in self._cache:
+            a = self._records.attendances
+            own = self._records.counting(rule.programmes) & (a.year == self._year)
+            self._cache[key] = np.bincount(a.cadre[own], minlength=len(self._records.headcount))
+        return self._cache[key]
+
+    def _long(self, rule: Spacing) -> Array:
+        """Which cadres have a long class so near that no second one is allowed this year."""
+        key = ("long", rule.id)
+        if key not in self._cache:
+            assert rule.long_days is not None and rule.long_years is not None
+            a = self._records.attendances
+            near = np.abs(a.year - self._year) < rule.long_years
+            own = self._records.counting(rule.programmes) & (a.days >= rule.long_days) & near
+            self._cache[key] = np.bincount(a.cadre[own], minlength=len(self._records.headcount)) > 0
+        return self._cache[key]
+
+    def _bar(self, rule: Fixed, session: Day, busy: Array) -> None:
+        """Those whom the rule keeps out, or whose attendance it has settled already."""
+        records = self._records
+        if rule.everyone and self._covers[rule.id][session.programme]:
+            busy |= self._audiences[rule.id]
+        for item in rule.forbidden:
+            wanted = (
+                (item.programme_id, records.programme_ids[session.programme]),
+                (item.session_id, records.session_ids[session.session]),
+                (item.year, self._year),
+            )
+            if all(value is None or value == actual for value, actual in wanted):
+                busy |= records.cadre_ids == item.cadre_id
+        for away in rule.unavailable:
+            first, last = ordinals(pd.Series(pd.to_datetime([away.from_date, away.to_date])))
+            if any(start <= last and end >= first for start, end in session.parts):
+                busy |= records.cadre_ids == away.cadre_id
+
+    def _count(self, rule: AwayLimit) -> tuple[Array, Array]:
+        """The limit of every group, and its people away on every day, shape (groups, days)."""
+        assert rule.share is not None
+        groups = self._groups(rule)
+        limit = np.maximum(1, rule.share.numerator * groups.sizes // rule.share.denominator)
+        key = ("away", rule.id)
+        if key not in self._cache:
+            self._cache[key] = self._present(rule, np.ones(len(groups.of), dtype=bool))
+        return limit, self._cache[key]
+
+    def _groups(self, rule: AwayLimit) -> Groups:
+        if rule.id not in self._known_groups:
+            self._known_groups[rule.id] = self._records.groups(self._records.audience(rule.audience), rule.group_by)
+        return self._known_groups[rule.id]
+
+    @cached_property
+    def _known_groups(self) -> dict[str, Groups]:
+        return {}
+
+    def _holders(self, rule: AwayLimit, post: str) -> Array:
+        """Holders of a post away, by group and day, shape (groups, days)."""
+        key = (f"post {post}", rule.id)
+        if key not in self._cache:
+            self._cache[key] = self._present(rule, self._posts == post)
+        return self._cache[key]
+
+    def _present(self, rule: AwayLimit, wanted: Array) -> Array:
+        """Placed people of the rule, of those wanted, away in each group on each day of the year."""
+        records = self._records
+        a = records.attendances
+        groups = self._groups(rule)
+        attendance, first, last, cadre = self._blocks
+        own = a.planned[attendance] & records.counting(rule.programmes)[attendance] & (groups.of[cadre] >= 0)
+        own &= wanted[cadre] & (a.year[attendance] == self._year)
+        first, last, cadre = first[own], last[own], cadre[own]
+        part, offset = spread(last - first + 1)
+        day = np.clip(first[part] + offset - self._first, 0, _DAYS - 1)
+        # A person is away once on a day; the seats of an unnamed group are different people.
+        pairs = np.stack([cadre[part], day, np.where(records.headcount[cadre[part]] > 1, attendance[own][part], -1)])
+        _, once = np.unique(pairs, axis=1, return_index=True)
+        count = np.zeros((max(1, len(groups.labels)), _DAYS), dtype=np.int32)
+        np.add.at(count, (groups.of[cadre[part[once]]], day[once]), a.seats[attendance[own][part[once]]])
+        return count

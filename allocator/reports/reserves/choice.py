@@ -1,0 +1,203 @@
+"""The reserves of every session: who may, in which order, and how many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from allocator.audit.records import NEVER, Array, Records
+from allocator.entities import Inputs
+from allocator.kinds import Apportion, Representation, RuleKind, Waiting
+from allocator.reports.reserves.calendars import Calendars, Day
+from allocator.reports.reserves.seats import Counted, Seats, fits, key_of
+from allocator.ties import draw
+
+SEATS_A_RESERVE = 10  # one reserve for so many seats …
+LEAST = 2  # … and so many at least
+
+
+class Reserve(NamedTuple):
+    """One reserve of a session."""
+
+    session_id: str
+    number: int  # place in the order, from 1
+    cadre_id: str
+    last: int | None  # year of the last class up to the year of the session, in the plan or on record
+    draw: int
+    stands_in: tuple[str, ...]  # cadre ids of the seats he or she may take
+
+
+class Reserves:
+    """Who could step in for whom, year by year."""
+
+    def __init__(self, inputs: Inputs, records: Records) -> None:
+        self._inputs = inputs
+        self._records = records
+        self._years: dict[int, list[Reserve]] = {}
+
+    def of_year(self, year: int) -> list[Reserve]:
+        """The reserves of all sessions of a year, by session and order."""
+        if year not in self._years:
+            self._years[year] = list(_Year(self._records, year).all())
+        return self._years[year]
+
+
+class _Year:
+    """The tables one year's choice looks into."""
+
+    def __init__(self, records: Records, year: int) -> None:
+        self._records = records
+        self._year = year
+        self._calendars = Calendars(records, year)
+        self._seats = Seats(records, year)
+        self._seed = records.inputs.scenario.seed
+
+    def all(self) -> Iterator[Reserve]:
+        records, table = self._records, self._records.plan.placements
+        rows = np.flatnonzero(table["year"].to_numpy() == self._year)
+        session, cadre = (records.placed[c].to_numpy()[rows] for c in ("session", "cadre"))
+        named = (session >= 0) & (cadre >= 0) & ~table["fixed"].to_numpy(bool)[rows]
+        named[named] = records.headcount[cadre[named]] == 1
+        rows, session, cadre = rows[named], session[named], cadre[named]
+        rules = table["rules"].to_numpy(object)[rows]
+        order = np.argsort(session, kind="stable")
+        held, starts = np.unique(session[order], return_index=True)
+        for number, own in zip(held, np.split(order, starts[1:]), strict=True):
+            yield from self._of_session(int(number), cadre[own], [str(text) for text in rules[own]])
+
+    def _of_session(self, session: int, cadres: Array, rules: Sequence[str]) -> Iterator[Reserve]:
+        records = self._records
+        day = Day(session, int(records.session_programme[session]), self._parts[session])
+        barred, own_only = self._calendars.away(day)
+        open_to = self._admitted[:, day.programme] & ~self._calendars.busy(day) & ~barred
+        people = np.flatnonzero(open_to)
+        if not len(people):
+            return
+        counted = self._seats.counted(self._counting(day.programme))
+        may = self._who_may(cadres, rules, people, counted, own_only)
+        chosen = self._choose(may, people, str(records.session_ids[session]))
+        for number, (n, drawn) in enumerate(chosen, start=1):
+            last = int(self._last[people[n]])
+            stands_in = tuple(str(records.cadre_ids[c]) for c in cadres[may[:, n]])
+            yield Reserve(
+                str(records.session_ids[session]), number, str(records.cadre_ids[people[n]]),
+                None if last == NEVER else last, drawn, stands_in,
+            )  # fmt: skip
+
+    def _who_may(
+        self,
+        cadres: Array,
+        rules: Sequence[str],
+        people: Array,
+        counted: list[Counted],
+        own_only: list[tuple[Array, Array]],
+    ) -> Array:
+        """Which people may take which seats, shape (seats, people)."""
+        may = np.zeros((len(cadres), len(people)), dtype=bool)
+        known: dict[tuple[object, ...], Array] = {}
+        limits = [(limited[people], of) for limited, of in own_only if limited[people].any()]
+        for row, (seat, text) in enumerate(zip(cadres, rules, strict=True)):
+            key = (text, *(key_of(rule, seat) for rule in counted), *(int(of[seat]) for _, of in limits))
+            if key not in known:
+                mask = self._serving(text)[people]
+                for rule in counted:
+                    mask = mask & fits(rule, seat, people)
+                for limited, of in limits:
+                    mask = mask & (~limited | (of[people] == of[seat]))
+                known[key] = mask
+            may[row] = known[key]
+        return may
+
+    def _choose(self, may: Array, people: Array, session_id: str) -> list[tuple[int, int]]:
+        """(number among the people, draw) of the reserves, in their order."""
+        useful = np.flatnonzero(may.any(axis=0))
+        wanted = max(LEAST, -(-len(may) // SEATS_A_RESERVE))
+        chosen = self._first(useful, people, session_id, wanted)
+        covered = np.asarray(may[:, list(chosen)].any(axis=1))
+        for row in range(len(may)):
+            if not covered[row] and may[row].any():
+                more = self._first(np.flatnonzero(may[row]), people, session_id, 1)
+                chosen |= more
+                covered |= may[:, list(more)].any(axis=1)
+        order = sorted(chosen, key=lambda n: (self._last[people[n]], chosen[n], self._records.cadre_ids[people[n]]))
+        return [(n, chosen[n]) for n in order]
+
+    def _first(self, which: Array, people: Array, session_id: str, count: int) -> dict[int, int]:
+        """The first so many of them in the order: last class longest ago, then the smaller draw."""
+        last = self._last[people[which]]
+        if len(which) > count:
+            # Draws are only made for those whom they can decide between.
+            latest = np.partition(last, count - 1)[count - 1]
+            which, last = which[last <= latest], last[last <= latest]
+        ids = self._records.cadre_ids
+        drawn = {int(n): draw(self._seed, str(ids[people[n]]), session_id) for n in which}
+        order = sorted(drawn, key=lambda n: (self._last[people[n]], drawn[n], ids[people[n]]))
+        return {n: drawn[n] for n in order[:count]}
+
+    # ------------------------------------------------------------------ made once for the year
+
+    @cached_property
+    def _admitted(self) -> Array:
+        """Which named cadres each programme admits, shape (cadres, programmes)."""
+        records = self._records
+        everybody, everything = np.arange(len(records.headcount)), np.arange(len(records.programme_ids))
+        admitted: Array = records.eligible_pairs(everybody, everything, self._year)
+        admitted &= (records.headcount == 1)[:, None]
+        return admitted
+
+    @cached_property
+    def _last(self) -> Array:
+        """Year of everybody's last class up to this year, as the policy's rule on waiting counts classes."""
+        records = self._records
+        rule = next((rule for rule in records.inputs.policy.rules if isinstance(rule, Waiting)), None)
+        a = records.attendances
+        counting = ~a.online if rule is None else records.counting(rule.programmes, least_days=rule.least_days)
+        last: Array = records.last_year(counting)[:, records.years.index(self._year)]
+        return last
+
+    @cached_property
+    def _parts(self) -> dict[int, tuple[tuple[int, int], ...]]:
+        parts: dict[int, list[tuple[int, int]]] = {}
+        table = self._records.segments
+        for session, first, last in zip(table["session"], table["first"], table["last"], strict=True):
+            parts.setdefault(int(session), []).append((int(first), int(last)))
+        return {session: tuple(own) for session, own in parts.items()}
+
+    def _counting(self, programme: int) -> list[RuleKind]:
+        """Rules that count people of the programme; where a proportion is only wished for, anybody may step in."""
+        return [rule for rule, covers in self._rules if covers[programme]]
+
+    @cached_property
+    def _rules(self) -> list[tuple[RuleKind, Array]]:
+        """The rules that count people this year, each with the programmes it counts."""
+        records = self._records
+        days = records.inputs.programmes["days"].to_numpy()
+        counting: list[tuple[RuleKind, Array]] = []
+        for rule in records.inputs.policy.rules:
+            wished = isinstance(rule, Apportion | Representation) and rule.strength != "hard"
+            if rule.strength == "report" or wished or self._year not in records.years_of(rule):
+                continue
+            covers = records.programmes(rule.programmes) & (days >= getattr(rule, "least_days", 0))
+            counting.append((rule, covers))
+        return counting
+
+    def _serving(self, rules: str) -> Array:
+        """Cadres in the audience of every rule a seat serves."""
+        if rules not in self._known_serving:
+            serving = np.ones(len(self._records.headcount), dtype=bool)
+            for rule_id in rules.split(";"):
+                if rule_id in self._by_id:
+                    serving &= self._records.audience(self._by_id[rule_id].audience)
+            self._known_serving[rules] = serving
+        return self._known_serving[rules]
+
+    @cached_property
+    def _known_serving(self) -> dict[str, Array]:
+        return {}
+
+    @cached_property
+    def _by_id(self) -> dict[str, RuleKind]:
+        return {rule.id: rule for rule in self._records.inputs.policy.rules}
