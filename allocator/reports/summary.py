@@ -75,7 +75,7 @@ def _goals(material: Material, width: int) -> Iterator[str]:
     texts, result = material.texts, material.result
     if result is None:
         return
-    yield f"■ {texts('summary.goals')}: {texts('solve.' + result.status.value)}"
+    yield "■ " + texts("summary.goals", status=texts("solve." + result.status.value))
     widths = (width - 62, 16, 16, 12, 14)
     titles = ("", *(texts(f"summary.{code}") for code in ("value", "bound", "gap", "verdict")))
     yield "  " + _row(titles, widths)
