@@ -35,7 +35,7 @@ def codes_in_source() -> set[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 literals.add(node.value)
     for path in PACKAGE.rglob("*.jinja"):
-        literals.update(re.findall(r"\"([^\"\n]*)\"", path.read_text(encoding="utf-8")))
+        literals.update(re.findall(r"\"([\w.-]+)\"", path.read_text(encoding="utf-8")))
     return literals
 
 
