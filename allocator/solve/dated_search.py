@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import heapq
+from math import inf
 
 from ortools.sat.python import cp_model
 
@@ -127,32 +128,76 @@ def fill(state: State, seed: str) -> list[int]:
         one = problem.attendances[a]
         return (not one.is_called, one.seats > 1, not problem.limits_of[a], len(one.options), one.draw)
 
+    filling = _Filling(state, seed)
     left = []
     for a in sorted(range(len(problem.attendances)), key=hardness):
-        place(state, a, seed)
+        filling.place(a)
         if state.missing(a):
             left.append(a)
     return left
 
 
-def place(state: State, a: int, seed: str) -> None:
-    """Give an attendance what it lacks in sessions with free seats, evenly."""
-    options = state.problem.attendances[a].options
-    while missing := state.missing(a):
-        ratio = {s: state.ratio(s) for s in options if state.free(s) > 0 and state.room(a, s) > 0}
-        if not ratio:
-            return
-        least = min(ratio.values())
-        equal = [s for s in ratio if ratio[s] == least]
-        s = equal[0] if len(equal) == 1 else min(equal, key=lambda s: (state.host_load(s), _draw(state, a, s, seed)))
-        # A large group is dealt out in a few rounds, small enough to stay even.
-        chunk = max(1, missing // (8 * len(options)))
-        state.put(a, s, min(chunk, state.free(s), state.room(a, s), missing))
+class _Filling:
+    """Places people one by one, each in the session that is filled least for its target.
 
+    Of sessions filled alike the one whose host has least to do in its months comes first, then the smaller draw. Limits are
+    asked last, since they take longest.
+    """
 
-def _draw(state: State, a: int, s: int, seed: str) -> int:
-    problem = state.problem
-    return draw(seed, problem.cadre_ids[problem.attendances[a].person], problem.timetable.ids[s])
+    def __init__(self, state: State, seed: str) -> None:
+        self.state, self.seed = state, seed
+        self.ratio = [self._ratio(s) for s in range(len(state.load))]
+
+    def _ratio(self, s: int) -> float:
+        return self.state.ratio(s) if self.state.free(s) > 0 else inf
+
+    def place(self, a: int) -> None:
+        """Give an attendance what it lacks in sessions with free seats, evenly."""
+        state = self.state
+        options = state.problem.attendances[a].options
+        while missing := state.missing(a):
+            s = self._best(a, options)
+            if s is None:
+                return
+            # A large group is dealt out in a few rounds, small enough to stay even.
+            chunk = max(1, missing // (8 * len(options)))
+            state.put(a, s, min(chunk, state.free(s), state.room(a, s), missing))
+            self.ratio[s] = self._ratio(s)
+
+    def _best(self, a: int, options: tuple[int, ...]) -> int | None:
+        """The session to take; ``None`` when no session with a free seat has room."""
+        ratio = self.ratio
+        levels = [ratio[s] for s in options]
+        least = min(levels, default=inf)
+        while least < inf:
+            s = self._first_with_room(a, [s for s in options if ratio[s] == least])
+            if s is not None:
+                return s
+            least = min((level for level in levels if level > least), default=inf)
+        return None
+
+    def _first_with_room(self, a: int, equal: list[int]) -> int | None:
+        """Of sessions filled alike, the first that has room for an attendance."""
+        state = self.state
+        is_bound = bool(state.problem.limits_of[a])
+        if len(equal) == 1:
+            return equal[0] if not is_bound or state.room(a, equal[0]) > 0 else None
+        loads: dict[int, float] = {}  # Sessions that share their months share their load.
+        by_load: dict[float, list[int]] = {}
+        for s in equal:
+            months = id(state.months[s])
+            if months not in loads:
+                loads[months] = state.host_load(s)
+            by_load.setdefault(loads[months], []).append(s)
+        for load in sorted(by_load):
+            fit = [s for s in by_load[load] if not is_bound or state.room(a, s) > 0]
+            if fit:
+                return fit[0] if len(fit) == 1 else min(fit, key=lambda s: self._draw(a, s))
+        return None
+
+    def _draw(self, a: int, s: int) -> int:
+        problem = self.state.problem
+        return draw(self.seed, problem.cadre_ids[problem.attendances[a].person], problem.timetable.ids[s])
 
 
 class Chains:

@@ -34,7 +34,7 @@ class State:
         self.target = [float(max(1, n)) for n in problem.seats]
         self.held: list[list[tuple[int, int]]] = [[] for _ in problem.limits]  # attendance and session
         self.journal: list[tuple[int, int, int]] = []
-        self.months = [problem.timetable.months(s) for s in sessions]
+        self.months = problem.timetable.months
         self.length = [sum(days.values()) for days in self.months]
         self.host_month: dict[tuple[str, int, int], int] = defaultdict(int)
 

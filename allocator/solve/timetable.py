@@ -6,7 +6,9 @@ without segments takes all its days. Index letters: ``s``, ``t`` session, ``p`` 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +18,8 @@ from allocator.entities import Inputs
 from allocator.kinds import AwayLimit, RuleKind, Spacing
 
 Interval = tuple[int, int]
+
+EPOCH = date(1970, 1, 1).toordinal()
 
 
 def as_days(dates: pd.Series | list[object]) -> np.ndarray:
@@ -150,13 +154,15 @@ class Timetable:
         """Sessions with a day between two days, both inclusive, boolean (S,)."""
         return np.array([any(a <= last and first <= b for a, b in parts) for parts in self.segments], dtype=bool)
 
-    def months(self, s: int) -> dict[tuple[str, int, int], int]:
-        """Days of a session by host and calendar month."""
-        host = str(self.inputs.programmes["host_id"].iloc[self.programme[s]])
-        count: dict[tuple[str, int, int], int] = {}
-        for a, b in self.segments[s]:
-            for day in range(a, b + 1):
-                date = np.datetime64(day, "D").astype(object)
-                key = (host, date.year, date.month)
-                count[key] = count.get(key, 0) + 1
-        return count
+    @cached_property
+    def months(self) -> list[dict[tuple[str, int, int], int]]:
+        """Days of each session by host and calendar month; sessions of one host and kind share theirs."""
+        hosts = self.inputs.programmes["host_id"].astype(str).to_numpy(object)[self.programme].tolist()
+        known: dict[tuple[str, int], dict[tuple[str, int, int], int]] = {}
+        found = []
+        for host, kind, segments in zip(hosts, self.kind.tolist(), self.segments, strict=True):
+            if (host, kind) not in known:
+                days = [date.fromordinal(day + EPOCH) for a, b in segments for day in range(a, b + 1)]
+                known[host, kind] = dict(Counter((host, day.year, day.month) for day in days))
+            found.append(known[host, kind])
+        return found
