@@ -14,6 +14,7 @@ from allocator import pipeline
 from allocator.audit import AuditReport, read_plan
 from allocator.audit import audit as judge
 from allocator.commands.marking import mark_and_refuse
+from allocator.commands.schema import write_schema
 from allocator.commands.template import write_template
 from allocator.commands.voice import (
     Code,
@@ -343,6 +344,9 @@ def generate_data(
 app.command("template", epilog="Example: allocator template my-data/input.xlsx --policy data/henan/policy.toml")(
     write_template
 )
+
+
+app.command("schema", epilog="Example: allocator schema --out schemas")(write_schema)
 
 
 def main() -> None:

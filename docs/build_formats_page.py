@@ -1,0 +1,140 @@
+"""Write docs/formats.md from the records and the catalogue of meanings.
+
+Run it after a column, a rule or a key changed; a test compares the page with what this script would write.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from allocator.entities import TABLES
+from allocator.forms.meanings import meaning
+from allocator.forms.schema import scenario_schema
+from allocator.inputs.headings import TITLES
+from allocator.kinds import KINDS, RuleKind
+
+PAGE = Path(__file__).with_name("formats.md")
+
+HEAD = """# Formats
+
+The files that `allocator` reads: five tables, a policy and a scenario. This page is written from the program itself.
+
+## In the editor
+
+An editor that knows TOML schemas completes keys, shows what each means in Chinese and English, and underlines mistakes while
+you type. Write the schemas once, beside your files:
+
+```sh
+allocator schema --out schemas
+```
+
+In VS Code install the extension *Even Better TOML* (it uses `taplo`), and begin each file with a line that names its schema:
+
+```toml
+#:schema ./schemas/scenario.schema.json
+```
+
+and in the policy `#:schema ./schemas/policy.schema.json`. For a whole folder, name the files once in `.taplo.toml` instead:
+
+```toml
+[[rule]]
+include = ["scenarios/*.toml"]
+schema = { path = "./schemas/scenario.schema.json" }
+
+[[rule]]
+include = ["**/policy.toml"]
+schema = { path = "./schemas/policy.schema.json" }
+```
+
+`schemas/tables.schema.json` describes the tables as a data package of Frictionless Data. The last word has `allocator check`: it also
+knows what no schema can say, such as ids that another table lacks.
+
+## From a workbook
+
+```sh
+allocator template my-data/input.xlsx
+```
+
+writes a workbook with a sheet for each table, drop-downs, a how-to and examples, and beside it a scenario and a policy to start from.
+Your own workbook does as well: sheets may be called by the Chinese or English names below, headers may be Chinese or English, with
+blanks, full-width forms, `*` or （必填）, and titles may stand above the header. `allocator check my-data/scenario.toml --annotate`
+hands the workbook back with its mistakes marked.
+
+CSV files are UTF-8, with or without byte-order mark. Dates are written 2019-03-04, lists with `;`, true and false as true/false, yes/no,
+1/0 or 是/否. Columns come in any order; your own columns are kept and may be used in filters.
+
+## Tables
+"""
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    return "\n".join([HEAD, *_tables(), *_scenario(), *_policy()]).rstrip() + "\n"
+
+
+def _tables() -> list[str]:
+    lines = []
+    for name, columns in TABLES.items():
+        lines += [f"### {name} ({', '.join(TITLES[name])})", "", meaning("table", name, lang="en") + ".", ""]
+        lines += ["| column | 列名 | required | written as | meaning | 含义 |", "|---|---|---|---|---|---|"]
+        for column in columns:
+            texts = (meaning("column", name, column.name, lang=lang) for lang in ("en", "zh"))
+            need = "yes" if column.required else ""
+            kind = meaning("type", column.type, lang="en")
+            lines.append(f"| `{column.name}` | {column.name_zh} | {need} | {kind} | {' | '.join(map(_cell, texts))} |")
+        lines.append("")
+    return lines
+
+
+def _scenario() -> list[str]:
+    lines = ["## Scenario", "", meaning("scenario", lang="en") + ".", "", "| key | meaning | 含义 |", "|---|---|---|"]
+    for key, shape in scenario_schema()["properties"].items():
+        lines.append(_row(f"`{key}`", shape["description"]))
+        family = "limits" if key == "limits" else "policy_parameters" if key == "policy_parameters" else ""
+        inner: dict[str, Any] = shape.get("properties", {}) if family else {}
+        lines += [_row(f"`{key}.{name}`", one["description"]) for name, one in inner.items()]
+    return [*lines, ""]
+
+
+def _policy() -> list[str]:
+    lines = ["## Policy", "", meaning("policy", lang="en") + ". Every rule has these keys:", ""]
+    lines += ["| key | meaning | 含义 |", "|---|---|---|"]
+    lines += [_field("", name) for name in RuleKind.model_fields]
+    lines += ["", "### Filters", "", meaning("part", "filter", lang="en") + ".", "", "```toml"]
+    lines += [
+        'audience = { category = ["bureau-deputy"], birth_year = { min = 1979 }, not = { tags = ["seconded"] } }',
+        "```",
+        "",
+    ]
+    for kind, record in KINDS.items():
+        own = [name for name in record.model_fields if name not in RuleKind.model_fields]
+        lines += [
+            f"### {kind}",
+            "",
+            meaning("kind", kind, lang="en") + ".",
+            "",
+            meaning("kind", kind, lang="zh") + "。",
+            "",
+        ]
+        if own:
+            lines += ["| key | meaning | 含义 |", "|---|---|---|", *(_field(kind, name) for name in own), ""]
+    return lines
+
+
+def _field(kind: str, name: str) -> str:
+    texts = (meaning("field", *([kind] if kind else []), name, lang=lang) for lang in ("en", "zh"))
+    return f"| `{name}` | {' | '.join(map(_cell, texts))} |"
+
+
+def _row(key: str, description: str) -> str:
+    chinese, _, english = description.partition(" / ")
+    return f"| {key} | {_cell(english)} | {_cell(chinese)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8", newline="")
