@@ -46,13 +46,50 @@ def test_commands_shown_work(page: str, tmp_path: Path, monkeypatch: pytest.Monk
             assert program == "make", line
 
 
-def test_summary_shown_in_the_readme_is_what_the_command_prints(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "lang", "word"), [("README.md", "en", "proven"), ("README.zh-CN.md", "zh", "已证最优")]
+)
+def test_summary_shown_in_the_readme_is_what_the_command_prints(
+    page: str, lang: str, word: str, tmp_path: Path
+) -> None:
     scenario = ROOT / "scenarios" / "tiny.toml"
-    result = CliRunner().invoke(app, ["plan", str(scenario), "--out", str(tmp_path / "run"), "--lang", "en", "--quiet"])
-    sample = (ROOT / "README.md").read_text(encoding="utf-8").partition("```text\n")[2].partition("```")[0]
+    result = CliRunner().invoke(app, ["plan", str(scenario), "--out", str(tmp_path / "run"), "--lang", lang, "--quiet"])
+    sample = (ROOT / page).read_text(encoding="utf-8").partition("```text\n")[2].partition("```")[0]
     printed = {line.rstrip() for line in result.stdout.splitlines()}
-    assert "proven" in sample
+    assert word in sample
     assert [line for line in sample.splitlines() if line not in printed] == []
+
+
+def shape_of(page: str) -> list[str]:
+    """The skeleton of a page: level of each heading, first word of each row of a table, language of each block."""
+    shape = []
+    for line in (ROOT / page).read_text(encoding="utf-8").splitlines():
+        if found := re.match(r"(#+) |```(\w+)", line):
+            shape.append(found[0].strip())
+        elif found := re.match(r"\| *`?([\w.-]+)(?: [a-z]+)?", line, flags=re.ASCII):
+            shape.append(re.match(r"\|[^|]*?([a-z]+ [a-z]+|[\w.-]+)", line, flags=re.ASCII)[1])  # type: ignore[index]
+    return shape
+
+
+def test_both_readmes_say_the_same_in_the_same_order() -> None:
+    english, chinese = shape_of("README.md"), shape_of("README.zh-CN.md")
+    assert len(english) > 30  # The search itself works.
+    headings = {"file", "command", "exit"}  # The heads of the tables are words of the language.
+    assert [part for part in english if part.split()[0] not in headings] == chinese
+
+
+def test_both_readmes_show_the_same_commands_each_in_its_language() -> None:
+    english, chinese = commands_of("README.md"), commands_of("README.zh-CN.md")
+    assert [line.replace("--lang en", "--lang zh") for line in english] == chinese
+
+
+def test_pictures_are_small_and_shown() -> None:
+    pictures = set((ROOT / "docs" / "pictures").glob("*.png"))
+    text = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+    assert {picture for picture in pictures if f"](docs/pictures/{picture.name})" in text} == pictures
+    assert len(pictures) >= 3
+    for picture in pictures:
+        assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size < 200_000
 
 
 @pytest.mark.parametrize("page", PAGES)
