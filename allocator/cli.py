@@ -13,6 +13,7 @@ import typer
 from allocator import pipeline
 from allocator.audit import AuditReport, read_plan
 from allocator.audit import audit as judge
+from allocator.commands.export import NoticeTemplate, export_files, notice_template
 from allocator.commands.marking import mark_and_refuse
 from allocator.commands.schema import write_schema
 from allocator.commands.template import write_template
@@ -40,6 +41,7 @@ from allocator.interrupts import run_stoppably
 from allocator.reports import check_font, check_target, summary
 from allocator.reports.record import goal_record, versions
 from allocator.reports.texts import Texts, fit
+from allocator.reports.units import template_of
 from allocator.result import Progress
 from allocator.wording import Message
 
@@ -120,6 +122,7 @@ def plan(
             show_default=False,
         ),
     ] = None,
+    letter: NoticeTemplate = None,
     force: Force = False,
     lang: Lang = None,
     as_json: Json = False,
@@ -139,12 +142,15 @@ def plan(
         check_target(folder, force=force, lang=voice.lang)  # Before the solve, which may take minutes.
         if font is not None:
             check_font(font, voice.lang)
+        notices = template_of(letter, Texts(voice.lang))
         with Display(voice.lang, silent=quiet or no_progress) as display:
 
             def work(stop: Event) -> tuple[pipeline.Run, tuple[str, ...]]:
                 display.show(Progress("read", 0.0))
                 run = pipeline.plan(scenario, changes=changes, on_progress=display.show, stop=stop)
-                told = pipeline.write(run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font)
+                told = pipeline.write(
+                    run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font, notices=notices
+                )
                 return run, told
 
             run, told = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
@@ -344,6 +350,10 @@ def generate_data(
 app.command("template", epilog="Example: allocator template my-data/input.xlsx --policy data/henan/policy.toml")(
     write_template
 )
+
+
+app.command("export", epilog="示例 Example: allocator export out/tiny --notices --unit N --year 2020")(export_files)
+app.command("notice-template", epilog="示例 Example: allocator notice-template notice.docx")(notice_template)
 
 
 app.command("schema", epilog="Example: allocator schema --out schemas")(write_schema)

@@ -23,6 +23,7 @@ from allocator.placements import Plan
 from allocator.reports.folder import write_run
 from allocator.reports.record import peak_memory
 from allocator.reports.texts import Language
+from allocator.reports.units import Template
 from allocator.result import GoalResult, OnProgress, SolveResult, SolveStatus, silent
 from allocator.solve.calendar import calendar
 from allocator.solve.clock import Clock
@@ -123,8 +124,11 @@ def write(
     force: bool = False,
     on_progress: OnProgress = silent,
     font: str | None = None,
+    notices: Template | None = None,
 ) -> tuple[str, ...]:
     """Write the run folder, whole or not at all; what is returned should be told to the reader.
+
+    ``notices`` is the template of the call-up notices, the plain letter when absent.
 
     Raises
     ------
@@ -134,7 +138,7 @@ def write(
     extras = {"peak_memory_bytes": run.peak_memory_bytes}
     return write_run(
         Path(folder), run.inputs, run.plan, run.audit, run.result,
-        lang=lang, force=force, extras=extras, on_progress=on_progress, font=font,
+        lang=lang, force=force, extras=extras, on_progress=on_progress, font=font, notices=notices,
     )  # fmt: skip
 
 

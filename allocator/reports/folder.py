@@ -1,28 +1,16 @@
-"""The run folder, written whole or not at all.
-
-Everything is written to a hidden folder beside the target, which takes the target's name only when it is complete. With
-``force`` the old folder is first moved aside and removed only when the new one stands in its place. A run killed
-between those two moves is mended by the next run on the same target.
-"""
+"""The run folder: every file of the contract, and the order in which they are written."""
 
 from __future__ import annotations
 
-import errno
-import glob
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
-
 from allocator.audit import AuditReport
 from allocator.entities import Inputs
-from allocator.errors import OutputError
 from allocator.placements import Plan
 from allocator.reports.dispatch import dispatch
 from allocator.reports.material import Material
@@ -30,43 +18,12 @@ from allocator.reports.page import page
 from allocator.reports.record import run_record, scenario_text
 from allocator.reports.texts import Language, Texts
 from allocator.reports.units import Template, write_units
+from allocator.reports.whole import RECORD, check_target, written_whole
 from allocator.result import OnProgress, Progress, SolveResult, silent
 
+__all__ = ["check_font", "check_target", "write_run"]
+
 _CSV: dict[str, Any] = {"index": False, "encoding": "utf-8-sig", "lineterminator": "\n", "float_format": "%.10g"}
-_REASONS = {
-    errno.ENOSPC: "full",
-    getattr(errno, "EDQUOT", -1): "full",  # Windows has no quotas of this name.
-    errno.EROFS: "read-only",
-    errno.EACCES: "denied",
-    errno.EPERM: "denied",
-    errno.ENOTDIR: "not-folder",
-    errno.ENAMETOOLONG: "name",
-}
-
-
-def check_target(folder: Path, *, force: bool = False, lang: Language = "en") -> None:
-    """Refuse a target that cannot be written, before any time is spent on a plan.
-
-    Raises
-    ------
-    OutputError
-        If the folder exists and ``force`` is not given, if it is no run folder, or if its parent cannot be written.
-    """
-    texts = Texts(lang)
-    target = folder.resolve()
-    _mend(target)
-    if target.exists() and not target.is_dir():
-        raise OutputError(texts("output.not-folder", path=folder))
-    if target.exists() and any(target.iterdir()):
-        if not force:
-            raise OutputError(texts("output.exists", path=folder))
-        if not (target / "run.json").is_file():
-            raise OutputError(texts("output.foreign", path=folder))
-    above = next(parent for parent in target.parents if parent.exists())
-    if not above.is_dir():
-        raise OutputError(texts("output.not-folder", path=above))
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise OutputError(texts("output.denied", path=folder, detail=str(above)))
 
 
 def check_font(name: str, lang: Language = "en") -> None:
@@ -125,66 +82,9 @@ def write_run(
     OutputError
         If the folder cannot be written, or no font of that name is installed; the target is then as it was before.
     """
-    check_target(folder, force=force, lang=lang)
-    target = folder.resolve()
     material = Material(inputs, plan, audit, result, Texts(lang))
-    with _os_errors_explained(folder, material.texts):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = _beside(target, f"partial-{os.getpid()}")
-        try:
-            unfinished.mkdir()
-            told = _fill(unfinished, target, material, dict(extras or {}), on_progress, font, notices)
-            _put_in_place(unfinished, target)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
-    return told
-
-
-def _beside(target: Path, suffix: str) -> Path:
-    """A hidden neighbour of the target, on the same file system so that renaming is one step."""
-    return target.with_name(f".{target.name}.{suffix}")
-
-
-def _mend(target: Path) -> None:
-    """Undo what a killed run left behind: put the old folder back, remove partial ones nobody writes any more."""
-    aside = _beside(target, "previous")
-    if not target.parent.is_dir():
-        return
-    try:
-        if aside.is_dir() and not target.exists():
-            aside.rename(target)
-        for unfinished in target.parent.glob(f".{glob.escape(target.name)}.partial-*"):
-            pid = unfinished.name.rpartition("-")[2]
-            if pid.isdigit() and not psutil.pid_exists(int(pid)):
-                shutil.rmtree(unfinished, ignore_errors=True)
-    except OSError:
-        return  # A folder that cannot be written is explained by the check that follows.
-
-
-def _put_in_place(finished: Path, target: Path) -> None:
-    aside = _beside(target, "previous")
-    if not target.exists():
-        finished.rename(target)
-        return
-    shutil.rmtree(aside, ignore_errors=True)
-    target.rename(aside)
-    try:
-        finished.rename(target)
-    except BaseException:
-        aside.rename(target)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-@contextmanager
-def _os_errors_explained(folder: Path, texts: Texts) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = _REASONS.get(error.errno or 0, "failed")
-        detail = error.strerror or str(error)
-        raise OutputError(texts(f"output.{reason}", path=folder, detail=detail)) from error
+    with written_whole(folder, material.texts, force=force) as unfinished:
+        return _fill(unfinished, folder.resolve(), material, dict(extras or {}), on_progress, font, notices)
 
 
 def _fill(
@@ -223,7 +123,7 @@ def _fill(
         told = _figures(folder, material, font)
     with timed("write-page", 1.0):
         _text(folder / "report.html", page(material))
-    _text(folder / "run.json", run_record(material, seconds, extras, told))
+    _text(folder / RECORD, run_record(material, seconds, extras, told))
     return told
 
 

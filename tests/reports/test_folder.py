@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from allocator.errors import OutputError
-from allocator.reports import figures
+from allocator.reports import figures, whole
 from allocator.reports import folder as folder_module
 from allocator.reports.folder import check_target, write_run
 
@@ -132,7 +132,7 @@ def test_link_to_a_folder_and_detours_lead_to_the_folder(tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
-@pytest.mark.parametrize("step", ["_tables", "_dispatch", "_units", "_figures", "_put_in_place"])
+@pytest.mark.parametrize("step", ["_tables", "_dispatch", "_units", "_figures", "put_in_place"])
 def test_failure_in_the_middle_leaves_nothing_and_keeps_the_old_run(tmp_path, monkeypatch, number, step):
     write_run(tmp_path / "out", *run(2).parts)
     before = contents(tmp_path / "out")
@@ -140,7 +140,7 @@ def test_failure_in_the_middle_leaves_nothing_and_keeps_the_old_run(tmp_path, mo
     def fail(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(folder_module, step, fail)
+    monkeypatch.setattr(whole if step == "put_in_place" else folder_module, step, fail)
     for target in ("out", "other"):
         with pytest.raises(OutputError, match="Nothing was left behind"):
             write_run(tmp_path / target, *run(3).parts, force=True, lang="en")

@@ -122,28 +122,28 @@ def test_weeks_name_everybody_away():
     # The school class of 4 March to 2 April 2019 touches five weeks; 35 people are on the roster, five in the team.
     assert "35" in weeks[0][0] and "5" in weeks[0][0]
     assert [row[0] for row in weeks[2:7]] == ["2019-03-04", "2019-03-11", "2019-03-18", "2019-03-25", "2019-04-01"]
-    assert weeks[2][1:] == ("2019-03-10", 1, 1 / 35, 1, "张0")
+    assert weeks[2][1:] == ("2019-03-10", 1, 1 / 35, 1, 1 / 5, "张0")
     group = next(row for row in weeks if row[0] == "2019-09-02")
-    assert group[2:] == (3, 3 / 35, 0, "村书记（3 人）")
+    assert group[2:] == (3, 3 / 35, 0, 0, "村书记（3 人）")
 
 
 def test_person_in_two_classes_of_a_week_is_away_once():
     made = placed(material(), "0000000", session_id="other")
     weeks = rows(workbooks(made)["0410100"]["离岗周历"])
-    assert [(row[2], row[5]) for row in weeks if row[0] == "2019-03-04"] == [(1, "张0")]
+    assert [(row[2], row[6]) for row in weeks if row[0] == "2019-03-04"] == [(1, "张0")]
 
 
 def test_many_names_continue_in_the_row_below(monkeypatch):
     monkeypatch.setattr(units.gather, "NAMES_IN_A_ROW", 1)
     made = placed(material(), "0000000", cadre_id="0000001")
     weeks = [row for row in rows(workbooks(made)["0410100"]["离岗周历"]) if row[0] == "2019-03-04"]
-    assert [(row[2], row[4], row[5]) for row in weeks] == [(2, 2, "张0"), (None, None, "张1")]
+    assert [(row[2], row[4], row[6]) for row in weeks] == [(2, 2, "张0"), (None, None, "张1")]
 
 
 def test_two_of_one_name_are_told_apart():
     made = material(name="张1")
     weeks = rows(workbooks(made)["0410100"]["离岗周历"])
-    assert next(row[5] for row in weeks if row[0] == "2019-03-04") == "张1 (0000000)"
+    assert next(row[6] for row in weeks if row[0] == "2019-03-04") == "张1 (0000000)"
     assert {row[2] for row in rows(workbooks(made)["0410100"]["安排"])[3:] if row[1] == "0000000"} == {"张1"}
 
 
@@ -158,11 +158,11 @@ def test_members_have_what_they_did_what_is_planned_and_what_they_owe():
     made = replace(made, inputs=replace(made.inputs, history=history))
     book = workbooks(made)["0410100"]
     first = next(row for row in rows(book["人员"]) if row[0] == "0000000")
-    assert first[4:8] == (1, "2016-05-13", 37.5, "党校主体班")
+    assert first[4:8] == (1, "2016-05-13", 37.5, "2019 年 党校主体班")
     # 225 hours in the plan leave 325 of 550.
-    assert first[11:] == (30, None, "325 学时（累计学时，至 2022 年）")
+    assert first[8:] == (30, None, "325 学时（累计学时，至 2022 年）")
     second = next(row for row in rows(book["人员"]) if row[0] == "0000001")
-    assert second[5] is None and second[12] == "2019"  # Goes in 2020, and was never before.
+    assert second[5] is None and second[9] == "2019"  # Goes in 2020, and was never before.
     record = rows(book["以往培训"])
     assert record[2] == ("0000000", "张0", "基地班", "bases", "2016-05-09", "2016-05-13", 5, 37.5, None)
 

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from allocator.errors import OutputError
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts
 from allocator.reports.units.content import UnitContent
 from allocator.reports.units.gather import Gathering
 from allocator.reports.units.letter import letter
 from allocator.reports.units.names import CALENDAR, NOTICES, WORKBOOK, file_stems, index
-from allocator.reports.units.template import Template, read_template
+from allocator.reports.units.template import Template, placeholders, read_template
 from allocator.reports.units.work import Helpers, Task
 
 __all__ = ["CALENDAR", "NOTICES", "WORKBOOK", "Template", "default_template", "file_stems", "letter", "narrowed",
-           "read_template", "unit_contents", "write_units"]  # fmt: skip
+           "placeholders", "read_template", "task", "template_of", "unit_contents", "write_units"]  # fmt: skip
 
 MANY = 300  # units for which a helper process pays: it needs a second to start
 
@@ -24,6 +25,23 @@ MANY = 300  # units for which a helper process pays: it needs a second to start
 def default_template(texts: Texts) -> Template:
     """The template of the call-up notice that is used when the office brings none."""
     return read_template(letter(texts), "", texts)
+
+
+def template_of(path: Path | None, texts: Texts) -> Template:
+    """The office's template, or the plain letter where there is none.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be read, is no Word document, or has placeholders nobody knows.
+    """
+    if path is None:
+        return default_template(texts)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise OutputError(texts("notices.unreadable", file=path, detail=error.strerror or error)) from error
+    return read_template(content, str(path), texts)
 
 
 def unit_contents(material: Material) -> list[UnitContent]:
@@ -68,8 +86,13 @@ def write_units(folder: Path, material: Material, template: Template | None, tel
         helpers.write(task(folder, material, contents, template), tell)
 
 
-def task(folder: Path, material: Material, contents: Iterable[UnitContent], template: Template | None) -> Task:
+def task(
+    folder: Path,
+    material: Material,
+    contents: Iterable[UnitContent],
+    template: Template | None,
+    endings: tuple[str, ...] = (WORKBOOK, CALENDAR, NOTICES),
+) -> Task:
     """The work of writing these units into a folder."""
-    texts = material.texts
-    years = material.inputs.years
-    return Task(folder, tuple(contents), texts("font"), years[0], template or default_template(texts))
+    texts, years = material.texts, material.inputs.years
+    return Task(folder, tuple(contents), texts("font"), years[0], template or default_template(texts), endings)

@@ -211,42 +211,39 @@ class Gathering:
             names = [self._with_count(called[cadre_id], count) for (cadre_id, _), count in away.items()]
             led = sum(count for (cadre_id, _), count in away.items() if cadre_id in in_team)
             count = sum(away.values())
-            figures: tuple[Any, ...] = (count, count / unit.staff, led if team else None)
+            figures: tuple[Any, ...] = (count, count / unit.staff, *((led, led / team) if team else (None, None)))
             days = (monday.isoformat(), (monday + timedelta(days=6)).isoformat())
             for start in range(0, len(names), NAMES_IN_A_ROW):
                 some = texts("units.between").join(names[start : start + NAMES_IN_A_ROW])
-                rows.append((*days, *(figures if start == 0 else (None, None, None)), some))
-        columns = self._heads("monday", "sunday", "away", "away-share", "away-team", "away-names")
+                rows.append((*days, *(figures if start == 0 else (None,) * 4), some))
+        columns = self._heads("monday", "sunday", "away", "away-share", "away-team", "away-team-share", "away-names")
         note = texts("units.weeks-note", staff=unit.staff, team=team) if rows else texts("units.nobody")
-        styles = ("text", "text", "count", "share", "count", "long")
+        styles = ("text", "text", "count", "share", "count", "share", "long")
         return TableSheet(texts("sheet.weeks"), columns, tuple(rows), styles, (note,), freeze=2)
 
     def _members(self, unit: _Unit) -> TableSheet:
-        """Everybody of the unit: what was done before, the programmes of every year, years overdue, what is still owed."""
-        texts, years = self.texts, self.material.inputs.years
-        attended: dict[tuple[str, int], list[str]] = {}
+        """Everybody of the unit: what was done before, what the plan holds, years overdue, what is still owed."""
+        texts = self.texts
+        attends: dict[str, list[str]] = {}
         planned: Counter[str] = Counter()
         for seat in unit.seats:
-            attended.setdefault((seat.cadre_id, seat.year), []).append(self._with_count(seat.programme, seat.headcount))
+            programme = self._with_count(seat.programme, seat.headcount)
+            attends.setdefault(seat.cadre_id, []).append(texts("units.in-year", year=seat.year, programme=programme))
             planned[seat.cadre_id] += seat.days
         last: dict[str, str] = {}
         before: Counter[str] = Counter()
         for past in unit.past:
             last[past.cadre_id] = past.end_date.date().isoformat()
             before[past.cadre_id] += past.hours
-        columns = (
-            *self._heads("cadre_id", "name", "post", "rank", "staff", "last", "hours-before"),
-            *map(str, years),
-            *self._heads("days-planned", "overdue", "owed"),
-        )
         rows = tuple(
             (p.cadre_id, p.name, p.post, p.rank, p.headcount, last.get(p.cadre_id, ""), before.get(p.cadre_id),
-             *("; ".join(attended.get((p.cadre_id, y), ())) for y in years),
-             planned.get(p.cadre_id) if p.headcount == 1 else None,
+             "; ".join(attends.get(p.cadre_id, ())), planned.get(p.cadre_id) if p.headcount == 1 else None,
              self._overdue.get(p.cadre_id, ""), self._owed.get(p.cadre_id, ""))
             for p in unit.members
         )  # fmt: skip
-        styles = ("text", "text", "text", "text", "count", "text", "number", *("text",) * len(years), "number", "text", "long")  # fmt: skip
+        columns = self._heads("cadre_id", "name", "post", "rank", "staff", "last", "hours-before", "attends",
+                              "days-planned", "overdue", "owed")  # fmt: skip
+        styles = ("text", "text", "text", "text", "count", "text", "number", "long", "number", "text", "long")
         return TableSheet(texts("sheet.members"), columns, rows, styles, (texts("units.members-note"),), freeze=2)
 
     def _record(self, unit: _Unit) -> TableSheet:

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from allocator.reports.units.content import UnitContent
 
@@ -47,7 +47,11 @@ def _cut(stem: str) -> str:
     return stem[:80].encode()[:160].decode(errors="ignore")
 
 
-def index(contents: Iterable[UnitContent], without: Iterable[tuple[str, str]] = ()) -> bytes:
+def index(
+    contents: Iterable[UnitContent],
+    without: Iterable[tuple[str, str]] = (),
+    endings: Collection[str] = (WORKBOOK, CALENDAR, NOTICES),
+) -> bytes:
     """The list of files as CSV, safe to open in a spreadsheet: a name never starts a formula.
 
     ``without`` are units with nobody on the roster, as (unit id, name); they get no files.
@@ -56,10 +60,10 @@ def index(contents: Iterable[UnitContent], without: Iterable[tuple[str, str]] = 
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["unit_id", "name", "file", "people", "seats", "calendar", "notices"])
     for unit in contents:
-        calendar = unit.stem + CALENDAR if unit.events else ""
-        notices = unit.stem + NOTICES if unit.notices else ""
-        row = [_defused(unit.unit_id), _defused(unit.name), unit.stem + WORKBOOK, unit.people, unit.seats, calendar, notices]  # fmt: skip
-        writer.writerow(row)
+        has = {WORKBOOK: True, CALENDAR: bool(unit.events), NOTICES: bool(unit.notices)}
+        files = {ending: unit.stem + ending if has[ending] and ending in endings else "" for ending in has}
+        row = (files[WORKBOOK], unit.people, unit.seats, files[CALENDAR], files[NOTICES])
+        writer.writerow([_defused(unit.unit_id), _defused(unit.name), *row])
     for unit_id, name in without:
         writer.writerow([_defused(unit_id), _defused(name), "", 0, 0, "", ""])
     return text.getvalue().encode("utf-8-sig")

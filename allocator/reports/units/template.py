@@ -135,7 +135,7 @@ def read_template(content: bytes, name: str, texts: Texts) -> Template:
         faults = [texts("notices.no-placeholder")]
     if faults:
         listed = "\n".join(f"  {fault}" for fault in faults)
-        raise OutputError(texts("notices.faults", file=name, faults=listed, known=_known(texts)))
+        raise OutputError(texts("notices.faults", file=name, faults=listed, known=" ".join(placeholders(texts))))
     blocks, first, following = _notice(body)
     for block in blocks:
         body.removeChild(block)
@@ -146,9 +146,9 @@ def read_template(content: bytes, name: str, texts: Texts) -> Template:
     return Template(_packed(parts), before, after, first, following)
 
 
-def _known(texts: Texts) -> str:
+def placeholders(texts: Texts) -> list[str]:
     """The placeholders one may use, in the reader's language."""
-    return " ".join("{{" + texts(f"placeholder.{field}") + "}}" for field in (*FIELDS, *PERSON_FIELDS))
+    return ["{{" + texts(f"placeholder.{field}") + "}}" for field in (*FIELDS, *PERSON_FIELDS)]
 
 
 def _unpacked(content: bytes, name: str, texts: Texts) -> dict[str, bytes]:

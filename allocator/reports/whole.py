@@ -1,0 +1,131 @@
+"""A folder of results, written whole or not at all.
+
+Everything is written to a hidden folder beside the target, which takes the target's name only when it is complete. With
+``force`` the old folder is first moved aside and removed only when the new one stands in its place. A run killed
+between those two moves is mended by the next run on the same target.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from allocator.errors import OutputError
+from allocator.reports.texts import Language, Texts
+
+RECORD = "run.json"
+"""The file that makes a folder a run folder; written last, so a folder that has it is complete."""
+
+_REASONS = {
+    errno.ENOSPC: "full",
+    getattr(errno, "EDQUOT", -1): "full",  # Windows has no quotas of this name.
+    errno.EROFS: "read-only",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+    errno.ENOTDIR: "not-folder",
+    errno.ENAMETOOLONG: "name",
+}
+
+
+def check_target(folder: Path, *, force: bool = False, lang: Language = "en", mark: str = RECORD) -> None:
+    """Refuse a target that cannot be written, before any time is spent on a plan.
+
+    ``mark`` is the file by which a folder of ours is known; no other is ever replaced.
+
+    Raises
+    ------
+    OutputError
+        If the folder exists and ``force`` is not given, if it is no run folder, or if its parent cannot be written.
+    """
+    texts = Texts(lang)
+    target = folder.resolve()
+    _mend(target)
+    if target.exists() and not target.is_dir():
+        raise OutputError(texts("output.not-folder", path=folder))
+    if target.exists() and any(target.iterdir()):
+        if not force:
+            raise OutputError(texts("output.exists", path=folder))
+        if not (target / mark).is_file():
+            raise OutputError(texts("output.foreign", path=folder, mark=mark))
+    above = next(parent for parent in target.parents if parent.exists())
+    if not above.is_dir():
+        raise OutputError(texts("output.not-folder", path=above))
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise OutputError(texts("output.denied", path=folder, detail=str(above)))
+
+
+@contextmanager
+def written_whole(folder: Path, texts: Texts, *, force: bool, mark: str = RECORD) -> Iterator[Path]:
+    """A hidden folder to write into; it takes the place of ``folder`` when the block ends well, else nothing is left.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, see ``check_target``; the target is then as it was before.
+    """
+    check_target(folder, force=force, lang=texts.lang, mark=mark)
+    target = folder.resolve()
+    with _os_errors_explained(folder, texts):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = _beside(target, f"partial-{os.getpid()}")
+        try:
+            unfinished.mkdir()
+            yield unfinished
+            put_in_place(unfinished, target)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+
+
+def _beside(target: Path, suffix: str) -> Path:
+    """A hidden neighbour of the target, on the same file system so that renaming is one step."""
+    return target.with_name(f".{target.name}.{suffix}")
+
+
+def _mend(target: Path) -> None:
+    """Undo what a killed run left behind: put the old folder back, remove partial ones nobody writes any more."""
+    aside = _beside(target, "previous")
+    if not target.parent.is_dir():
+        return
+    try:
+        if aside.is_dir() and not target.exists():
+            aside.rename(target)
+        for unfinished in target.parent.glob(f".{glob.escape(target.name)}.partial-*"):
+            pid = unfinished.name.rpartition("-")[2]
+            if pid.isdigit() and not psutil.pid_exists(int(pid)):
+                shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError:
+        return  # A folder that cannot be written is explained by the check that follows.
+
+
+def put_in_place(finished: Path, target: Path) -> None:
+    """Give the finished folder its name; the older one of that name goes when the new one stands."""
+    aside = _beside(target, "previous")
+    if not target.exists():
+        finished.rename(target)
+        return
+    shutil.rmtree(aside, ignore_errors=True)
+    target.rename(aside)
+    try:
+        finished.rename(target)
+    except BaseException:
+        aside.rename(target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _os_errors_explained(folder: Path, texts: Texts) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, "failed")
+        detail = error.strerror or str(error)
+        raise OutputError(texts(f"output.{reason}", path=folder, detail=detail)) from error
