@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,14 @@ class Day:
     def days(self) -> Array:
         """Every day somebody in it is away."""
         return np.unique(np.concatenate([np.arange(first, last + 1) for first, last in self.parts]))
+
+
+class Limited(NamedTuple):
+    """Cadres who can only take certain seats: those whose ``seat`` is the cadre's own ``group``."""
+
+    who: Array
+    group: Array
+    seat: Array
 
 
 class Calendars:
@@ -61,32 +70,28 @@ class Calendars:
             self._bar(fixed, session, busy)
         return busy
 
-    def away(self, session: Day) -> tuple[Array, list[tuple[Array, Array]]]:
-        """Who would be one too many away.
-
-        Returns
-        -------
-        tuple
-            Cadres who cannot come in anybody's place, and for each limit (cadres who can only take the seat of one of
-            their own group, group of every cadre).
-        """
-        barred = np.zeros(len(self._records.headcount), dtype=bool)
-        own_only: list[tuple[Array, Array]] = []
-        at = np.clip(session.days - self._first, 0, _DAYS - 1)
+    def away(self, session: Day) -> list[Limited]:
+        """Who would be one too many away, unless he or she takes the seat of somebody who then stays."""
+        limited = []
+        at = session.days - self._first
+        at = at[at < _DAYS]
         for rule in self._limits:
             if not self._covers[rule.id][session.programme]:
                 continue
-            audience = self._audiences[rule.id]
             of = self._groups(rule).of
+            inside = self._audiences[rule.id] & (of >= 0)
             if rule.share is not None:
                 limit, count = self._count(rule)
                 full = np.asarray(count[:, at].max(axis=1) >= limit)
-                own_only.append((audience & (of >= 0) & full[of], of))
+                limited.append(Limited(inside & full[of], of, of))
             for first, second in rule.posts_apart:
                 for own, other in ((first, second), (second, first)):
-                    held = np.asarray(self._holders(rule, other)[:, at].any(axis=1))
-                    barred |= audience & (of >= 0) & (self._posts == own) & held[of]
-        return barred, own_only
+                    most = self._holders(rule, other)[:, at].max(axis=1)
+                    clash = inside & (self._posts == own) & (most[of] > 0)
+                    # Of two holders away only one would stay.
+                    stays = np.where(inside & (self._posts == other) & (most[of] == 1), of, -2)
+                    limited.append(Limited(clash, of, stays))
+        return [limit for limit in limited if limit.who.any()]
 
     # ------------------------------------------------------------------ made once for the year
 
@@ -235,10 +240,12 @@ class Calendars:
         groups = self._groups(rule)
         attendance, first, last, cadre = self._blocks
         own = a.planned[attendance] & records.counting(rule.programmes)[attendance] & (groups.of[cadre] >= 0)
-        own &= wanted[cadre] & (a.year[attendance] == self._year)
+        own &= wanted[cadre] & np.isin(a.year[attendance], records.years_of(rule))
         first, last, cadre = first[own], last[own], cadre[own]
         part, offset = spread(last - first + 1)
-        day = np.clip(first[part] + offset - self._first, 0, _DAYS - 1)
+        day = first[part] + offset - self._first
+        near = (day >= 0) & (day < _DAYS)
+        part, day = part[near], day[near]
         # A person is away once on a day; the seats of an unnamed group are different people.
         pairs = np.stack([cadre[part], day, np.where(records.headcount[cadre[part]] > 1, attendance[own][part], -1)])
         _, once = np.unique(pairs, axis=1, return_index=True)

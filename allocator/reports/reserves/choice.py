@@ -11,7 +11,7 @@ import numpy as np
 from allocator.audit.records import NEVER, Array, Records
 from allocator.entities import Inputs
 from allocator.kinds import Apportion, Representation, RuleKind, Waiting
-from allocator.reports.reserves.calendars import Calendars, Day
+from allocator.reports.reserves.calendars import Calendars, Day, Limited
 from allocator.reports.reserves.seats import Counted, Seats, fits, key_of
 from allocator.ties import draw
 
@@ -63,21 +63,19 @@ class _Year:
         named[named] = records.headcount[cadre[named]] == 1
         rows, session, cadre = rows[named], session[named], cadre[named]
         rules = table["rules"].to_numpy(object)[rows]
-        order = np.argsort(session, kind="stable")
-        held, starts = np.unique(session[order], return_index=True)
-        for number, own in zip(held, np.split(order, starts[1:]), strict=True):
+        for number in np.unique(session):
+            own = np.flatnonzero(session == number)
             yield from self._of_session(int(number), cadre[own], [str(text) for text in rules[own]])
 
     def _of_session(self, session: int, cadres: Array, rules: Sequence[str]) -> Iterator[Reserve]:
         records = self._records
         day = Day(session, int(records.session_programme[session]), self._parts[session])
-        barred, own_only = self._calendars.away(day)
-        open_to = self._admitted[:, day.programme] & ~self._calendars.busy(day) & ~barred
+        open_to = self._admitted[:, day.programme] & ~self._calendars.busy(day)
         people = np.flatnonzero(open_to)
         if not len(people):
             return
         counted = self._seats.counted(self._counting(day.programme))
-        may = self._who_may(cadres, rules, people, counted, own_only)
+        may = self._who_may(cadres, rules, people, counted, self._calendars.away(day))
         chosen = self._choose(may, people, str(records.session_ids[session]))
         for number, (n, drawn) in enumerate(chosen, start=1):
             last = int(self._last[people[n]])
@@ -93,20 +91,20 @@ class _Year:
         rules: Sequence[str],
         people: Array,
         counted: list[Counted],
-        own_only: list[tuple[Array, Array]],
+        limited: list[Limited],
     ) -> Array:
         """Which people may take which seats, shape (seats, people)."""
         may = np.zeros((len(cadres), len(people)), dtype=bool)
         known: dict[tuple[object, ...], Array] = {}
-        limits = [(limited[people], of) for limited, of in own_only if limited[people].any()]
+        limits = [limit for limit in limited if limit.who[people].any()]
         for row, (seat, text) in enumerate(zip(cadres, rules, strict=True)):
-            key = (text, *(key_of(rule, seat) for rule in counted), *(int(of[seat]) for _, of in limits))
+            key = (text, *(key_of(rule, seat) for rule in counted), *(int(limit.seat[seat]) for limit in limits))
             if key not in known:
                 mask = self._serving(text)[people]
                 for rule in counted:
                     mask = mask & fits(rule, seat, people)
-                for limited, of in limits:
-                    mask = mask & (~limited | (of[people] == of[seat]))
+                for limit in limits:
+                    mask = mask & (~limit.who[people] | (limit.group[people] == limit.seat[seat]))
                 known[key] = mask
             may[row] = known[key]
         return may
