@@ -100,6 +100,16 @@ class Instance:
         return self.inputs.years
 
     @cached_property
+    def cadre_ids(self) -> np.ndarray:
+        """Id of each person, text, shape (I,)."""
+        return self.inputs.cadres["cadre_id"].to_numpy(object)
+
+    @cached_property
+    def programme_ids(self) -> np.ndarray:
+        """Id of each programme, text, shape (P,)."""
+        return self.inputs.programmes["programme_id"].to_numpy(object)
+
+    @cached_property
     def headcount(self) -> np.ndarray:
         """People behind each row of the roster, shape (I,)."""
         return self.inputs.cadres["headcount"].to_numpy(np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.model.cohorts import Cohorts
-from allocator.ties import draw
+from allocator.ties import draws
 
 
 def name(cohorts: Cohorts, cohort: np.ndarray, trajectory: np.ndarray, people: np.ndarray, seed: str) -> pd.DataFrame:
@@ -30,49 +30,85 @@ def name(cohorts: Cohorts, cohort: np.ndarray, trajectory: np.ndarray, people: n
         cadre, seats of an unnamed group added up.
     """
     instance = cohorts.instance
-    ids = instance.inputs.cadres["cadre_id"].to_numpy()
-    person, programme, year, seats = [], [], [], []
     order = np.lexsort([trajectory, cohort])
-    left: list[list[int]] = []
-    current = -1
-    for k in order:
-        c = int(cohort[k])
-        if c != current:
-            current = c
-            members = sorted(cohorts.members[c].tolist(), key=lambda i: (draw(seed, str(ids[i])), str(ids[i])))
-            left = [[i, int(instance.headcount[i])] for i in members]
-        attended = _attended(cohorts, c, int(trajectory[k]))
-        wanted = int(people[k])
-        while wanted:
-            take = min(wanted, left[0][1])
-            for y, p in attended:
-                person.append(left[0][0])
-                programme.append(p)
-                year.append(y)
-                seats.append(take)
-            wanted -= take
-            left[0][1] -= take
-            if not left[0][1]:
-                left.pop(0)
-    table = pd.DataFrame(
+    order = order[people[order] > 0]
+    cohort, trajectory, people = cohort[order], trajectory[order], people[order]
+    member, row, seats = _dealt(cohorts, cohort, people, seed)
+    of_row, year, programme = _attended(cohorts, cohort, trajectory)
+    count = np.bincount(of_row, minlength=len(cohort))[row]
+    piece = np.repeat(np.arange(len(row)), count)
+    first = np.searchsorted(of_row, row)
+    at = first[piece] + np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
+    # People and programmes stand in the order of their ids, so their positions sort the rows.
+    keys = (member[piece] * len(instance.days) + programme[at]) * len(instance.years) + year[at]
+    key, which = np.unique(keys, return_inverse=True)
+    pair = key // len(instance.years)
+    return pd.DataFrame(
         {
-            "cadre_id": ids[np.array(person, dtype=np.int64)],
-            "programme_id": instance.inputs.programmes["programme_id"].to_numpy()[np.array(programme, dtype=np.int64)],
-            "year": np.array(instance.years)[np.array(year, dtype=np.int64)],
-            "headcount": np.array(seats, dtype=np.int64),
+            "cadre_id": instance.cadre_ids[pair // max(1, len(instance.days))],
+            "programme_id": instance.programme_ids[pair % max(1, len(instance.days))],
+            "year": np.array(instance.years)[key % len(instance.years)],
+            "headcount": np.bincount(which, weights=seats[piece], minlength=len(key)).astype(np.int64),
         }
-    )
-    keys = ["cadre_id", "programme_id", "year"]
-    return table.groupby(keys, sort=True)["headcount"].sum().reset_index()
+    ).astype({"cadre_id": "str", "programme_id": "str"})
 
 
-def _attended(cohorts: Cohorts, cohort: int, trajectory: int) -> list[tuple[int, int]]:
-    """(year, programme) pairs of one trajectory of a cohort."""
-    sort = cohorts.cohort_sort[cohort]
-    table = cohorts.tables[cohorts.sort_type[sort]]
-    menus = cohorts.menus(int(sort), trajectory)
-    return [
-        (y, int(cohorts.cohort_slots[cohort][slot]))
-        for y, menu in enumerate(menus)
-        for slot in np.flatnonzero(table.menus[menu])
-    ]
+def _dealt(
+    cohorts: Cohorts, cohort: np.ndarray, people: np.ndarray, seed: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Who takes which row, and with how many seats: the rows of a cohort one after the other, its members by their draw.
+
+    Everybody of a cohort is laid on one line, row by row; where a row or a member ends, a piece ends.
+    """
+    used, first = np.unique(cohort, return_index=True)
+    capacity = cohorts.cohort_people[used]
+    start = np.cumsum(capacity) - capacity
+    is_split = np.diff(np.append(first, len(cohort))) > 1
+    members = _in_order_of_draw(cohorts, used, is_split, people[first], seed)
+    ends_of_members = np.cumsum(cohorts.instance.headcount[members])
+    before = np.cumsum(people) - people
+    of_used = np.searchsorted(used, cohort)
+    begins = start[of_used] + before - before[first][of_used]
+    ends = begins + people
+    # A member's part of the line may lie behind the last row of the cohort, when fewer people follow any.
+    cuts = np.unique(np.concatenate([begins, ends, ends_of_members]))
+    row = np.searchsorted(begins, cuts[:-1], side="right") - 1
+    inside = (row >= 0) & (cuts[:-1] < ends[np.maximum(row, 0)])
+    member = members[np.searchsorted(ends_of_members, cuts[:-1][inside], side="right")]
+    return member, row[inside], np.diff(cuts)[inside]
+
+
+def _in_order_of_draw(
+    cohorts: Cohorts, used: np.ndarray, is_split: np.ndarray, people: np.ndarray, seed: str
+) -> np.ndarray:
+    """Members of some cohorts, cohort by cohort; in those whose members follow different trajectories by draw and id."""
+    instance = cohorts.instance
+    members = [cohorts.members[c] for c in used.tolist()]
+    is_split = is_split | (people < cohorts.cohort_people[used])
+    line = np.concatenate([*members, np.empty(0, dtype=np.int64)])
+    place = np.repeat(np.arange(len(used)), [len(own) for own in members])
+    drawn = np.zeros(len(line), dtype=np.uint64)
+    chosen = is_split[place]
+    drawn[chosen] = draws(seed, instance.cadre_ids[line[chosen]])
+    return np.asarray(line[np.lexsort([line, drawn, place])])
+
+
+def _attended(
+    cohorts: Cohorts, cohort: np.ndarray, trajectory: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What each row attends, as (row, year, programme), in the order of the rows."""
+    sorts = cohorts.cohort_sort[cohort]
+    types = cohorts.sort_type[sorts]
+    index = trajectory.copy()
+    for sort in np.unique(sorts).tolist():
+        allowed = cohorts.sort_allowed[sort]
+        if allowed is not None:
+            index[sorts == sort] = allowed[trajectory[sorts == sort]]
+    parts = []
+    for kind in np.unique(types).tolist():
+        table, rows = cohorts.tables[kind], np.flatnonzero(types == kind)
+        r, y, slot = np.nonzero(table.menus[table.index[index[rows]]])
+        parts.append(np.stack([rows[r], y, cohorts.cohort_slots[cohort[rows[r]], slot]]))
+    found = np.concatenate([*parts, np.empty((3, 0), dtype=np.int64)], axis=1)
+    row, year, programme = found[:, np.argsort(found[0], kind="stable")]
+    return row, year, programme
