@@ -1,4 +1,4 @@
-"""Dispatch workbooks and unit schedules, read back the way Excel reads them."""
+"""Dispatch workbooks, read back the way Excel reads them."""
 
 import io
 import time
