@@ -3,9 +3,11 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from xml.dom import minidom
 
+import pandas as pd
 import pytest
 
 from allocator.errors import OutputError
@@ -94,7 +96,7 @@ def test_letter_says_who_when_and_where():
     text = shown(filled_letter(notices()[:1]))
     assert text[0] == "调 训 通 知" and text[1] == "第1县："
     assert "2019 年调训计划" in text[2] and "1 名同志" in text[2] and "党校主体班" in text[2]
-    assert text[3] == "一、培训时间：2019年3月4日至2019年4月2日，共 30 天。" and text[4] == "二、培训地点：省委党校。"
+    assert text[3] == "一、培训时间：2019年3月4日至4月2日，共 30 天。" and text[4] == "二、培训地点：省委党校。"
     assert text[6:16] == ["序号", "姓名", "职务", "职级", "人数", "1", "张0", "成员", "副县处级", "1"]
 
 
@@ -181,6 +183,25 @@ def test_name_from_data_is_only_text(name):
     cleaned = re.sub("[\x00-\x1f\ufdd0-\ufdef]", "", " ".join(name.splitlines()))
     assert cleaned in plain
     assert len(plain) == len(shown(filled_letter(notices())))
+
+
+def dates_of(*parts):
+    """The dates of a notice whose session has these parts, as (first, last, host)."""
+    made = run()
+    table = made.inputs.segments
+    rest = table[table["session_id"] != "school-2019"]
+    own = pd.DataFrame([{"session_id": "school-2019", "start_date": pd.Timestamp(f), "end_date": pd.Timestamp(e), "host_id": h} for f, e, h in parts])  # fmt: skip
+    inputs = replace(made.inputs, segments=pd.concat([rest, own], ignore_index=True))
+    unit = unit_contents(Material(inputs, *made.parts[1:], ZH))[0]
+    return next(notice.fields["dates"] for notice in unit.notices if notice.session_id == "school-2019")
+
+
+def test_dates_name_the_year_where_it_changes_and_the_place_where_there_are_two():
+    assert dates_of(("2019-12-30", "2020-01-02", "A")) == "2019年12月30日至2020年1月2日"
+    assert dates_of(("2019-03-04", "2019-03-04", "A")) == "2019年3月4日"
+    two = dates_of(("2019-03-04", "2019-03-08", "A"), ("2019-04-01", "2019-04-02", "B"))
+    assert two == "2019年3月4日至3月8日（A）；2019年4月1日至4月2日（B）"
+    assert "（" not in dates_of(("2019-03-04", "2019-03-08", "A"), ("2019-04-01", "2019-04-02", "A"))
 
 
 def test_two_of_one_name_are_told_apart():

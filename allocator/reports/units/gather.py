@@ -295,7 +295,9 @@ class Gathering:
     def _notice(self, unit_id: str, name: str, seats: list[Any], called: dict[str, str]) -> Notice:
         texts, seat, inputs = self.texts, seats[0], self.material.inputs
         parts = self._parts_of(seat)
-        spans = [texts("notices.span", first=self._day(p.first), last=self._day(p.last)) for p in parts]
+        spans = [self._span(part) for part in parts]
+        if len({part.place for part in parts}) > 1:
+            spans = [texts("notices.at", span=s, place=p.place) for s, p in zip(spans, parts, strict=True)]
         fields = {
             "unit": name,
             "unit_id": unit_id,
@@ -321,6 +323,13 @@ class Gathering:
 
     def _heads(self, *codes: str) -> tuple[str, ...]:
         return tuple(self.texts(f"column.{code}") for code in codes)
+
+    def _span(self, part: _Part) -> str:
+        if part.first == part.last:
+            return self._day(part.first)
+        code = "notices.day" if part.first.year < part.last.year else "notices.day-same-year"
+        last = self.texts(code, year=part.last.year, month=part.last.month, day=part.last.day)
+        return self.texts("notices.span", first=self._day(part.first), last=last)
 
     def _day(self, day: date) -> str:
         return self.texts("notices.day", year=day.year, month=day.month, day=day.day)

@@ -61,7 +61,8 @@ def _document(texts: Texts) -> str:
     body = [
         _paragraph(texts("letter.title"), '<w:spacing w:after="240" w:line="720" w:lineRule="exact"/><w:jc w:val="center"/>', f'<w:b/><w:sz w:val="{_TITLE}"/>'),
         _paragraph(texts("letter.to")),
-        *(_paragraph(texts(code), _INDENT) for code in ("letter.body", "letter.when", "letter.where", "letter.who")),
+        *(_paragraph(texts(code), _INDENT) for code in ("letter.body", "letter.when", "letter.where")),
+        _paragraph(texts("letter.who"), f'<w:keepNext/><w:spacing w:after="120"/>{_INDENT}'),
         _people(texts),
         _paragraph(texts("letter.ask"), f'<w:spacing w:before="240"/>{_INDENT}'),
         *(_paragraph(texts(code), f'{space}<w:jc w:val="right"/>')
