@@ -138,6 +138,12 @@ def test_quotas_are_the_auditors_counts_and_carry_a_cross_outside(parsed):
     assert rows["At"] == ["≥2", "3", "3", "3", "3"]
 
 
+def test_quota_carries_a_cross_above_its_most_too():
+    rows = {row[0].split()[0]: row[1:] for row in Parsed(page(material(run(counties=5)))).table("en-quotas")[1:]}
+    assert rows["School"] == ["≈4", "✗ 5", "✗ 5", "✗ 5", "✗ 5"]
+    assert rows["At"] == ["≥2", "3", "3", "3", "3"]
+
+
 def test_teams_are_counted_and_the_lowest_named(made, parsed):
     rows = parsed.table("en-teams")[1:]
     assert [row[-1] for row in rows] == ["2/2", "2/2", "✗ 1/2", "2/2"]

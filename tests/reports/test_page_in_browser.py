@@ -99,13 +99,13 @@ def test_unit_is_found_by_name_and_by_id(browser, file, made):
     assert_quiet(browser, file)
 
 
-def test_person_is_found_by_id_and_says_why(browser, file):
+def test_person_is_found_by_id_and_says_why(browser, file, made):
     browser.open(file, "#lang=en")
     look_up(browser, "0000001")
     heading, rows = schedule(browser)
     assert heading == "张1 (0000001)"
     assert rows == [["2020", "2020-03-04 – 2020-04-02", "Main class", "省委党校", "30", "school-2020",
-                     "School places; One fifth of each team"]]  # fmt: skip
+                     material(made).reason("school;fifth")]]  # fmt: skip
     assert "550 hours: 325 hours owed by 2022" in text_of(browser, "#schedule")
     assert browser.run("document.activeElement.tagName") == "H3"
 

@@ -133,7 +133,7 @@ class Overview:
         inputs = self.material.inputs
         return self.material.texts.title(inputs.scenario) or self.material.texts.title(inputs.policy)
 
-    @property
+    @cached_property
     def statuses(self) -> dict[str, int]:
         """Rules kept, breached and only reported."""
         found = self.material.audit.rules["status"].value_counts()
@@ -189,7 +189,7 @@ class Overview:
             bar, "; ".join(note for note in notes if note),
         )  # fmt: skip
 
-    @property
+    @cached_property
     def quotas(self) -> list[QuotaLine]:
         """Every quota with the people sent in each year."""
         rows = summed(self.material.audit.table)
@@ -215,7 +215,7 @@ class Overview:
         sign = {"about": "≈", "at-least": "≥", "at-most": "≤", "exactly": "="}[rule.modality]
         return QuotaLine(rule.clause, self.material.rule_titles[rule.id], sign, rule.amount, tuple(years))
 
-    @property
+    @cached_property
     def floors(self) -> list[FloorBlock]:
         """Every share floor that judges somebody."""
         table = self.material.floors
@@ -230,16 +230,16 @@ class Overview:
         return blocks
 
     def _team(self, row: Any) -> TeamLine:
-        names = {**self.material.unit_names, **self.material.team_names}
-        home = row.group if row.group in self.material.unit_names else self.material.team_homes.get(row.group, "")
-        name = names.get(row.group, row.group)
-        return TeamLine(name, row.group, home, row.year, row.size, row.required, row.achieved, row.share)
+        group, units = row.group, self.material.unit_names
+        home = group if group in units else self.material.team_homes.get(group, "")
+        name = self.material.team_names.get(group) or units.get(group, group)
+        return TeamLine(name, group, home, row.year, row.size, row.required, row.achieved, row.share)
 
     @cached_property
     def _load(self) -> tuple[list[date], pd.DataFrame]:
         return weekly_load(self.material)
 
-    @property
+    @cached_property
     def hosts(self) -> list[HostLine]:
         """All hosts together, then every group of hosts, most person-weeks first."""
         weeks, load = self._load

@@ -282,11 +282,15 @@
   for (const button of document.querySelectorAll("[data-switch]")) button.addEventListener("click", () => speak(button.getAttribute("data-switch")));
   for (const select of document.querySelectorAll("select[data-filter]")) select.addEventListener("change", () => filter(select.value));
   byId("search").addEventListener("submit", (event) => { event.preventDefault(); find(byId("query").value, true); });
-  byId("query").addEventListener("input", () => {
+  // While an input method still composes Chinese characters there is nothing to look up.
+  function typed(event) {
+    if (event.isComposing) return;
     const text = byId("query").value;
     if (plain(text).length > 1) find(text, false);
     else { shown = null; draw(false); }
-  });
+  }
+  byId("query").addEventListener("input", typed);
+  byId("query").addEventListener("compositionend", typed);
   byId("close").addEventListener("click", () => { shown = null; byId("query").value = ""; draw(false); byId("query").focus(); });
   window.addEventListener("hashchange", () => follow(true));
   byId("search").hidden = false;
