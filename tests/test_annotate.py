@@ -21,7 +21,7 @@ from openpyxl.worksheet.table import Table
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
-from allocator.annotate.comments import LONGEST, MOST
+from allocator.annotate.comments import AUTHOR, LONGEST, MOST
 from allocator.annotate.filters import CONDITION
 from allocator.annotate.package import Package, Tree
 from allocator.cli import app
@@ -130,7 +130,7 @@ def test_workbook_comes_back_with_column_colour_comment_and_filter(tmp_path: Pat
     }
     assert coloured(sheet) == {"H5"}
     author, text = comments(sheet)["H5"]
-    assert author == "allocator"
+    assert author == AUTHOR
     assert text.startswith("'也许' is neither")
     assert sheet.auto_filter.ref == "A2:P17"
     assert sheet.dimensions == "A1:P17"
@@ -238,7 +238,7 @@ def test_annotated_workbook_is_read_as_the_plain_one_and_marks_are_replaced(tmp_
     assert set(findings(three)) == {2, 6}
     assert findings(three)[2] == RESULT_COLUMN["zh"]
     assert coloured(three) == {"J6"}
-    assert {place for place, (author, _) in comments(three).items() if author == "allocator"} == {"J6"}
+    assert {place for place, (author, _) in comments(three).items() if author == AUTHOR} == {"J6"}
     # All is put right: the marks do no harm.
     for name, cell, value in (("干部", "J6", "1968"), ("培训历史", "C3", "2018-04-09")):
         book = openpyxl.load_workbook(tmp_path / "three.xlsx")
@@ -436,3 +436,18 @@ def test_marked_copy_without_mistakes_loads_to_the_same_inputs(tmp_path: Path) -
 
     path, _ = workbook(tmp_path, harmless)
     assert load(path).cadres.equals(plain.cadres)
+
+
+def test_comments_and_drop_downs_of_the_template_stay(tmp_path: Path) -> None:
+    assert CliRunner().invoke(app, ["template", str(tmp_path / "input.xlsx"), "--lang", "zh"]).exit_code == 0
+    book = openpyxl.load_workbook(tmp_path / "input.xlsx")
+    book["干部"]["A2"], book["干部"]["H2"] = "001", "也许"
+    book.save(tmp_path / "input.xlsx")
+    check(tmp_path / "scenario.toml", "--annotate")
+    before, after = marked(tmp_path / "input.xlsx"), marked(tmp_path / "input-checked.xlsx")
+    kept = {place: text for place, (author, text) in comments(after).items() if author != AUTHOR}
+    assert kept == {place: text for place, (_, text) in comments(before).items()}
+    assert "H2" in comments(after)
+    assert len(after.data_validations.dataValidation) == len(before.data_validations.dataValidation) > 5
+    assert after.auto_filter.ref == "A1:P20000"
+    assert findings(after, header=1)[2].count("\n") == 4  # Name, unit, category and rank are missing, the flag is bad.

@@ -12,7 +12,7 @@ from openpyxl.utils.cell import coordinate_from_string, get_column_letter
 from allocator.annotate.order import insert
 from allocator.annotate.package import MAIN, OFFICE, TYPES, TYPES_PART, XML, Package, allowed, main
 
-AUTHOR = "allocator"
+AUTHOR = "allocator check"
 MOST, LONGEST = 300, 600
 """Comments on one sheet, and characters in one; more would make the file slow and the boxes unreadable."""
 
