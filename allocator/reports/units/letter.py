@@ -14,7 +14,7 @@ _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
-_COLUMNS = (("number", 750), ("name", 1900), ("post", 3000), ("rank", 1900), ("headcount", 1000))
+_COLUMNS = (("number", 750), ("name", 1900), ("post", 2700), ("rank", 1900), ("headcount", 1300))
 """Columns of the list of people with their widths in twentieths of a point."""
 
 _BODY, _TITLE, _CELL = 32, 44, 28  # sizes in half points: the third, second and fourth size of Chinese type
