@@ -47,10 +47,12 @@ def _refuse_unknown(
     otherwise: Message | None = None,
 ) -> None:
     ids = target.frame[IDS[target.name]]
-    values = table.texts(column)
     unknown = np.asarray((table.frame[column] != "") & ~table.frame[column].isin(ids))
     if only is not None:
         unknown = unknown & only
+    if not unknown.any():
+        return
+    values = table.texts(column)
     hints: dict[str, Message] = {}
     choices: list[str] = []
     thing = target.name.removesuffix("s")

@@ -115,7 +115,10 @@ def load(path: Path | str, *, changes: Mapping[str, object] = NO_CHANGES) -> Inp
     _check_rules(inputs, source, tables, findings)
     if findings.defects:
         raise InputError(findings.defects)
-    return replace(inputs, notes=tuple(findings.notes))
+    checked = replace(inputs, notes=tuple(findings.notes))
+    # The tables are the same, so what the checks worked out from them need not be worked out again.
+    vars(checked).update({name: value for name, value in vars(inputs).items() if name not in vars(checked)})
+    return checked
 
 
 def load_policy(path: Path | str) -> Policy:

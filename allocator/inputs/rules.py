@@ -152,7 +152,7 @@ def check_audiences(rule: RuleKind, inputs: Inputs, source: PolicySource, findin
             continue
         table = inputs.roster if is_roster else inputs.programmes
         slips = _values_never_found(wanted, table)
-        if wanted.mask(table).any():
+        if (inputs.audience(wanted) if is_roster else inputs.counting(wanted)).any():
             for column, value, near in slips:
                 told: dict[str, object] = {"rule": rule.id, "field": field, "column": column, "value": value}
                 note = Message("note.never-occurs-near", **told, near=near) if near else None

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import numpy as np
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -224,9 +225,19 @@ def _read_parquet(name: str, file: str, content: bytes, findings: Findings) -> S
             code="unreadable-file",
         )  # fmt: skip
         return None
-    columns = [list(map(cell_text, column.to_pylist())) for column in table.columns]
+    columns = [_column_texts(column) for column in table.columns]
     records = zip(*columns, strict=True) if columns else iter(())
     return _checked(name, file, iter([(1, table.column_names), *enumerate(records, start=2)]), findings)
+
+
+def _column_texts(column: pa.ChunkedArray) -> list[str]:
+    """A column of a Parquet file as text; cells that are alike are turned into text once."""
+    if pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
+        return list(map(cell_text, column.to_pylist()))
+    coded = column.combine_chunks().dictionary_encode()
+    texts = np.array([*map(cell_text, coded.dictionary.to_pylist()), ""], dtype=object)
+    found: list[str] = texts[coded.indices.fill_null(len(texts) - 1).to_numpy(zero_copy_only=False)].tolist()
+    return found
 
 
 def cell_text(value: object) -> str:
