@@ -131,7 +131,7 @@ def test_workbook_comes_back_with_column_colour_comment_and_filter(tmp_path: Pat
     assert coloured(sheet) == {"H5"}
     author, text = comments(sheet)["H5"]
     assert author == AUTHOR
-    assert text.startswith("'也许' is neither")
+    assert text.startswith("allocator check:\n'也许' is neither")
     assert sheet.auto_filter.ref == "A2:P17"
     assert sheet.dimensions == "A1:P17"
 
@@ -436,6 +436,24 @@ def test_marked_copy_without_mistakes_loads_to_the_same_inputs(tmp_path: Path) -
 
     path, _ = workbook(tmp_path, harmless)
     assert load(path).cadres.equals(plain.cadres)
+
+
+def test_comments_are_known_again_when_a_program_forgot_their_author(tmp_path: Path) -> None:
+    path, _ = workbook(tmp_path, decorate, spoil)
+    with (tmp_path / "名册.xlsx").open("rb") as file:
+        book = openpyxl.load_workbook(file)
+    book["干部"]["H6"] = "也许"
+    book.save(tmp_path / "名册.xlsx")
+    check(path, "--annotate", tmp_path / "one.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "one.xlsx")
+    assert "H6" in comments(book["干部"])
+    for place in ("B4", "H6"):
+        book["干部"][place].comment.author = " "
+    book["干部"]["H6"] = "是"
+    book.save(tmp_path / "one.xlsx")
+    check(scenario(tmp_path, "one.xlsx"), "--annotate", tmp_path / "two.xlsx")
+    assert "H6" not in comments(marked(tmp_path / "two.xlsx"))
+    assert comments(marked(tmp_path / "two.xlsx"))["B4"] == (" ", "mine")
 
 
 def test_comments_and_drop_downs_of_the_template_stay(tmp_path: Path) -> None:

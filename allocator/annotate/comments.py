@@ -16,6 +16,8 @@ AUTHOR = "allocator check"
 MOST, LONGEST = 300, 600
 """Comments on one sheet, and characters in one; more would make the file slow and the boxes unreadable."""
 
+_MARK = f"{AUTHOR}:"
+
 Cell = tuple[int, int]
 """Row and column, from 1."""
 
@@ -59,7 +61,12 @@ def replace_comments(package: Package, sheet: str, wanted: Mapping[Cell, str]) -
 
 
 def _remove(listed: Element, ours: set[str]) -> set[Cell]:
-    removed = [one for one in listed if one.get("authorId") in ours]
+    # Some programs forget authors, so a comment also says in its text whose it is.
+    removed = [
+        one
+        for one in listed
+        if one.get("authorId") in ours or "".join(part.text or "" for part in one.iter(main("t"))).startswith(_MARK)
+    ]
     for one in removed:
         listed.remove(one)
     return {_cell(one) for one in removed}
@@ -80,6 +87,7 @@ def _append(authors: Element, listed: Element, put: Mapping[Cell, str]) -> None:
         comment = SubElement(listed, main("comment"), ref=place, authorId=str(known.index(AUTHOR)))
         piece = SubElement(SubElement(SubElement(comment, main("text")), main("r")), main("t"))
         piece.set(f"{{{XML}}}space", "preserve")
+        text = f"{_MARK}\n{text}"
         piece.text = allowed(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
 
 

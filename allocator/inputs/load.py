@@ -33,7 +33,7 @@ from allocator.inputs.scenario import (
     relative_path,
     shown_path,
 )
-from allocator.inputs.sheets import read_sheet
+from allocator.inputs.sheets import forget_workbooks, read_sheet
 from allocator.inputs.tables import check_table
 from allocator.kinds import Fixed
 from allocator.wording import Message
@@ -235,6 +235,7 @@ def _tables(merged: Merged, scenario_file: str, files: _Files, findings: Finding
         if sheet is not None:
             tables[name] = typed(sheet, findings)
             check_table(tables[name], findings)
+    forget_workbooks()
     return tables
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 import numpy as np
 import openpyxl
@@ -138,9 +139,7 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
         )  # fmt: skip
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # Of what cannot be kept on writing; nothing is written here.
-            book = openpyxl.load_workbook(io.BytesIO(content))
+        book = _opened(content)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
         findings.defect(
             file, 0, "", Message("defect.not-excel", detail=str(error)), hint=Message("hint.save-xlsx"),
@@ -191,6 +190,19 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
             cells.append(cell_text(value))
         values.append((number, cells))
     return _checked(name, file, iter(values), findings)
+
+
+@lru_cache(maxsize=1)
+def _opened(content: bytes) -> openpyxl.Workbook:
+    """A workbook; the tables of one file are read after each other and open it once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # Of what cannot be kept on writing; nothing is written here.
+        return openpyxl.load_workbook(io.BytesIO(content))
+
+
+def forget_workbooks() -> None:
+    """Give the memory of the workbook read last back."""
+    _opened.cache_clear()
 
 
 def _sheet_title(name: str, file: str, book: openpyxl.Workbook, findings: Findings, *, alone: bool) -> str | None:
