@@ -185,19 +185,20 @@ def test_name_from_data_is_only_text(name):
     assert len(plain) == len(shown(filled_letter(notices())))
 
 
-def dates_of(*parts):
+def dates_of(*parts, texts=ZH):
     """The dates of a notice whose session has these parts, as (first, last, host)."""
     made = run()
     table = made.inputs.segments
     rest = table[table["session_id"] != "school-2019"]
     own = pd.DataFrame([{"session_id": "school-2019", "start_date": pd.Timestamp(f), "end_date": pd.Timestamp(e), "host_id": h} for f, e, h in parts])  # fmt: skip
     inputs = replace(made.inputs, segments=pd.concat([rest, own], ignore_index=True))
-    unit = unit_contents(Material(inputs, *made.parts[1:], ZH))[0]
+    unit = unit_contents(Material(inputs, *made.parts[1:], texts))[0]
     return next(notice.fields["dates"] for notice in unit.notices if notice.session_id == "school-2019")
 
 
 def test_dates_name_the_year_where_it_changes_and_the_place_where_there_are_two():
     assert dates_of(("2019-12-30", "2020-01-02", "A")) == "2019年12月30日至2020年1月2日"
+    assert dates_of(("2019-03-04", "2019-04-02", "A"), texts=Texts("en")) == "2019-03-04 to 04-02"
     assert dates_of(("2019-03-04", "2019-03-04", "A")) == "2019年3月4日"
     two = dates_of(("2019-03-04", "2019-03-08", "A"), ("2019-04-01", "2019-04-02", "B"))
     assert two == "2019年3月4日至3月8日（A）；2019年4月1日至4月2日（B）"
