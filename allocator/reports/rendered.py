@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -72,6 +73,7 @@ class Texts:
         return (f' t="s"><v>{self._shared._get_shared_string_index(text)}</v></c>', width)
 
 
-def column_names(count: int) -> list[str]:
+@cache
+def column_names(count: int) -> tuple[str, ...]:
     """``A``, ``B`` … of so many columns."""
-    return [xl_col_to_name(n) for n in range(count)]
+    return tuple(xl_col_to_name(n) for n in range(count))

@@ -168,7 +168,7 @@ class Sheet:
         self.raw.repeat_rows(top)
         if self.row > top + 1:
             self.raw.autofilter(top, 0, self.row - 1, columns - 1)
-        self.settle()
+        self.settle(columns)
 
     def settle(self, columns: int = 0) -> None:
         """Apply the widths gathered so far, and set the lines above the table, notes as wide as so many columns."""

@@ -56,8 +56,9 @@ def _joined(table: pd.DataFrame, material: Material) -> pd.DataFrame:
     """The rows with name, unit, post and rank of their cadre, and his or her place in the office's order."""
     people = material.people.loc[:, ["name", "unit_id", "post", "rank"]]
     table = table.join(people, on="cadre_id")
+    posts = {post: material.texts.known("post", post) for post in table["post"].unique()}
     return table.assign(
         unit=table["unit_id"].map(material.unit_names).fillna(""),
-        post=[material.texts.known("post", post) for post in table["post"]],
+        post=table["post"].map(posts),
         order=table["cadre_id"].map(material.person_order),
     )

@@ -113,7 +113,9 @@ def reserve_list(sheet: Sheet, lists: NameLists) -> None:
 
 def _reserve_rows(lists: NameLists) -> Iterator[Sequence[Any] | Heading]:
     texts = lists.material.texts
-    roster = lists.material.people.reset_index()
+    listed = {reserve.cadre_id for own in lists.reserves.values() for reserve in own}
+    roster = lists.material.inputs.cadres
+    roster = roster[roster["cadre_id"].isin(listed)]
     known = {
         cadre_id: (name, lists.material.unit_names.get(unit, unit), texts.known("post", post), rank)
         for cadre_id, name, unit, post, rank in records(roster, "cadre_id", "name", "unit_id", "post", "rank")

@@ -30,11 +30,11 @@ class Day:
 
 
 class Limited(NamedTuple):
-    """Cadres who can only take certain seats: those whose ``seat`` is the cadre's own ``group``."""
+    """People who can only take certain seats: those whose ``seat`` is the person's own ``group``."""
 
-    who: Array
-    group: Array
-    seat: Array
+    who: Array  # of the people asked about
+    group: Array  # of each of them
+    seat: Array  # of every cadre who may have the seat
 
 
 class Calendars:
@@ -47,31 +47,45 @@ class Calendars:
 
     def busy(self, session: Day) -> Array:
         """Which cadres cannot attend, by the rules on their own calendars, shape (cadres,)."""
-        records, p = self._records, session.programme
-        busy = np.zeros(len(records.headcount), dtype=bool)
+        busy = self._years_full(session.programme).copy()
         _, first, last, cadre = self._blocks
         for start, end in session.parts:
             busy[cadre[(first <= end) & (last >= start)]] = True
         for rule in self._spacing:
-            if not self._covers[rule.id][p]:
+            if not rule.rest_days or not self._covers[rule.id][session.programme]:
                 continue
-            audience = self._audiences[rule.id]
-            for start, end in session.parts if rule.rest_days else ():
-                rest = rule.rest_days or 0
-                close = (first <= end + rest) & (last >= start - rest) & self._judged(rule)
+            audience, judged = self._audiences[rule.id], self._judged(rule)
+            for start, end in session.parts:
+                close = (first <= end + rule.rest_days) & (last >= start - rule.rest_days) & judged
                 busy[cadre[close]] |= audience[cadre[close]]
-            if rule.same_programme_years is not None:
-                busy |= audience & (np.abs(self._times(p) - self._year) < rule.same_programme_years).any(axis=1)
-            if rule.classes_per_year is not None:
-                busy |= audience & (self._classes(rule) >= rule.classes_per_year)
-            if rule.long_days is not None and self._days[p] >= rule.long_days:
-                busy |= audience & self._long(rule)
         for fixed in self._fixed:
             self._bar(fixed, session, busy)
         return busy
 
-    def away(self, session: Day) -> list[Limited]:
-        """Who would be one too many away, unless he or she takes the seat of somebody who then stays."""
+    def _years_full(self, programme: int) -> Array:
+        """Who cannot attend the programme on any day of the year: repeats, classes a year, long classes."""
+        if programme not in self._known_full:
+            full = np.zeros(len(self._records.headcount), dtype=bool)
+            for rule in self._spacing:
+                if not self._covers[rule.id][programme]:
+                    continue
+                audience = self._audiences[rule.id]
+                if rule.same_programme_years is not None:
+                    apart = np.abs(self._times(programme) - self._year)
+                    full |= audience & (apart < rule.same_programme_years).any(axis=1)
+                if rule.classes_per_year is not None:
+                    full |= audience & (self._classes(rule) >= rule.classes_per_year)
+                if rule.long_days is not None and self._days[programme] >= rule.long_days:
+                    full |= audience & self._long(rule)
+            self._known_full[programme] = full
+        return self._known_full[programme]
+
+    @cached_property
+    def _known_full(self) -> dict[int, Array]:
+        return {}
+
+    def away(self, session: Day, people: Array) -> list[Limited]:
+        """Who of the people would be one too many away, unless in the seat of somebody who then stays."""
         limited = []
         at = session.days - self._first
         at = at[at < _DAYS]
@@ -79,18 +93,18 @@ class Calendars:
             if not self._covers[rule.id][session.programme]:
                 continue
             of = self._groups(rule).of
-            inside = self._audiences[rule.id] & (of >= 0)
+            own, inside = of[people], self._audiences[rule.id][people] & (of[people] >= 0)
             if rule.share is not None:
                 limit, count = self._count(rule)
                 full = np.asarray(count[:, at].max(axis=1) >= limit)
-                limited.append(Limited(inside & full[of], of, of))
-            for first, second in rule.posts_apart:
-                for own, other in ((first, second), (second, first)):
+                limited.append(Limited(inside & full[own], own, of))
+            for pair in rule.posts_apart:
+                for post, other in (pair, pair[::-1]):
                     most = self._holders(rule, other)[:, at].max(axis=1)
-                    clash = inside & (self._posts == own) & (most[of] > 0)
+                    clash = inside & (self._posts[people] == post) & (most[own] > 0)
                     # Of two holders away only one would stay.
-                    stays = np.where(inside & (self._posts == other) & (most[of] == 1), of, -2)
-                    limited.append(Limited(clash, of, stays))
+                    stays = np.where((self._posts == other) & (most[of] == 1) & (of >= 0), of, -2)
+                    limited.append(Limited(clash, own, stays))
         return [limit for limit in limited if limit.who.any()]
 
     # ------------------------------------------------------------------ made once for the year

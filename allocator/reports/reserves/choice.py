@@ -75,7 +75,7 @@ class _Year:
         if not len(people):
             return
         counted = self._seats.counted(self._counting(day.programme))
-        may = self._who_may(cadres, rules, people, counted, self._calendars.away(day))
+        may = self._who_may(cadres, rules, people, counted, self._calendars.away(day, people))
         chosen = self._choose(may, people, str(records.session_ids[session]))
         for number, (n, drawn) in enumerate(chosen, start=1):
             last = int(self._last[people[n]])
@@ -96,15 +96,14 @@ class _Year:
         """Which people may take which seats, shape (seats, people)."""
         may = np.zeros((len(cadres), len(people)), dtype=bool)
         known: dict[tuple[object, ...], Array] = {}
-        limits = [limit for limit in limited if limit.who[people].any()]
         for row, (seat, text) in enumerate(zip(cadres, rules, strict=True)):
-            key = (text, *(key_of(rule, seat) for rule in counted), *(int(limit.seat[seat]) for limit in limits))
+            key = (text, *(key_of(rule, seat) for rule in counted), *(int(limit.seat[seat]) for limit in limited))
             if key not in known:
                 mask = self._serving(text)[people]
                 for rule in counted:
                     mask = mask & fits(rule, seat, people)
-                for limit in limits:
-                    mask = mask & (~limit.who[people] | (limit.group[people] == limit.seat[seat]))
+                for limit in limited:
+                    mask = mask & (~limit.who | (limit.group == limit.seat[seat]))
                 known[key] = mask
             may[row] = known[key]
         return may
