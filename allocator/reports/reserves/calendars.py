@@ -96,15 +96,18 @@ class Calendars:
             own, inside = of[people], self._audiences[rule.id][people] & (of[people] >= 0)
             if rule.share is not None:
                 limit, count = self._count(rule)
-                full = np.asarray(count[:, at].max(axis=1) >= limit)
+                groups = np.unique(own[inside])
+                full = np.zeros(len(limit), dtype=bool)
+                full[groups] = count[groups[:, None], at].max(axis=1) >= limit[groups]
                 limited.append(Limited(inside & full[own], own, of))
             for pair in rule.posts_apart:
                 for post, other in (pair, pair[::-1]):
                     most = self._holders(rule, other)[:, at].max(axis=1)
-                    clash = inside & (self._posts[people] == post) & (most[own] > 0)
-                    # Of two holders away only one would stay.
-                    stays = np.where((self._posts == other) & (most[of] == 1) & (of >= 0), of, -2)
-                    limited.append(Limited(clash, own, stays))
+                    clash = inside & self._holds(post)[people] & (most[own] > 0)
+                    if clash.any():
+                        # Of two holders away only one would stay.
+                        stays = np.where(self._holds(other) & (most[of] == 1) & (of >= 0), of, -2)
+                        limited.append(Limited(clash, own, stays))
         return [limit for limit in limited if limit.who.any()]
 
     # ------------------------------------------------------------------ made once for the year
@@ -150,9 +153,12 @@ class Calendars:
         rules = [*self._spacing, *self._limits, *self._fixed]
         return {rule.id: self._records.audience(rule.audience) for rule in rules}
 
-    @cached_property
-    def _posts(self) -> Array:
-        return self._records.inputs.cadres["post"].to_numpy(object)
+    def _holds(self, post: str) -> Array:
+        """Which cadres hold a post."""
+        key = ("holds", post)
+        if key not in self._cache:
+            self._cache[key] = self._records.inputs.cadres["post"].to_numpy(object) == post
+        return self._cache[key]
 
     @cached_property
     def _cache(self) -> dict[tuple[str, str], Array]:
@@ -244,7 +250,7 @@ class Calendars:
         """Holders of a post away, by group and day, shape (groups, days)."""
         key = (f"post {post}", rule.id)
         if key not in self._cache:
-            self._cache[key] = self._present(rule, self._posts == post)
+            self._cache[key] = self._present(rule, self._holds(post))
         return self._cache[key]
 
     def _present(self, rule: AwayLimit, wanted: Array) -> Array:

@@ -70,7 +70,7 @@ class _Year:
     def _of_session(self, session: int, cadres: Array, rules: Sequence[str]) -> Iterator[Reserve]:
         records = self._records
         day = Day(session, int(records.session_programme[session]), self._parts[session])
-        open_to = self._admitted[:, day.programme] & ~self._calendars.busy(day)
+        open_to = self._admitted[day.programme] & ~self._calendars.busy(day)
         people = np.flatnonzero(open_to)
         if not len(people):
             return
@@ -138,11 +138,11 @@ class _Year:
 
     @cached_property
     def _admitted(self) -> Array:
-        """Which named cadres each programme admits, shape (cadres, programmes)."""
+        """Which named cadres each programme admits, shape (programmes, cadres)."""
         records = self._records
         everybody, everything = np.arange(len(records.headcount)), np.arange(len(records.programme_ids))
-        admitted: Array = records.eligible_pairs(everybody, everything, self._year)
-        admitted &= (records.headcount == 1)[:, None]
+        admitted: Array = np.ascontiguousarray(records.eligible_pairs(everybody, everything, self._year).T)
+        admitted &= records.headcount == 1
         return admitted
 
     @cached_property
