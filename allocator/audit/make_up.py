@@ -78,7 +78,7 @@ def _list(rule: MakeUp, records: Records, y: int, cadres: Array, last: Array, mi
         fits = (counting & records.carries(content))[records.session_programme[sessions]]
         for seen, which in ((offered, fits), (open_, fits & free)):
             programmes = np.unique(records.session_programme[sessions[which]])
-            seen |= missing[:, number] & records.eligible_pairs(cadres, programmes, y).any(axis=1)
+            seen |= missing[:, number] & records.any_eligible(cadres, programmes, y)
     reason = np.select([open_, offered], ["not-placed", "no-free-seat"], "no-class")
     return pd.DataFrame(
         {

@@ -373,7 +373,10 @@ class Records:
         return allowed
 
     def eligible_pairs(self, cadres: Array, programmes: Array, year: int) -> Array:
-        """Whether each of the cadres may attend each of the programmes in a year, shape (cadres, programmes)."""
+        """Whether each of the cadres may attend each of the programmes in a year, shape (cadres, programmes).
+
+        For a few of either; ``any_eligible`` is for many.
+        """
         rules = [(a[cadres], p[programmes]) for a, p, years in self._admitting if year in years]
         allowed = np.zeros((len(cadres), len(programmes)), dtype=bool)
         if rules:
@@ -383,6 +386,30 @@ class Records:
         allowed &= self._serves(cadres[:, None], programmes[None, :])
         return allowed
 
+    def any_eligible(self, cadres: Array, programmes: Array, year: int) -> Array:
+        """Whether each of the cadres may attend any of the programmes in a year, element by element.
+
+        Cadres admitted by the same rules are judged together, a unit's own programmes once for the unit: a table of
+        cadres and programmes would be larger than any memory.
+        """
+        rules = [(a[cadres], p[programmes]) for a, p, years in self._admitting if year in years]
+        if not rules or not len(programmes) or not len(cadres):
+            return np.zeros(len(cadres), dtype=bool)
+        who = np.packbits(np.stack([a for a, _ in rules], axis=1), axis=1)
+        alike, of = np.unique(who.view([("", who.dtype)] * who.shape[1]).reshape(-1), return_inverse=True)
+        admits = np.unpackbits(alike.view(np.uint8).reshape(len(alike), -1), axis=1, count=len(rules))
+        what = np.stack([p for _, p in rules], axis=0).astype(np.float32)
+        allowed: Array = np.asarray(admits.astype(np.float32) @ what > 0)  # Sets of rules by programmes.
+        unit_of, served_by, above = self._served
+        serves = served_by[programmes]
+        own = np.zeros((len(alike), above.max(initial=-1) + 2), dtype=bool)  # The last column is that of no unit.
+        for p in np.flatnonzero(serves >= 0):
+            own[:, serves[p]] |= allowed[:, p]
+        found: Array = allowed[:, serves < 0].any(axis=1)[of]
+        for column in above[unit_of[cadres]].T:
+            found |= own[of, column]
+        return found
+
     @cached_property
     def _admitting(self) -> list[tuple[Array, Array, tuple[int, ...]]]:
         rules = self.inputs.policy.rules
@@ -390,26 +417,26 @@ class Records:
         return [(self.audience(r.audience), self.programmes(r.programmes), self.years_of(r)) for r in admitting]
 
     def _serves(self, cadre: Array, programme: Array) -> Array:
-        unit_of, served_by, within = self._served
+        unit_of, served_by, above = self._served
         wanted = served_by[programme]
-        open_to: Array = (wanted < 0) | within[np.maximum(wanted, 0), unit_of[cadre]]
+        open_to: Array = (wanted < 0) | (above[unit_of[cadre]] == wanted[..., None]).any(axis=-1)
         return open_to
 
     @cached_property
     def _served(self) -> tuple[Array, Array, Array]:
-        """Row of the unit of each cadre, number of the unit each programme serves (-1: all), who lies below whom."""
+        """Row of the unit of each cadre, number of the unit each programme serves (-1: all).
+
+        The third lists, for each row of the units, the served units at or above it by number, -1 behind the last.
+        """
         units = self.inputs.units["unit_id"]
-        served, codes = np.unique(
-            self.inputs.programmes["serves_unit_id"].to_numpy(object).astype(str), return_inverse=True
-        )
-        number = {unit: i for i, unit in enumerate(served)}
-        within = np.zeros((len(served), len(units)), dtype=bool)
-        for row, unit in enumerate(units):
-            for above in self.inputs.lines[unit]:
-                if above in number:
-                    within[number[above], row] = True
-        served_by = np.where(served[codes] == "", -1, codes)
-        return rows_of(units, self.inputs.cadres["unit_id"]), served_by, within
+        serves = self.inputs.programmes["serves_unit_id"].tolist()
+        number = {unit: i for i, unit in enumerate(sorted(set(serves) - {""}))}
+        lines = [[number[above] for above in self.inputs.lines[unit] if above in number] for unit in units]
+        above = np.full((len(lines), max(1, max(map(len, lines), default=0))), -1, dtype=np.int64)
+        for row, line in enumerate(lines):
+            above[row, : len(line)] = line
+        served_by = np.array([number.get(unit, -1) for unit in serves], dtype=np.int64)
+        return rows_of(units, self.inputs.cadres["unit_id"]), served_by, above
 
 
 def rows_of(ids: pd.Series, wanted: pd.Series) -> Array:
