@@ -405,7 +405,7 @@ class Records:
         own = np.zeros((len(alike), above.max(initial=-1) + 2), dtype=bool)  # The last column is that of no unit.
         for p in np.flatnonzero(serves >= 0):
             own[:, serves[p]] |= allowed[:, p]
-        found: Array = allowed[:, serves < 0].any(axis=1)[of]
+        found: Array = np.asarray(allowed[:, serves < 0].any(axis=1))[of]
         for column in above[unit_of[cadres]].T:
             found |= own[of, column]
         return found
