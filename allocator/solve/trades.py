@@ -8,6 +8,7 @@ the one for whom the goals lose least. Either is made only when every floor and 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -87,8 +88,9 @@ class Exchange:
     def _counts(self, f: int) -> Counter[tuple[int, int]]:
         """People (or seats) counted in each group and year of a family."""
         counts: Counter[tuple[int, int]] = Counter()
+        groups = self.cohorts.cohort_groups[self.cohort, f].tolist()
         for i, pairs in self.attended.items():
-            group = int(self.cohorts.cohort_groups[self.cohort[i], f])
+            group = groups[i]
             if group >= 0:  # A row of an unnamed group never moves, so it need not be counted to the seat.
                 counts.update({(group, year): n for year, n in self._years(f, pairs).items()})
         return counts
@@ -162,10 +164,19 @@ class Exchange:
 
     def _colleagues(self, i: int) -> list[int]:
         """The cadre and the named others of the same groups in the uneven families."""
-        own = set(self._groups(i))
-        if not own:
-            return [i]
-        return [k for k in np.flatnonzero(self.cohorts.instance.is_named).tolist() if own & set(self._groups(k))]
+        own = self._groups(i)
+        return sorted({k for group in own for k in self._members[group]}) if own else [i]
+
+    @cached_property
+    def _members(self) -> dict[int, list[int]]:
+        """Named people of each group of the uneven families."""
+        members: dict[int, list[int]] = defaultdict(list)
+        named = np.flatnonzero(self.cohorts.instance.is_named)
+        for f in self.uneven:
+            groups = self.cohorts.cohort_groups[self.cohort[named], f]
+            for k, group in zip(named[groups >= 0].tolist(), groups[groups >= 0].tolist(), strict=True):
+                members[f * 1_000_000 + group].append(k)
+        return members
 
     def _draw(self, i: int) -> int:
         return draw(self.seed, self.ids[i])
