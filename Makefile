@@ -44,8 +44,9 @@ lint: $(VENV)/dev.stamp  ## Style, format and types
 check-long: $(VENV)/dev.stamp  ## The tests that take many minutes, the whole province among them
 	$(BIN)/python -m pytest -m long
 
-bench: $(VENV)/run.stamp  ## The shipped scenarios measured, then the same instances for our peers
+bench: $(VENV)/run.stamp  ## The shipped scenarios and growing ones measured, then the same instances for our peers
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/growth.py --people 2000 10000
 	$(BIN)/python benchmarks/peers.py --seconds 20
 
 data: $(VENV)/run.stamp  ## Make the invented data of the three scenarios again
