@@ -141,7 +141,7 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    gap: Annotated[float, Field(ge=0)] = 0.01  # good enough, relative, for every goal
+    gap: Annotated[float, Field(ge=0)] = 0.001  # good enough, relative, for every goal
     seconds: Annotated[float, Field(gt=0)] | None = None  # wall-clock limit; none: work limits only, reproducible
     workers: Annotated[int, Field(ge=1)] = 2  # processes; the plan does not depend on it
 

@@ -94,7 +94,8 @@ def solve(inputs: Inputs, clock: Clock | None = None) -> Run:
     since = time.monotonic()
     problem = instance.build(inputs, calendar(inputs))
     clock.add("instance", since)
-    stage = YearlyStage(problem, seed=inputs.scenario.seed, workers=inputs.scenario.limits.workers, clock=clock)
+    limits = inputs.scenario.limits
+    stage = YearlyStage(problem, seed=inputs.scenario.seed, workers=limits.workers, gap=limits.gap, clock=clock)
     dated = dates_kept(stage, inputs, clock)
     plan = assemble(inputs, dated.placements)
 

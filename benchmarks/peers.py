@@ -157,7 +157,7 @@ def _ours(problem: instance.Instance, model: PersonModel, seconds: float, worker
     found.seconds = time.perf_counter() - started
     found.goals = _counted(problem, model, years)
     found.value = sum(stage.weights[goal] * value for goal, value in found.goals.items())
-    found.bound = stage.relaxed.bound
+    found.bound = stage.work["relaxed"]
     found.is_proven = found.value - found.bound < 1
     found.note_gap(found.seconds, found.value, found.bound)
     started = time.perf_counter()

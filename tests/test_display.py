@@ -72,7 +72,9 @@ def test_unknown_phase_is_shown_by_its_name() -> None:
 
 def test_every_phase_of_the_program_has_a_text() -> None:
     sources = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
-    phases = {phase for source in sources for phase in re.findall(r'(?:\bclock\.say|\bProgress)\(\s*"([a-z-]+)"', source)}
+    phases = {
+        phase for source in sources for phase in re.findall(r'(?:\bclock\.say|\bProgress)\(\s*"([a-z-]+)"', source)
+    }
     assert {"read", "solve", "dates", "audit", "write"} <= phases
     assert {phase for phase in phases if f"talk.phase-{phase}" not in catalogue()} == set()
 

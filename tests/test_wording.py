@@ -114,8 +114,6 @@ SPEAKERS = {
 }
 OF_THE_SOLVER = {
     "solve/linear.py",
-    "solve/prices.py",
-    "solve/yearly.py",
 }  # Technical words of the solver; see error.model.
 
 

@@ -4,39 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.solve.blocks import Allotment, Partition
-from allocator.solve.prices import Relaxation
-from allocator.solve.strata import Strata
+from allocator.solve.blocks import Partition
+from allocator.solve.master import Master
+from allocator.solve.pricing import Pricing
+from allocator.solve.strata import Allotment, exact
 
 
-def divide(strata: Strata, parts: Partition, relaxed: Relaxation, seats: np.ndarray) -> list[Allotment]:
-    """Divide seats, floors and ceilings of wide rows over the blocks by what a plan on strata uses there.
+def divide(master: Master, people: np.ndarray, parts: Partition) -> list[Allotment]:
+    """Divide seats, floors and ceilings of wide rows over the blocks by what people on columns use there.
 
-    Where the plan misses a limit, the blocks are given what it reaches: missing more is for no block to choose.
+    Where they miss a limit, the blocks are given what they reach: missing more is for no block to choose.
+
+    Parameters
+    ----------
+    people
+        On each column of a master over pooled strata.
     """
-    cohorts = strata.cohorts
-    inside = np.argsort(strata.of, kind="stable")
-    inside_of = np.split(inside, np.cumsum(np.bincount(strata.of, minlength=len(strata.sort)))[:-1])
+    cohorts = master.strata.cohorts
+    seats = cohorts.instance.calendar.seats.astype(float)
     block_of = np.zeros(len(cohorts.cohort_sort), dtype=np.int64)
     for b, block in enumerate(parts.blocks):
         block_of[block] = b
     blocks, years = len(parts.blocks), seats.shape[1]
-    used_seats = np.zeros((blocks, *seats.shape))
-    used_rows = [np.zeros((blocks, len(f.names), years)) for f in cohorts.families]
-    for r, k, n in zip(relaxed.stratum.tolist(), relaxed.trajectory.tolist(), relaxed.people.tolist(), strict=True):
-        s = int(strata.sort[r])
-        table, menus, of = cohorts.tables[cohorts.sort_type[s]], cohorts.menus(s, k), inside_of[r]
-        part = n * cohorts.cohort_people[of] / strata.people[r]
-        for y, menu in enumerate(menus):
-            held = table.menus[menu]
-            for slot in np.flatnonzero(held):
-                np.add.at(used_seats, (block_of[of], cohorts.cohort_slots[of, slot], y), part)
-            for f, family in enumerate(cohorts.families):
-                if parts.wide_rows[f].any() and cohorts.sort_audience[s, f]:
-                    count = float(family.counts(held[None, :], table.slots)[0])
-                    if count:
-                        np.add.at(used_rows[f], (block_of[of], cohorts.cohort_groups[of, f], y), part * count)
+    cohort, trajectory, part = _spread(master, people)
+    used = Pricing(exact(cohorts)).entries(cohort, trajectory)
+    block, amount = block_of[cohort[used.column]], used.amount * part[used.column]
     own_seats = np.repeat(seats[None], blocks, axis=0)
+    held = used.family < 0
+    used_seats = np.zeros((blocks, *seats.shape))
+    np.add.at(used_seats, (block[held], used.row[held], used.year[held]), amount[held])
     for p in np.flatnonzero(parts.wide_seats):
         for y in range(years):
             own_seats[:, p, y] = split(seats[p, y], used_seats[:, p, y])
@@ -44,19 +40,39 @@ def divide(strata: Strata, parts: Partition, relaxed: Relaxation, seats: np.ndar
     ceilings = [np.repeat(f.ceiling[None], blocks, axis=0) for f in cohorts.families]
     missed = [np.zeros_like(f.ceiling) for f in cohorts.families]
     for f, family in enumerate(cohorts.families):
+        if not parts.wide_rows[f].any():
+            continue
+        counted = used.family == f
+        used_rows = np.zeros((blocks, len(family.names), years))
+        np.add.at(used_rows, (block[counted], used.row[counted], used.year[counted]), amount[counted])
         for g in np.flatnonzero(parts.wide_rows[f]):
             for y in range(years):
-                used = used_rows[f][:, g, y]
+                own = used_rows[:, g, y]
                 low, high = family.floor[g, y], family.ceiling[g, y]
                 if np.isfinite(low):
-                    floors[f][:, g, y] = split(min(low, round(used.sum())), used)
+                    floors[f][:, g, y] = split(min(low, round(own.sum())), own)
                 if np.isfinite(high):
-                    ceilings[f][:, g, y] = split(max(high, round(used.sum())), used)
-                missed[f][g, y] = max(0.0, low - round(used.sum()), round(used.sum()) - high)
+                    ceilings[f][:, g, y] = split(max(high, round(own.sum())), own)
+                missed[f][g, y] = max(0.0, low - round(own.sum()), round(own.sum()) - high)
     return [
         Allotment(own_seats[b], tuple(part[b] for part in floors), tuple(part[b] for part in ceilings), tuple(missed))
         for b in range(blocks)
     ]
+
+
+def _spread(master: Master, people: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cohort, trajectory and people of a plan on pooled strata, every cohort with its share."""
+    strata, cohorts = master.strata, master.strata.cohorts
+    used = np.flatnonzero(people > 1e-9)
+    inside = np.argsort(strata.of, kind="stable")
+    count = np.bincount(strata.of, minlength=len(strata.sort))
+    first = np.cumsum(count) - count
+    own = count[master.stratum[used]]
+    column = np.repeat(used, own)
+    step = np.arange(len(column)) - np.repeat(np.cumsum(own) - own, own)
+    cohort = inside[first[master.stratum[column]] + step]
+    part = people[column] * cohorts.cohort_people[cohort] / strata.people[master.stratum[column]]
+    return cohort, master.trajectory[column], part
 
 
 def split(total: float, used: np.ndarray) -> np.ndarray:

@@ -8,28 +8,26 @@ from dataclasses import replace
 import numpy as np
 
 from allocator.kinds import Goal
-from allocator.solve.blocks import OVERFILLED, BlockProgram
 from allocator.solve.linear import Outcome, Program, solve
+from allocator.solve.master import OVERFILLED, Master
 
 
-def all_columns(block: BlockProgram) -> None:
-    """Give a block every trajectory of its cohorts."""
-    cohorts = block.cohorts
-    count = np.array([cohorts.rows_of(int(s)) for s in cohorts.cohort_sort[block.block]])
-    cohort = np.repeat(np.arange(len(count)), count)
-    trajectory = np.concatenate([np.arange(n) for n in count]) if len(count) else cohort
-    block.add(cohort, trajectory)
+def all_columns(master: Master) -> None:
+    """Give a master every trajectory of its strata."""
+    strata = master.strata
+    count = np.array([strata.cohorts.rows_of(int(s)) for s in strata.sort], dtype=np.int64)
+    stratum = np.repeat(np.arange(len(count)), count)
+    master.add(stratum, np.arange(len(stratum)) - np.repeat(np.cumsum(count) - count, count))
 
 
 def lexicographic(
-    block: BlockProgram,
-    goals: tuple[Goal, ...],
+    master: Master,
     *,
     nodes: int | None = None,
     on_goal: Callable[[Goal, float, float], None] = lambda *_: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> tuple[np.ndarray, dict[Goal, tuple[float, float]]] | None:
-    """Best plan over the block's columns in the order of the goals.
+    """Best plan over the master's columns in the order of its goals.
 
     Returns
     -------
@@ -37,16 +35,15 @@ def lexicographic(
         People on each column, shape (columns,), and value and bound of every goal (priority: minus the points);
         ``None`` when there is no plan. Fixed seats beyond those there are stand in the plan; the dates will not give them.
     """
-    cohorts = block.cohorts
     x: np.ndarray | None = None
     found: dict[Goal, tuple[float, float]] = {}
-    overfilled = np.zeros(len(block.cohort) + len(block.extra_goals), dtype=bool)
-    overfilled[len(block.cohort) :] = [goal is OVERFILLED for goal in block.extra_goals]
-    program = _least_overfilled(block.program(), overfilled)
+    overfilled = np.concatenate([np.zeros(len(master.stratum), dtype=bool), master.extras.kind == OVERFILLED])
+    program = _least_overfilled(master.program(), overfilled)
     if program is None:
         return None
-    for goal in goals:
-        cost = block.objective({goal: 1.0}, [cohorts.costs(s, goal) for s in range(len(cohorts.sort_type))])
+    for goal in master.goals:
+        master.set_weights({goal: 1.0})
+        cost = np.concatenate([master.column_cost, master.extra_cost])
         cost[overfilled] = 0.0
         result = solve(replace(program, cost=cost), nodes=nodes)
         if result.outcome is Outcome.INFEASIBLE:
@@ -64,7 +61,7 @@ def lexicographic(
         if result.outcome is Outcome.INFEASIBLE:
             return None
         x = result.x
-    return x[: len(block.cohort)].astype(np.int64), found
+    return x[: len(master.stratum)].astype(np.int64), found
 
 
 def _least_overfilled(program: Program, overfilled: np.ndarray) -> Program | None:

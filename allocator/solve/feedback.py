@@ -27,8 +27,9 @@ WORK = 3.0
 def dates_kept(stage: YearlyStage, inputs: Inputs, clock: Clock) -> Schedule:
     """Plan the years, place everybody in sessions, and plan again without what the dates could not give.
 
-    First the cadre without a seat trades with one alike of another team, which costs nothing, or somebody else takes the seat
-    who costs little. When nobody can, the programme is closed: to more people of a group whose away-limit refused, else to the cadre; and the years are planned again.
+    First the cadre without a seat trades with one alike of another team, which costs nothing. When nobody can, the programme is
+    closed, to more people of a group whose away-limit refused, else to the cadre, and the years are planned again for those it
+    concerns. What is left then goes to somebody else who costs little.
     The schedule with fewest seats lost is kept, the latest of equals.
     """
     years = stage.plan()
@@ -49,16 +50,16 @@ def dates_kept(stage: YearlyStage, inputs: Inputs, clock: Clock) -> Schedule:
         lost = list(zip(*(dated.unplaced[c] for c in ("cadre_id", "programme_id", "year")), strict=True))
         if exchange is not None and sum([exchange.move(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
-        elif not patience:
+        elif not patience and exchange is None:
             patience = WORK  # Nobody can trade: now the exact repair of the dates is worth its work.
+        elif replans < ROUNDS:
+            replans, patience = replans + 1, WORK
+            years = stage.without(years, *_closed(inputs, dated))
+            exchange = stage.exchange(years)
         elif exchange is not None and sum([exchange.substitute(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
-        elif replans == ROUNDS:
-            break
         else:
-            replans += 1
-            years = stage.without(*_closed(inputs, dated))
-            exchange, patience = stage.exchange(years), 0.0
+            break
     assert best is not None
     return best
 

@@ -1,7 +1,7 @@
 """Strata: parts of the people that the price master counts together, and the rows that they share.
 
-``coarse`` strata pool local limits over places, ``fine`` strata keep every limit but the floors of single teams, which are
-pooled; a master over either is a relaxation of the problem.
+``coarse`` strata pool local limits over places, so a master over them is a small relaxation of the problem; ``exact`` strata keep
+every limit.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
@@ -26,6 +25,19 @@ def segments(goals: tuple[tuple[Goal, int], ...], groups: int = 1) -> list[tuple
     if edges and edges[0] > 0:
         pieces.insert(0, (float(edges[0] * groups), ()))
     return pieces
+
+
+@dataclass(frozen=True, eq=False)
+class Allotment:
+    """What one block may use: seats (P, Y), and floor and ceiling of each family's groups (G, Y).
+
+    ``missed`` is how far the rest misses the floor or passes the ceiling already, of each family's groups (G, Y).
+    """
+
+    seats: np.ndarray
+    floor: tuple[np.ndarray, ...]
+    ceiling: tuple[np.ndarray, ...]
+    missed: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +62,9 @@ class Strata:
         Limits of each family's rows, shape (rows, Y) each.
     width
         Groups pooled in each row of each family.
+    missed
+        How far each family's rows are missed elsewhere already, (rows, Y) each: so much less may be missed here before it
+        counts to graver goals.
     """
 
     cohorts: Cohorts
@@ -62,6 +77,7 @@ class Strata:
     floor: tuple[np.ndarray, ...]
     ceiling: tuple[np.ndarray, ...]
     width: tuple[np.ndarray, ...]
+    missed: tuple[np.ndarray, ...]
 
 
 def coarse(cohorts: Cohorts, seats: np.ndarray) -> Strata:
@@ -75,18 +91,47 @@ def coarse(cohorts: Cohorts, seats: np.ndarray) -> Strata:
     return _strata(cohorts, cohorts.cohort_sort, first, np.where(slots >= 0, classes[slots], -1), capacity, pools)
 
 
-def fine(cohorts: Cohorts, seats: np.ndarray) -> Strata:
-    """One stratum per sort and set of programmes; families keep their groups unless a stratum spans several."""
-    key = pd.DataFrame(np.column_stack([cohorts.cohort_sort, cohorts.cohort_slots]))
-    of = key.groupby(list(key.columns), sort=False).ngroup().to_numpy()
-    _, first = np.unique(of, return_index=True)
-    pools = []
+def exact(cohorts: Cohorts, which: np.ndarray | None = None, allotment: Allotment | None = None) -> Strata:
+    """One stratum per cohort: nothing is pooled, so a master over these is the problem itself.
+
+    Parameters
+    ----------
+    which
+        Cohorts of a block; all when absent.
+    allotment
+        What the block may use; everything when absent.
+    """
+    which = np.arange(len(cohorts.cohort_sort)) if which is None else which
+    allotment = whole_allotment(cohorts) if allotment is None else allotment
+    group = cohorts.cohort_groups[which].copy()
     for f, family in enumerate(cohorts.families):
-        group = cohorts.cohort_groups[:, f]
-        spans = group != group[first][of]
-        apart = not spans.any()
-        pools.append(np.arange(len(family.names)) if apart else np.zeros(len(family.names), dtype=np.int64))
-    return _strata(cohorts, of, first, cohorts.cohort_slots[first], seats.astype(float), pools)
+        if family.among is not None:
+            group[:, f] = 0  # Judged whoever is here: a share of others.
+    of = np.full(len(cohorts.cohort_sort), -1)
+    of[which] = np.arange(len(which))
+    return Strata(
+        cohorts,
+        of,
+        cohorts.cohort_sort[which],
+        cohorts.cohort_people[which],
+        cohorts.cohort_slots[which],
+        allotment.seats,
+        group,
+        allotment.floor,
+        allotment.ceiling,
+        tuple(np.ones(len(f.names), dtype=np.int64) for f in cohorts.families),
+        allotment.missed,
+    )
+
+
+def whole_allotment(cohorts: Cohorts) -> Allotment:
+    """Everything there is."""
+    return Allotment(
+        cohorts.instance.calendar.seats.astype(float),
+        tuple(f.floor for f in cohorts.families),
+        tuple(f.ceiling for f in cohorts.families),
+        tuple(np.zeros_like(f.ceiling) for f in cohorts.families),
+    )
 
 
 def _strata(
@@ -125,4 +170,5 @@ def _strata(
         tuple(floor),
         tuple(ceiling),
         tuple(width),
+        tuple(np.zeros_like(high) for high in ceiling),
     )

@@ -1,96 +1,146 @@
-"""Whole people on strata: the relaxation made integer, so that dividing it over blocks loses nothing.
+"""Whole people on the columns of a master: round what the relaxation leaves whole, decide the rest.
 
-A basic solution leaves few strata split. The others are kept as they are, and the split ones decided together in one small
-integer program over the columns at hand, with every wide row in it.
+A basic solution splits few strata. The others are kept as they are and the split ones decided together in one small integer
+program with every row in it. Where that is not near enough to the relaxation, the neighbourhood of those that had to leave
+it is decided again, in a larger program.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from allocator.solve.generation import Relaxation
 from allocator.solve.linear import Outcome, Program, solve
-from allocator.solve.prices import PriceMaster, Relaxation
+from allocator.solve.master import Master
 
-WHOLE = 1e-6
-NODES = 500
+SPLIT = 1e-6
+WHOLE_GAP = 1e-9
+FIRST_NODES = 200
+
+NEIGHBOURS = 200
+"""Strata that a row joins as neighbours of a class too small, at most: those of a team, or of one small programme."""
+
+REACH = (30, 60)
+"""The same for strata that had to leave the relaxation, try after try."""
 
 
-def made_whole(master: PriceMaster, relaxed: Relaxation) -> Relaxation:
-    """The relaxation with whole people in every stratum; as it was where the columns at hand allow no whole plan."""
-    split = np.abs(relaxed.people - np.round(relaxed.people)) > WHOLE
-    is_open = np.zeros(len(master.strata.sort), dtype=bool)
-    is_open[relaxed.stratum[split]] = True
-    kept = ~is_open[relaxed.stratum]
-    stratum, trajectory = np.array(master.column_stratum), np.array(master.column_trajectory)
-    free = np.flatnonzero(is_open[stratum])
-    if not len(free):
-        return replace(relaxed, people=np.round(relaxed.people))
-    answer = solve(_program(master, relaxed, kept, free, np.flatnonzero(is_open)), gap=1e-9, nodes=NODES)
+@dataclass(frozen=True, eq=False)
+class WholePlan:
+    """Whole people on trajectories: stratum, trajectory (open to its sort), people; and the weighted value."""
+
+    stratum: np.ndarray
+    trajectory: np.ndarray
+    people: np.ndarray
+    value: float
+
+
+def decide(master: Master, relaxed: Relaxation, *, nodes: int, near: float) -> WholePlan | None:
+    """A plan with whole people; ``None`` when the columns at hand hold none.
+
+    Parameters
+    ----------
+    nodes
+        Of branch and bound in every further program; 0: the first plan is good enough.
+    near
+        Distance from the relaxation at which a plan is good enough.
+    """
+    program = master.program()
+    n = len(master.stratum)
+    x = _rounded(master, program, relaxed.x)
+    if x is None:
+        answer = solve(program, gap=WHOLE_GAP, nodes=max(1, nodes))
+        x = None if answer.outcome is Outcome.INFEASIBLE else answer.x
+    if x is None:
+        return None
+    for reach in REACH if nodes else ():
+        if float(program.cost @ x) - relaxed.value <= near:
+            break
+        x = _improved(master, program, relaxed, x, reach=reach, nodes=nodes, near=near)
+    people = x[:n].astype(np.int64)
+    used = people > 0
+    return WholePlan(master.stratum[used], master.trajectory[used], people[used], float(program.cost @ x))
+
+
+def _rounded(master: Master, program: Program, relaxed: np.ndarray) -> np.ndarray | None:
+    """The plan that keeps what the relaxation leaves whole and decides the other strata."""
+    n = len(master.stratum)
+    broken = np.abs(relaxed[:n] - np.round(relaxed[:n])) > SPLIT
+    is_open = np.zeros(len(master.strata.people), dtype=bool)
+    is_open[master.stratum[broken]] = True
+    is_open |= _in_small_classes(master, program, relaxed)
+    return _decided(master, program, np.round(relaxed), is_open, np.ones(n, dtype=bool), WHOLE_GAP, FIRST_NODES)
+
+
+def _improved(
+    master: Master, program: Program, relaxed: Relaxation, x: np.ndarray, *, reach: int, nodes: int, near: float
+) -> np.ndarray:
+    """A plan at least as good: strata that had to leave the relaxation, and their neighbours, are decided again.
+
+    A column whose reduced cost is beyond the distance between plan and relaxation cannot be in a better plan and is left out.
+    """
+    n = len(master.stratum)
+    is_open = np.zeros(len(master.strata.people), dtype=bool)
+    is_open[master.stratum[np.abs(x[:n] - relaxed.x[:n]) > SPLIT]] = True
+    rows, strata = _touches(master, program)
+    is_open[strata[_touched(rows, strata, is_open, len(program.row_least), reach)]] = True
+    distance = float(program.cost @ x) - relaxed.value
+    worth = np.bincount(program.columns, program.values * relaxed.duals[program.rows], len(program.cost))
+    keep = ((program.cost - worth)[:n] <= distance) | (x[:n] > SPLIT)
+    gap = max(WHOLE_GAP, 0.1 * near / max(1.0, abs(relaxed.value)))
+    better = _decided(master, program, x, is_open, keep, gap, nodes)
+    return x if better is None or program.cost @ better > program.cost @ x else better
+
+
+def _decided(
+    master: Master, program: Program, x: np.ndarray, is_open: np.ndarray, keep: np.ndarray, gap: float, nodes: int
+) -> np.ndarray | None:
+    """Whole people on the columns ``keep`` of open strata and on all extras, everybody else as in ``x``."""
+    n = len(master.stratum)
+    own = is_open[master.stratum]
+    value = np.where(np.append(~own, np.zeros(len(x) - n, dtype=bool)), x, 0.0)
+    held = np.bincount(program.rows, program.values * value[program.columns], len(program.row_least))
+    free = np.append(own & keep, np.ones(len(x) - n, dtype=bool))
+    rest = replace(program, row_least=program.row_least - held, row_most=program.row_most - held).only(free)
+    answer = solve(rest, gap=gap, nodes=nodes)
     if answer.outcome is Outcome.INFEASIBLE:
-        return relaxed
-    people = answer.x[: len(free)]
-    used = people > WHOLE
-    return replace(
-        relaxed,
-        stratum=np.concatenate([relaxed.stratum[kept], stratum[free[used]]]),
-        trajectory=np.concatenate([relaxed.trajectory[kept], trajectory[free[used]]]),
-        people=np.concatenate([np.round(relaxed.people[kept]), people[used]]),
-    )
+        return None
+    value[free] = answer.x
+    return value
 
 
-def _program(
-    master: PriceMaster, relaxed: Relaxation, kept: np.ndarray, free: np.ndarray, strata: np.ndarray
-) -> Program:
-    """The integer program over the free columns; what is kept lowers the limits of the rows."""
-    least, most = [a.astype(float) for a in (master.strata.people[strata], master.strata.people[strata])]
-    row_of: dict[tuple[int, int, int], int] = {}
-    lows, highs = [least], [most]
-    at = len(strata)
-    sides = [(-1, np.full_like(master.strata.capacity, -np.inf), master.strata.capacity)]
-    sides += [(f, low, master.strata.ceiling[f]) for f, low in enumerate(master.strata.floor)]
-    for f, low, high in sides:
-        for row, y in np.argwhere(np.isfinite(low) | np.isfinite(high)).tolist():
-            row_of[f, row, y] = at
-            at += 1
-        bounded = np.isfinite(low) | np.isfinite(high)
-        lows.append(low[bounded])
-        highs.append(high[bounded])
-    row_least, row_most = np.concatenate(lows), np.concatenate(highs)
-    held = zip(relaxed.stratum[kept].tolist(), relaxed.trajectory[kept].tolist(), relaxed.people[kept], strict=True)
-    for r, k, people in held:
-        for f, row, y, amount in master.uses(r, k):
-            if (f, row, y) in row_of:
-                row_least[row_of[f, row, y]] -= amount * round(people)
-                row_most[row_of[f, row, y]] -= amount * round(people)
-    place = {int(r): position for position, r in enumerate(strata)}
-    rows, columns, values, cost = [], [], [], []
-    for c, column in enumerate(free.tolist()):
-        r, k = master.column_stratum[column], master.column_trajectory[column]
-        cost.append(float(master.cost[master.strata.sort[r]][k]))
-        entries = [(place[r], 1.0)]
-        entries += [(row_of[f, row, y], amount) for f, row, y, amount in master.uses(r, k) if (f, row, y) in row_of]
-        for row_id, amount in entries:
-            rows.append(row_id)
-            columns.append(c)
-            values.append(amount)
-    widths = [float(master.strata.people[master.column_stratum[c]]) for c in free.tolist()]
-    for f, row, y, sign, width, price in master.slacks():
-        if (f, row, y) in row_of:
-            rows.append(row_of[f, row, y])
-            columns.append(len(cost))
-            values.append(float(sign))
-            cost.append(price)
-            widths.append(width)
-    return Program(
-        cost=np.array(cost),
-        least=np.zeros(len(cost)),
-        most=np.array(widths),
-        whole=np.arange(len(cost)) < len(free),
-        row_least=row_least,
-        row_most=row_most,
-        rows=np.array(rows),
-        columns=np.array(columns),
-        values=np.array(values),
-    )
+def _touches(master: Master, program: Program) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of row and stratum that meet in some column."""
+    own = program.columns < len(master.stratum)
+    strata = len(master.strata.people)
+    pairs = np.unique(program.rows[own] * strata + master.stratum[program.columns[own]])
+    return pairs // strata, pairs % strata
+
+
+def _touched(rows: np.ndarray, strata: np.ndarray, chosen: np.ndarray, count: int, most: int) -> np.ndarray:
+    """Pairs in rows that some chosen stratum touches and that few strata touch, boolean."""
+    hit = np.zeros(count, dtype=bool)
+    hit[rows[chosen[strata]]] = True
+    return np.asarray((hit & (np.bincount(rows, minlength=count) <= most))[rows])
+
+
+def _in_small_classes(master: Master, program: Program, relaxed: np.ndarray) -> np.ndarray:
+    """Strata that attend a class below its least size, which the relaxation opens in part, and their neighbours. Boolean (R,).
+
+    A class that is large enough opens whole at no cost; one below its least size asks who should come along or go elsewhere, and
+    who of the same team then attends instead.
+    """
+    n, strata = len(master.stratum), len(master.strata.people)
+    people = np.where(np.arange(len(relaxed)) < n, relaxed, 0.0)
+    held = np.bincount(program.rows, program.values * people[program.columns], len(program.row_least))
+    least_row, extra, value = master.opening
+    is_part = (relaxed[n + extra] > SPLIT) & (relaxed[n + extra] < 1 - SPLIT)
+    is_small = np.zeros(len(held), dtype=bool)
+    is_small[least_row[is_part & (held[least_row] < -value - SPLIT)]] = True
+    rows, columns = program.rows[program.columns < n], program.columns[program.columns < n]
+    found = np.zeros(strata, dtype=bool)
+    found[master.stratum[columns[is_small[rows] & (relaxed[columns] > SPLIT)]]] = True
+    pairs_row, pairs_stratum = _touches(master, program)
+    found[pairs_stratum[_touched(pairs_row, pairs_stratum, found, len(held), NEIGHBOURS)]] = True
+    return found

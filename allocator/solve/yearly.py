@@ -1,15 +1,16 @@
 """The yearly stage: which trajectory for whom, with a bound for every goal.
 
-Small problems are solved exactly. Larger ones in three steps: prices on strata of people (``prices``), seats divided over
-blocks (``division``), and each block's integer program (``blocks``). When the dates cannot hold a seat that a year promised,
-``without`` plans again the blocks it touches, and nothing else.
+Small problems are solved exactly. For larger ones a pooled relaxation gives prices and rates of exchange; then the
+relaxation over all cohorts, with every floor of every team in it, is solved to its optimum and made whole. Problems too large for
+that are divided into blocks first. When the dates cannot hold a seat that a year promised, ``without`` plans again the people
+it concerns, and nobody else.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,32 +23,59 @@ from allocator.model.cohorts import Cohorts, group
 from allocator.model.goals import in_use, signed, weights
 from allocator.model.shared import collect
 from allocator.naming import name
-from allocator.solve.blocks import Allotment, BlockPlan, BlockProgram, partition
-from allocator.solve.bounds import bounds_of, exchange_rates
+from allocator.solve.blocks import partition
+from allocator.solve.bounds import COUNTED, Rates, exchange_rates, pooled_bounds, whole_bound
 from allocator.solve.clock import Clock
 from allocator.solve.division import divide
 from allocator.solve.exact import all_columns, lexicographic
-from allocator.solve.prices import PriceMaster, Relaxation
-from allocator.solve.strata import coarse, fine
+from allocator.solve.generation import Relaxation, optimise
+from allocator.solve.master import Master, goal_costs
+from allocator.solve.pricing import Prices
+from allocator.solve.rest import columns_of, left_by, names_kept
+from allocator.solve.starts import in_use as columns_in_use
+from allocator.solve.starts import spread, start
+from allocator.solve.strata import Allotment, Strata, coarse, exact
 from allocator.solve.trades import Exchange
-from allocator.solve.whole import made_whole
+from allocator.solve.whole import WholePlan, decide
+from allocator.wording import Message
 
 EXACT_COLUMNS = 30_000
 """Cohorts times trajectories up to which a problem is solved exactly."""
 
-BEST_PER_STRATUM = 5
-"""Trajectories of every stratum that a block starts with, cheapest first; beside them the best of each pattern of years."""
+JOINT_COHORTS = 30_000
+"""Cohorts up to which they are planned all together, and in blocks beyond."""
 
-FAR = 0.5
-"""Relative distance from the cheapest beyond which the best of a pattern is not worth starting with."""
+BESIDE = 4.0
+"""How much dearer than the best of its stratum a trajectory may be to come along with it, in units of the last goal."""
 
-ROUNDS, NODES = 12, 100
-"""Rounds of column generation and nodes of branch and bound of one block, at most."""
+NEAR, NEAR_PATTERN = 5.0, 200.0
+"""How much dearer than the cheapest the first columns may be, in units of the last goal (``starts``)."""
 
-AGAIN_ROUNDS = 5
-"""Rounds of a block that is planned again, whose prices are known already."""
+NODES = 100
+"""Nodes of branch and bound at most."""
 
-UNHELD = "the fixed seats cannot be held: some session is too small for the people called to it by name"
+SMOOTHING = 0.5
+"""Part of the best duals in the ones tried next, for all cohorts together."""
+
+BLOCK_ROUNDS = 12
+"""Rounds of column generation of one block at most."""
+
+EXACT_ENOUGH = 1e-9
+"""Relative gap of master and bound at which the relaxation of all cohorts is solved."""
+
+ROOM = 0.1
+"""Part of the gap asked for that is left in large goals as room for whole people."""
+
+FAR = 25.0
+"""Reduced cost beyond which a column is dropped once all cohorts have been priced, in units of the last goal."""
+
+KEEP = 1e-4
+"""What it is worth that a cadre keeps what he or she attends, in units of the last goal: all together less than one unit."""
+
+MANY_GROUPS = 100
+"""A rule with more groups than these looks at small ones, such as teams."""
+
+UNHELD = Message("error.unheld")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +87,7 @@ class YearPlan:
 
 
 class YearlyStage:
-    """Plans the years of one instance; keeps prices, blocks and seats for planning again.
+    """Plans the years of one instance; keeps columns and prices for planning again.
 
     Parameters
     ----------
@@ -67,17 +95,22 @@ class YearlyStage:
         Published seed of the tie-break.
     workers
         Blocks solved at a time; the plan does not depend on it.
+    gap
+        Relative gap of every goal that is good enough.
     """
 
-    def __init__(self, instance: Instance, *, seed: str, workers: int = 1, clock: Clock | None = None) -> None:
-        self.instance, self.seed, self.workers = instance, seed, workers
+    def __init__(
+        self, instance: Instance, *, seed: str, workers: int = 1, gap: float = 1e-3, clock: Clock | None = None
+    ) -> None:
+        self.instance, self.seed, self.workers, self.gap = instance, seed, workers, gap
         self.clock = clock or Clock(None)
         self.work: dict[str, float] = {}
         self.cohorts = self._grouped(instance)
         self.goals = in_use(instance.inputs.scenario.goals, self.cohorts, self.cohorts.families)
-        self.weights = weights(self.goals) or {"violation": 1.0}
+        self.ranked = self.goals or ("violation",)  # Without any goal in use everybody still follows one trajectory.
         count = [self.cohorts.rows_of(int(s)) for s in self.cohorts.cohort_sort]
         self.is_small = sum(count) <= EXACT_COLUMNS
+        self.is_joint = len(count) <= JOINT_COHORTS
         self.work |= {
             "people": float(instance.headcount.sum()),
             "sorts": float(len(self.cohorts.sort_type)),
@@ -85,8 +118,10 @@ class YearlyStage:
             "trajectories": float(sum(count)),
         }
         self.exact_bounds: dict[Goal, float] | None = None
-        self.allotments: list[Allotment] = []
-        self.block_of_person = np.zeros(len(instance.headcount), dtype=np.int64)
+        self.proofs: dict[Goal, Future[float]] = {}
+        self.prices: Prices | None = None
+        self.rates: Rates | None = None
+        self.background = ThreadPoolExecutor(max_workers=1)
 
     def _grouped(self, instance: Instance) -> Cohorts:
         since = time.monotonic()
@@ -104,19 +139,18 @@ class YearlyStage:
             If a rule cannot be expressed, or fixed seats cannot be held.
         """
         if self.is_small:
-            attendances, bounds = self._exactly(self.cohorts)
-            self.exact_bounds = bounds
+            attendances, self.exact_bounds = self._exactly(self.cohorts)
             return YearPlan(attendances, self.goals)
-        self._find_prices()
-        self._divide()
-        self.by_block = self._solve_blocks(self.cohorts, range(len(self.allotments)), self.master, self.whole)
-        return YearPlan(self._joined(), self.goals)
+        self._find_rates()
+        return YearPlan(self._jointly() if self.is_joint else self._by_blocks(), self.goals)
 
-    def without(self, closed: Iterable[tuple[str, str, int]], limits: Iterable[Limit]) -> YearPlan:
+    def without(self, years: YearPlan, closed: Iterable[tuple[str, str, int]], limits: Iterable[Limit]) -> YearPlan:
         """Plan again with seats closed that the dates could not give.
 
         Parameters
         ----------
+        years
+            The plan as it is; who is not concerned keeps it.
         closed
             ``(cadre_id, programme_id, year)`` that no session can take.
         limits
@@ -132,51 +166,47 @@ class YearlyStage:
         if self.is_small:
             return YearPlan(self._exactly(cohorts)[0], self.goals)
         people = self.instance.person_index
-        touched = {int(self.block_of_person[people[cadre]]) for cadre, _, _ in closed}
-        touched |= {int(self.block_of_person[people[cadre]]) for limit in limits for cadre in limit.cadre_ids}
-        since = time.monotonic()
-        seats = self.instance.calendar.seats.astype(float)
-        master = PriceMaster(fine(cohorts, seats), self.goals)
-        relaxed = master.carried_over(self.master, self.relaxed)
-        self.allotments = [a.extended(cohorts.families) for a in self.allotments]
-        self.clock.add("prices", since)
-        self.by_block |= self._solve_blocks(cohorts, sorted(touched), master, relaxed, AGAIN_ROUNDS, 0)
-        master.close()
-        return YearPlan(self._joined(), self.goals)
+        touched = {people[cadre] for cadre, _, _ in closed}
+        touched |= {people[cadre] for limit in limits for cadre in limit.cadre_ids}
+        programmes = {programme for _, programme, _ in closed} | {limit.programme_id for limit in limits}
+        is_free = _concerned(cohorts, sorted(touched), sorted(programmes))
+        return YearPlan(self._again(cohorts, years.attendances, is_free), self.goals)
 
     def exchange(self, years: YearPlan) -> Exchange | None:
         """Who could trade with whom in a yearly plan; ``None`` for small problems, which are planned again at once."""
         if self.is_small:
             return None
-        cost = self.master.cost_at(self.weights)
-        return Exchange(self.cohorts, self.master.strata.of, cost, years.attendances, self.seed)
+        return Exchange(self.cohorts, _alike(self.cohorts), self.cost, years.attendances, self.seed)
+
+    @property
+    def weights(self) -> dict[Goal, float]:
+        """Weights of the goals under which the plan was made; those of ``model.goals`` before."""
+        return self.rates.plan if self.rates is not None else weights(self.ranked)
 
     def bounds(self, values: Mapping[Goal, float]) -> dict[Goal, float]:
         """A bound for each goal from the values of a plan, each in the goal's own sense."""
         if self.exact_bounds is not None:
             return dict(self.exact_bounds)
-        return bounds_of(self.master, self.goals, values, self.clock)
+        if not self.goals:
+            return {}
+        found = pooled_bounds(self.pooled, values, self.clock)
+        self.pooled.close()
+        for goal, proof in self.proofs.items():
+            self.clock.say("bounds", goal=goal)
+            rates = self._proof_weights(goal)
+            limit = proof.result() - sum(rate * signed(h, values[h]) for h, rate in rates.items() if h != goal)
+            better = max(signed(goal, found[goal]), signed(goal, whole_bound(goal, limit)))
+            found[goal] = signed(goal, better)
+        self.background.shutdown()
+        return found
 
     def _exactly(self, cohorts: Cohorts) -> tuple[pd.DataFrame, dict[Goal, float]]:
         since = time.monotonic()
-        instance = cohorts.instance
-        block = BlockProgram(
-            cohorts,
-            np.arange(len(cohorts.cohort_sort)),
-            Allotment(
-                instance.calendar.seats.astype(float),
-                tuple(f.floor for f in cohorts.families),
-                tuple(f.ceiling for f in cohorts.families),
-                tuple(np.zeros_like(f.ceiling) for f in cohorts.families),
-            ),
-            instance.calendar.least,
-            self.weights,
-            [np.zeros(cohorts.rows_of(s), np.float32) for s in range(len(cohorts.sort_type))],
-        )
-        all_columns(block)
+        strata = exact(cohorts)
+        master = Master(strata, self.ranked, goal_costs(strata, self.ranked), least=cohorts.instance.calendar.least)
+        all_columns(master)
         answer = lexicographic(
-            block,
-            self.goals,
+            master,
             on_goal=lambda goal, value, bound: self.clock.say(
                 "solve", goal=goal, incumbent=signed(goal, value), bound=signed(goal, bound)
             ),
@@ -186,122 +216,220 @@ class YearlyStage:
             raise ModelError(UNHELD)
         people, found = answer
         used = people > 0
-        attendances = name(cohorts, block.block[block.cohort[used]], block.trajectory[used], people[used], self.seed)
+        attendances = name(cohorts, master.stratum[used], master.trajectory[used], people[used], self.seed)
         self.clock.add("solve", since)
-        return attendances, {goal: signed(goal, bound) for goal, (_, bound) in found.items()}
+        return attendances, {goal: signed(goal, bound) for goal, (_, bound) in found.items() if goal in self.goals}
 
-    def _find_prices(self) -> None:
+    def _find_rates(self) -> None:
+        """Solve the pooled relaxation, goal after goal, and at the weights found."""
         since = time.monotonic()
-        clock, seats = self.clock, self.instance.calendar.seats.astype(float)
-        tolerance = 1e-6 * max(self.weights.values())
-
-        def show(_: int, value: float, bound: float) -> None:
-            clock.say("prices", incumbent=value, bound=bound)
-
-        rough = PriceMaster(coarse(self.cohorts, seats), self.goals)
-        first = rough.optimise(self.weights, tolerance, on_round=show, should_stop=clock.is_over)
-        rough.close()
-        clock.add("prices-coarse", since)
-        since = time.monotonic()
-        self.master = PriceMaster(fine(self.cohorts, seats), self.goals)
-        centre = self.master.start_from(rough, first)
-        self.relaxed = self.master.optimise(
-            self.weights, tolerance, centre=centre, on_round=show, should_stop=clock.is_over
-        )
+        clock = self.clock
+        strata = coarse(self.cohorts, self.instance.calendar.seats.astype(float))
+        self.costs = goal_costs(strata, self.ranked)
+        self.pooled = pooled = Master(strata, self.ranked, self.costs, has_caps=True)
+        first = self._relaxed(pooled, weights(self.ranked), "prices")
+        pooled.forbid_overfill(first.x)
         clock.add("prices", since)
         since = time.monotonic()
-        self.weights = exchange_rates(self.master, self.goals, clock) or self.weights
-        self.relaxed = self.master.optimise(
-            self.weights, 1e-6 * max(self.weights.values()), on_round=show, should_stop=clock.is_over
-        )
+        self.rates = exchange_rates(pooled, ROOM * self.gap, clock)
+        self.rough = self._relaxed(pooled, self.weights, "rates")
+        self.cost, self.values = pooled.cost, pooled.values(self.rough.x)
         clock.add("rates", since)
-        self.work |= {
-            "rounds": float(first.rounds + self.relaxed.rounds), "columns": float(len(self.master.columns)),
-            "relaxed": self.relaxed.value,
-        }  # fmt: skip
+        self.work |= {"rounds": float(first.rounds + self.rough.rounds), "columns": float(len(pooled.stratum))}
 
-    def _divide(self) -> None:
-        since = time.monotonic()
-        parts = partition(self.cohorts)
-        self.whole = whole = made_whole(self.master, self.relaxed)
-        self.work["whole"] = sum(
-            float(self.master.cost[self.master.strata.sort[r]][k]) * n
-            for r, k, n in zip(whole.stratum.tolist(), whole.trajectory.tolist(), whole.people.tolist(), strict=True)
+    def _relaxed(self, master: Master, goal_weights: Mapping[Goal, float], phase: str) -> Relaxation:
+        clock = self.clock
+        master.set_weights(goal_weights)
+        found = optimise(
+            master,
+            relative=EXACT_ENOUGH,
+            near=BESIDE,
+            on_round=lambda _, value, bound: clock.say(phase, incumbent=value, bound=bound),
+            should_stop=clock.is_over,
         )
-        seats = self.instance.calendar.seats.astype(float)
-        self.allotments = divide(self.master.strata, parts, whole, seats)
-        self.wide_seats = parts.wide_seats
-        for b, block in enumerate(parts.blocks):
-            for c in block:
-                self.block_of_person[self.cohorts.members[c]] = b
-        self.work["blocks"] = float(len(parts.blocks))
-        self.clock.add("division", since)
+        if found is None:
+            raise ModelError(UNHELD)
+        return found
 
-    def _solve_blocks(
-        self,
-        cohorts: Cohorts,
-        which: Iterable[int],
-        master: PriceMaster,
-        relaxed: Relaxation,
-        rounds: int = ROUNDS,
-        nodes: int = NODES,
-    ) -> dict[int, pd.DataFrame]:
-        """Plans of some blocks, by name."""
+    def _master(self, cohorts: Cohorts, which: np.ndarray, allotment: Allotment | None, least: np.ndarray) -> Master:
+        """A master over some cohorts, with columns to start with."""
+        strata = exact(cohorts, which, allotment)
+        master = Master(strata, self.ranked, self.costs, least=least)
+        master.set_weights(self.weights)
+        late = self.clock.is_over()
+        near, pattern = (0.0, NEAR_PATTERN / 4) if late else (NEAR, NEAR_PATTERN)
+        master.add(*start(master.pricing, self._prices(strata), master.cost, near, pattern))
+        return master
+
+    def _prices(self, strata: Strata) -> Prices:
+        """The prices known so far, for the rows of some strata; families that came behind cost nothing yet."""
+        if self.prices is None:
+            self.prices = spread(self.pooled, self.rough.duals, strata)
+        fresh = strata.floor[len(self.prices.rows) :]
+        return replace(self.prices, rows=(*self.prices.rows, *(np.zeros_like(floor) for floor in fresh)))
+
+    def _jointly(self) -> pd.DataFrame:
+        """Plan all cohorts together."""
         since = time.monotonic()
-        clock, least = self.clock, np.where(self.wide_seats[:, None], 0, self.instance.calendar.least)
-        start = _first_columns(master, relaxed)
-        block_of = self.block_of_person[np.array([members[0] for members in cohorts.members], dtype=np.int64)]
-        which, done = list(which), 0
+        clock, cohorts = self.clock, self.cohorts
+        master = self._master(cohorts, np.arange(len(cohorts.cohort_sort)), None, self.instance.calendar.least)
+        master.add(*columns_in_use(self.pooled, self.rough.x, master.strata))
+        relaxed = optimise(
+            master,
+            tolerance=self._enough(),
+            smoothing=SMOOTHING,
+            centre=self._centre(master),
+            near=NEAR,
+            far=FAR,
+            on_round=lambda _, value, bound: clock.say("cohorts", incumbent=value, bound=bound),
+            should_stop=clock.is_over,
+        )
+        if relaxed is None:
+            raise ModelError(UNHELD)
+        clock.add("cohorts", since)
+        self._prove(master, relaxed)
+        since = time.monotonic()
+        clock.say("whole")
+        self.prices = master.prices(relaxed.duals)[0]
+        plan = decide(master, relaxed, nodes=NODES, near=self._enough(0.6))
+        if plan is None:
+            raise ModelError(UNHELD)
+        self.work |= {"relaxed": relaxed.bound, "whole": plan.value, "joint-columns": float(len(master.stratum))}
+        master.close()
+        attendances = name(cohorts, plan.stratum, plan.trajectory, plan.people, self.seed)
+        clock.add("whole", since)
+        return attendances
 
-        def plan_block(b: int) -> BlockPlan | None:
+    def _centre(self, master: Master) -> np.ndarray:
+        """Duals of a master at the prices known so far."""
+        prices = self._prices(master.strata)
+        duals = np.zeros(len(master.row_least))
+        duals[master.seat_row[master.seat_row >= 0]] = -prices.seats[master.seat_row >= 0]
+        for row, price in zip(master.family_row, prices.rows, strict=True):
+            duals[row[row >= 0]] = price[row >= 0]
+        return duals
+
+    def _enough(self, part: float = 0.2) -> float:
+        """Weighted distance that is a part of the gap asked for in whichever large goal shows it first."""
+        worth = [self.weights[goal] * abs(v) for goal, v in self.values.items() if abs(v) >= COUNTED]
+        return part * self.gap * min(worth, default=0.0)
+
+    def _prove(self, master: Master, relaxed: Relaxation) -> None:
+        """Start the proofs of the large goals between the first and the last, on the side.
+
+        The relaxation of the plan proves the last goal, the pooled one the first large one and those that count people.
+        """
+        known: Future[float] = Future()
+        known.set_result(relaxed.bound)
+        self.proofs[self.ranked[-1]] = known
+        large = [goal for goal in self.ranked if abs(self.values[goal]) >= COUNTED]
+        for goal in large[1:]:
+            if goal != self.ranked[-1] and not self.clock.is_over():
+                self.proofs[goal] = self.background.submit(self._proof, master.twin(), goal)
+
+    def _proof_weights(self, goal: Goal) -> dict[Goal, float]:
+        assert self.rates is not None
+        return self.rates.proof[goal]
+
+    def _proof(self, master: Master, goal: Goal) -> float:
+        """Bound of the relaxation of all cohorts at the weights that prove a goal."""
+        master.set_weights(self._proof_weights(goal))
+        near = 0.1 * self.gap * abs(self.values[goal])
+        found = optimise(master, tolerance=near, smoothing=SMOOTHING, near=NEAR, should_stop=self.clock.is_over)
+        master.close()
+        if found is None:
+            raise ModelError(UNHELD)
+        return found.bound
+
+    def _by_blocks(self) -> pd.DataFrame:
+        """Plan cohorts in blocks, with the seats of wide rows divided over them."""
+        since = time.monotonic()
+        cohorts, clock = self.cohorts, self.clock
+        parts = partition(cohorts)
+        allotments = divide(self.pooled, self.rough.x[: len(self.pooled.stratum)], parts)
+        least = np.where(parts.wide_seats[:, None], 0, self.instance.calendar.least)
+        self.work |= {"blocks": float(len(parts.blocks)), "relaxed": self.rough.bound}
+        clock.add("division", since)
+        since = time.monotonic()
+        self._prices(exact(cohorts))
+        done = 0
+
+        def plan_block(b: int) -> WholePlan | None:
             nonlocal done
-            inside = np.flatnonzero(block_of == b)
-            block = BlockProgram(cohorts, inside, self.allotments[b], least, self.weights, master.cost)
-            columns = [start[int(r)] for r in master.strata.of[inside]]
-            cohort = np.repeat(np.arange(len(inside)), [len(own) for own in columns])
-            block.add(cohort, np.array([k for own in columns for k in own], dtype=np.int64))
             late = clock.is_over()
-            plan = block.solve(rounds=0 if late else rounds, nodes=0 if late else nodes)
+            master = self._master(cohorts, parts.blocks[b], allotments[b], least)
+            relaxed = optimise(
+                master, relative=EXACT_ENOUGH, smoothing=0.0, most_rounds=1 if late else BLOCK_ROUNDS,
+                should_stop=clock.is_over,
+            )  # fmt: skip
+            near = 0.0 if relaxed is None else self.gap * abs(relaxed.value)
+            plan = None if relaxed is None else decide(master, relaxed, nodes=0 if late else NODES, near=near)
+            master.close()
             done += 1
-            clock.say("blocks", done=done / len(which))
+            clock.say("blocks", done=done / len(allotments))
             return plan
 
         with ThreadPoolExecutor(max_workers=self.workers) as pool:
-            plans = list(pool.map(plan_block, which))
+            plans = list(pool.map(plan_block, range(len(allotments))))
         clock.add("blocks", since)
         since = time.monotonic()
-        named = {}
-        for b, plan in zip(which, plans, strict=True):
+        named = []
+        for which, plan in zip(parts.blocks, plans, strict=True):
             if plan is None:
                 raise ModelError(UNHELD)
-            named[b] = name(cohorts, plan.cohort, plan.trajectory, plan.people, self.seed)
+            named.append(name(cohorts, which[plan.stratum], plan.trajectory, plan.people, self.seed))
         clock.add("naming", since)
-        return named
+        return _joined(named)
 
-    def _joined(self) -> pd.DataFrame:
-        keys = ["cadre_id", "programme_id", "year"]
-        return pd.concat(self.by_block.values()).sort_values(keys, kind="stable").reset_index(drop=True)
+    def _again(self, cohorts: Cohorts, attendances: pd.DataFrame, is_free: np.ndarray) -> pd.DataFrame:
+        """Plan again some people (boolean (I,), whole cohorts); the others keep what they attend."""
+        since = time.monotonic()
+        person = attendances["cadre_id"].map(self.instance.person_index).to_numpy(np.int64)
+        keeps = ~is_free[person]
+        which = np.flatnonzero([is_free[members[0]] for members in cohorts.members])
+        self.costs = goal_costs(exact(cohorts, which), self.ranked)
+        allotment = left_by(cohorts, attendances[keeps])
+        master = self._master(cohorts, which, allotment, np.zeros_like(self.instance.calendar.least))
+        stratum, trajectory, people = columns_of(cohorts, which, attendances[~keeps])
+        master.add(stratum, trajectory)
+        master.prefer(stratum, trajectory, KEEP * people / master.strata.people[stratum])
+        relaxed = optimise(master, relative=EXACT_ENOUGH, smoothing=0.0, should_stop=self.clock.is_over)
+        plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=self._enough(0.6))
+        master.close()
+        if plan is None:
+            raise ModelError(UNHELD)
+        self.cohorts, self.cost = cohorts, master.cost
+        named = name(cohorts, which[plan.stratum], plan.trajectory, plan.people, self.seed)
+        named = names_kept(cohorts, which, attendances[~keeps], named)
+        self.clock.add("again", since)
+        return _joined([attendances[keeps], named])
 
 
-def _first_columns(master: PriceMaster, relaxed: Relaxation) -> list[list[int]]:
-    """Trajectories each stratum starts with in the blocks: those in use, the cheapest, the cheapest of each pattern of years."""
-    cohorts, strata = master.cohorts, master.strata
-    start: list[list[int]] = [[] for _ in range(len(strata.sort))]
-    used: dict[int, list[int]] = {}
-    for r, k in zip(relaxed.stratum.tolist(), relaxed.trajectory.tolist(), strict=True):
-        used.setdefault(r, []).append(k)
-    every = np.ones(len(cohorts.programme_class), dtype=bool)
-    pattern = [table.attends(every) for table in cohorts.tables]
-    for stratum, reduced in master.reduced_costs(relaxed.duals):
-        sort = int(strata.sort[stratum])
-        best = np.argpartition(reduced, min(BEST_PER_STRATUM, len(reduced) - 1))[:BEST_PER_STRATUM]
-        shape = cohorts.take(sort, pattern[cohorts.sort_type[sort]])
-        cheapest = np.full(int(shape.max()) + 1, np.inf)
-        np.minimum.at(cheapest, shape, reduced)
-        of_pattern = np.flatnonzero(reduced == cheapest[shape])
-        _, first = np.unique(shape[of_pattern], return_index=True)
-        near = of_pattern[first]
-        near = near[reduced[near] <= reduced[best].min() + FAR * abs(reduced[best].min())]
-        # The first attends least: with it a block can always do without a class that turns out too small to be held.
-        start[stratum] = sorted({0, *used.get(stratum, []), *best.tolist(), *near.tolist()})
-    return start
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    keys = ["cadre_id", "programme_id", "year"]
+    return pd.concat(parts).sort_values(keys, kind="stable").reset_index(drop=True)
+
+
+def _alike(cohorts: Cohorts) -> np.ndarray:
+    """Number of each cohort's kind: one sort and the same programmes, whatever the team. Shape (C,)."""
+    key = pd.DataFrame(np.column_stack([cohorts.cohort_sort, cohorts.cohort_slots]))
+    return np.asarray(key.groupby(list(key.columns), sort=False).ngroup())
+
+
+def _concerned(cohorts: Cohorts, touched: list[int], programmes: list[str]) -> np.ndarray:
+    """People to plan again: those touched and the others of their small groups, all who may attend some programmes, and unnamed
+    groups. Boolean (I,), whole cohorts.
+    """
+    instance = cohorts.instance
+    cohort_of = np.zeros(len(instance.headcount), dtype=np.int64)
+    for c, members in enumerate(cohorts.members):
+        cohort_of[members] = c
+    own = np.unique(cohort_of[touched])
+    near = np.asarray(np.isin(cohorts.cohort_slots, [instance.programme_index[p] for p in programmes]).any(axis=1))
+    near[own] = True
+    for f, family in enumerate(cohorts.families):
+        if len(family.names) > MANY_GROUPS:
+            group = cohorts.cohort_groups[:, f]
+            near |= np.isin(group, group[own][group[own] >= 0])
+    near[cohort_of[~instance.is_named]] = True
+    return np.asarray(near[cohort_of])

@@ -1,0 +1,142 @@
+"""Column generation: the linear relaxation over *all* trajectories, solved with few of them.
+
+The master knows some trajectories; pricing finds the best of all others at its duals, until none is better. The duals are smoothed
+(Wentges 1997) between the best and the newest ones; every set of duals gives a valid bound (Lagrange), so the
+bound never depends on when the generation stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from allocator.solve.master import Master
+from allocator.solve.pricing import Best
+
+SMOOTHING = 0.6
+"""Part of the best duals in the ones tried next, unless told otherwise."""
+
+PRECISION = 1e-9
+"""How much cheaper than what its stratum pays a column must be to enter, relative."""
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxation:
+    """The relaxation of a master at its weights and caps.
+
+    Parameters
+    ----------
+    value, bound
+        Optimum over the columns at hand, and what no plan can be better than.
+    duals
+        Of the rows, inside the range where the bound is finite: those of the best bound.
+    x
+        People on each column, then the extras.
+    """
+
+    value: float
+    bound: float
+    duals: np.ndarray
+    x: np.ndarray
+    rounds: int
+
+
+def optimise(
+    master: Master,
+    *,
+    tolerance: float = 0.0,
+    relative: float = 0.0,
+    smoothing: float = SMOOTHING,
+    centre: np.ndarray | None = None,
+    near: float = 0.0,
+    far: float = np.inf,
+    target: float = np.inf,
+    most_rounds: int = 200,
+    on_round: Callable[[int, float, float], None] = lambda *_: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Relaxation | None:
+    """Minimise the master's weighted goals over all trajectories.
+
+    Parameters
+    ----------
+    tolerance, relative
+        Distance of value and bound that is good enough.
+    centre
+        Duals to start from.
+    near
+        How much dearer than the best of its stratum a further trajectory may be to come along with it.
+    far
+        Reduced cost beyond which a column is dropped after the first solution.
+    target
+        A value that is reached; the bound need only prove that nothing is better.
+    on_round
+        Called with the round, the value and the bound.
+
+    Returns
+    -------
+    Relaxation or None
+        ``None`` when the rows cannot be held.
+
+    Raises
+    ------
+    ModelError
+        If the solver fails.
+    """
+    if not len(master.stratum):
+        _first(master)
+    best_bound, best = -np.inf, np.zeros(0)
+    if centre is not None:
+        best = master.clipped(centre)
+        best_bound = master.bound(best, master.best(best))
+    solution, rounds = master.solve(), 0
+    for rounds in range(1, most_rounds + 1):
+        if solution is None:
+            return None
+        newest = master.clipped(solution.duals)
+        trial = smoothing * best + (1 - smoothing) * newest if smoothing and len(best) else newest
+        added = 0
+        for duals in (trial, newest) if trial is not newest else (newest,):
+            found = master.best(duals, near)
+            bound = master.bound(duals, found)
+            if bound > best_bound:
+                best_bound, best = bound, duals
+            added += _add(master, found, newest)
+            if added and not near:
+                break
+        on_round(rounds, solution.objective, best_bound)
+        distance = max(tolerance, relative * max(1.0, abs(solution.objective)))
+        if not added or min(solution.objective, target) - best_bound <= distance or should_stop():
+            break
+        if rounds == 1 and np.isfinite(far):
+            master.drop(newest, far)
+        solution = master.solve()
+    if solution is None:
+        return None
+    x = solution.x
+    if len(x) < len(master.stratum) + len(master.extras.row):  # Columns that came after the last solution hold nobody.
+        known = len(x) - len(master.extras.row)
+        fresh = np.zeros(len(master.stratum) - known)
+        x = np.concatenate([x[:known], fresh, x[known:]])
+    return Relaxation(solution.objective, best_bound, best, x, rounds)
+
+
+def _first(master: Master) -> None:
+    """Start with the best of every stratum when seats are free, and when they are dear."""
+    duals = np.zeros(len(master.row_least))
+    for price in (0.0, float(master.extra_cost.max(initial=0.0))):
+        duals[master.seat_row[master.seat_row >= 0]] = -price
+        found = master.best(duals)
+        master.add(found.stratum, found.trajectory)
+
+
+def _add(master: Master, found: Best, duals: np.ndarray) -> int:
+    """Add the trajectories found that are cheaper than what their stratum pays at some duals, with those beside them."""
+    value = master.reduced(found.stratum, found.trajectory, duals)
+    worth = duals[found.stratum]
+    better = value < worth - PRECISION * np.maximum(1.0, np.abs(worth))
+    chosen = np.zeros(len(master.strata.people), dtype=bool)
+    chosen[found.stratum[better]] = True
+    take = chosen[found.stratum]
+    return master.add(found.stratum[take], found.trajectory[take])

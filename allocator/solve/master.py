@@ -1,0 +1,382 @@
+"""The restricted master: how many people of every stratum follow each of the trajectories at hand.
+
+Rows: one per stratum (everybody follows one trajectory), seats, the rows of every family, and, where goals are to be capped, one
+per goal. Deviations, seats that do not exist and classes that open stand behind the columns as *extras*. The same program
+is solved as a linear one while columns are added (``generation``) and with whole people in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from allocator.kinds import Goal
+from allocator.solve.linear import LinearSolution, Program, Simplex, solve_relaxed
+from allocator.solve.pricing import Best, Prices, Pricing
+from allocator.solve.strata import Strata, segments
+
+OVERFILL = 20.0
+"""Price of a seat that does not exist, in units of the heaviest goal weight and on top of what a person can save with it."""
+
+LARGE = 4_000
+"""Strata from which every linear program is solved from nothing."""
+
+CAP_PRICE = 1e5
+"""Most that a unit of a capped goal may cost, in units of the heaviest goal weight."""
+
+
+def goal_costs(strata: Strata, goals: tuple[Goal, ...]) -> list[list[np.ndarray]]:
+    """What each open trajectory of each sort costs in each goal; whole numbers, exact in single precision."""
+    cohorts = strata.cohorts
+    return [[cohorts.costs(sort, goal).astype(np.float32) for goal in goals] for sort in range(len(cohorts.sort_type))]
+
+
+def weighted(costs: list[list[np.ndarray]], weights: np.ndarray) -> list[np.ndarray]:
+    """Weighted cost of each sort's open trajectories; in double precision, or a bound could be above the truth."""
+    used = np.flatnonzero(weights).tolist()
+    total = []
+    for own in costs:
+        cost = np.zeros(len(own[0]) if own else 0)
+        for g in used:
+            cost += np.multiply(own[g], weights[g], dtype=np.float64)
+        total.append(cost)
+    return total
+
+
+DEVIATION, OVERFILLED, OPENING, BEYOND = range(4)
+"""Kinds of extras: a row missed, a seat that does not exist, a class that opens, a goal above its cap."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Extras:
+    """Variables behind the columns.
+
+    ``row`` and ``value`` of their entry, ``goals`` they count to (boolean (E, goals)), ``most``, ``whole``, and ``kind``.
+    """
+
+    row: np.ndarray
+    value: np.ndarray
+    goals: np.ndarray
+    most: np.ndarray
+    whole: np.ndarray
+    kind: np.ndarray
+
+
+class Master:
+    """Columns, rows and extras of one set of strata, at some goal weights.
+
+    Parameters
+    ----------
+    costs
+        What each open trajectory of each sort costs in each goal (``goal_costs``), shared between masters.
+    least
+        Least seats of a programme that is held at all, (P, Y); 0 where any number may attend.
+    has_caps
+        Whether there is a row per goal, so that goals can be capped.
+    """
+
+    def __init__(
+        self,
+        strata: Strata,
+        goals: tuple[Goal, ...],
+        costs: list[list[np.ndarray]],
+        *,
+        least: np.ndarray | None = None,
+        has_caps: bool = False,
+    ) -> None:
+        self.strata, self.goals, self.goal_costs = strata, goals, costs
+        self.pricing = Pricing(strata)
+        self.stratum = np.zeros(0, dtype=np.int64)
+        self.trajectory = np.zeros(0, dtype=np.int64)
+        self.entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.known = np.zeros(0, dtype=np.int64)
+        self._number_rows(has_caps)
+        self._set_extras(np.zeros_like(strata.capacity) if least is None else least)
+        self.weights: dict[Goal, float] = {}
+        self.caps: dict[Goal, float] = {}
+        self.simplex: Simplex | None = None
+        self.set_weights(dict.fromkeys(goals, 1.0))
+
+    def _number_rows(self, has_caps: bool) -> None:
+        strata = self.strata
+        years = strata.capacity.shape[1]
+        at = len(strata.people)
+        least, most = [strata.people.astype(float)], [strata.people.astype(float)]
+        used = np.unique(strata.seats)
+        used = used[used >= 0]
+        self.seat_row = np.full(strata.capacity.shape, -1)
+        self.seat_row[used] = at + np.arange(len(used) * years).reshape(-1, years)
+        at += len(used) * years
+        least.append(np.full(len(used) * years, -np.inf))
+        most.append(strata.capacity[used].reshape(-1))
+        self.family_row = []
+        for f, (low, high) in enumerate(zip(strata.floor, strata.ceiling, strict=True)):
+            groups = np.unique(strata.group[:, f])
+            groups = groups[groups >= 0]
+            if (strata.cohorts.cohort_groups[:, f] < 0).all():
+                groups = np.array([0])  # A rule that touches nobody is judged all the same.
+            row = np.full(low.shape, -1)
+            bounded = np.zeros_like(row, dtype=bool)
+            bounded[groups] = np.isfinite(low[groups]) | np.isfinite(high[groups])
+            row[bounded] = at + np.arange(int(bounded.sum()))
+            at += int(bounded.sum())
+            least.append(low[bounded])
+            most.append(high[bounded])
+            self.family_row.append(row)
+        self.goal_row = at + np.arange(len(self.goals) if has_caps else 0)
+        least.append(np.full(len(self.goal_row), -np.inf))
+        most.append(np.full(len(self.goal_row), np.inf))
+        self.row_least, self.row_most = np.concatenate(least), np.concatenate(most)
+
+    def _set_extras(self, least: np.ndarray) -> None:
+        parts: list[tuple[np.ndarray, ...]] = []
+
+        def put(kind: int, row: np.ndarray, value: np.ndarray | float, most: np.ndarray | float, *,
+                counted: tuple[Goal, ...] = (), is_whole: bool = False) -> None:  # fmt: skip
+            n = len(row)
+            goals = np.tile(np.array([goal in counted for goal in self.goals], dtype=bool), (n, 1))
+            whole, kinds = np.full(n, is_whole), np.full(n, kind)
+            parts.append((row, np.broadcast_to(value, n), goals, np.broadcast_to(most, n), whole, kinds))
+
+        strata = self.strata
+        for f, family in enumerate(strata.cohorts.families):
+            row = self.family_row[f]
+            for goals, sign, limit in (
+                (family.short_goals, 1.0, strata.floor[f]),
+                (family.over_goals, -1.0, strata.ceiling[f]),
+            ):
+                present = (row >= 0) & np.isfinite(limit)
+                pooled = strata.width[f][np.nonzero(present)[0]]
+                for width, counted in segments(goals) if goals else []:
+                    room = np.maximum(0.0, width * pooled - strata.missed[f][present])
+                    is_whole = family.among is not None  # A share of people is rounded up to whole people.
+                    put(DEVIATION, row[present], sign, room, counted=counted, is_whole=is_whole)
+        put(OVERFILLED, self.seat_row[self.seat_row >= 0], -1.0, np.inf)  # Fixed seats may be more than there are.
+        # least · open ≤ use ≤ seats · open, the first as a new row, the second in place of the row of seats.
+        p, y = np.nonzero((self.seat_row >= 0) & (least > 1) & (strata.capacity > 0))
+        seat_row, new_row = self.seat_row[p, y], len(self.row_least) + np.arange(len(p))
+        self.least_row = np.full_like(self.seat_row, -1)
+        self.least_row[p, y] = new_row
+        self.opening = new_row, sum(len(part[0]) for part in parts) + np.arange(len(p)), -least[p, y].astype(float)
+        put(OPENING, seat_row, -self.row_most[seat_row], 1.0, is_whole=True)
+        self.row_most[seat_row] = 0.0
+        self.row_least = np.concatenate([self.row_least, np.zeros(len(p))])
+        self.row_most = np.concatenate([self.row_most, np.full(len(p), np.inf)])
+        put(BEYOND, self.goal_row, -1.0, np.inf)  # Keeps a capped master feasible on the way.
+        self.extras = _Extras(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    def twin(self) -> Master:
+        """A master with the same rows and columns, to be solved at other weights."""
+        other = copy(self)
+        other.entries, other.simplex = list(self.entries), None
+        other.extras = replace(self.extras, most=self.extras.most.copy())
+        other.row_most = self.row_most.copy()
+        return other
+
+    def close(self) -> None:
+        """Free the solver."""
+        self.simplex = None
+
+    def set_weights(self, weights: Mapping[Goal, float], caps: Mapping[Goal, float] | None = None) -> None:
+        """Choose what is minimised and, with rows for goals, which goals are capped."""
+        self.weights, self.caps = dict(weights), dict(caps or {})
+        self.cost = weighted(self.goal_costs, self._weights())
+        heaviest = max(self.weights.values(), default=1.0)
+        self.most_on_top = CAP_PRICE * heaviest
+        spread = max((float(cost.max() - cost.min()) for cost in self.cost), default=0.0)
+        # Dear enough that no rule is worth a seat that does not exist: owed hours differ by much more than a goal's weight.
+        price = np.array([0.0, OVERFILL * heaviest + 2 * spread, 0.0, self.most_on_top])
+        self.extra_cost = self.extras.goals @ self._weights() + price[self.extras.kind]
+        self.column_cost = self.pricing.costs(self.stratum, self.trajectory, self.cost)
+        self.row_most[self.goal_row] = [self.caps.get(goal, np.inf) for goal in self.goals][: len(self.goal_row)]
+        if self.simplex is not None:
+            self.simplex.change(np.concatenate([self.column_cost, self.extra_cost]), self.goal_row, self.row_most)
+
+    def _weights(self) -> np.ndarray:
+        return np.array([self.weights.get(goal, 0.0) for goal in self.goals])
+
+    def forbid_overfill(self, x: np.ndarray) -> None:
+        """Allow no more seats that do not exist than a solution needs; a cap must not be worth one."""
+        own = self.extras.kind == OVERFILLED
+        self.extras.most[own] = np.round(x[len(self.stratum) :][own], 6)
+        if self.simplex is not None:
+            self.simplex.limit(len(self.stratum) + np.flatnonzero(own), self.extras.most[own])
+
+    def add(self, stratum: np.ndarray, trajectory: np.ndarray) -> int:
+        """Add columns (stratum, trajectory open to its sort) that are not there yet; how many there were."""
+        key, first = np.unique(_key(stratum, trajectory), return_index=True)
+        is_new = ~np.isin(key, self.known, assume_unique=True)
+        first = np.sort(first[is_new])
+        if not len(first):
+            return 0
+        self.known = np.concatenate([self.known, key[is_new]])
+        stratum, trajectory = stratum[first], trajectory[first]
+        cost = self.pricing.costs(stratum, trajectory, self.cost)
+        entries = self._entries(stratum, trajectory)
+        if self.simplex is not None:
+            most = self.strata.people[stratum].astype(float)
+            self.simplex.add(cost, most, *entries)
+        rows, columns, values = entries
+        self.entries.append((rows, columns + len(self.stratum), values))
+        self.stratum = np.concatenate([self.stratum, stratum])
+        self.trajectory = np.concatenate([self.trajectory, trajectory])
+        self.column_cost = np.concatenate([self.column_cost, cost])
+        return len(stratum)
+
+    def prefer(self, stratum: np.ndarray, trajectory: np.ndarray, bonus: np.ndarray) -> None:
+        """Make some columns at hand cheaper, until weights are set again."""
+        own = _key(self.stratum, self.trajectory)
+        order = np.argsort(own)
+        self.column_cost = self.column_cost.copy()
+        self.column_cost[order[np.searchsorted(own[order], _key(stratum, trajectory))]] -= bonus
+        self.simplex = None
+
+    def drop(self, duals: np.ndarray, far: float) -> None:
+        """Forget the columns whose reduced cost at some duals is beyond ``far``; pricing may bring one back."""
+        rows, columns, values = (np.concatenate(part) for part in zip(*self.entries, strict=True))
+        paid = np.bincount(columns, values * duals[rows], minlength=len(self.stratum))
+        # The first trajectory attends least: with it one can always do without a class too small to be held.
+        keep = (self.column_cost - paid <= far) | (self.trajectory == 0)
+        place = np.cumsum(keep) - 1
+        entry = keep[columns]
+        self.entries = [(rows[entry], place[columns[entry]], values[entry])]
+        self.stratum, self.trajectory = self.stratum[keep], self.trajectory[keep]
+        self.column_cost = self.column_cost[keep]
+        self.known = np.sort(_key(self.stratum, self.trajectory))
+        self.simplex = None
+
+    def _entries(self, stratum: np.ndarray, trajectory: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Row, column (from 0) and value of what columns use."""
+        used = self.pricing.entries(stratum, trajectory)
+        count = np.arange(len(stratum))
+        rows, columns, values = [stratum], [count], [np.ones(len(stratum))]
+        for f in np.unique(used.family).tolist():
+            own = used.family == f
+            row_of = self.seat_row if f < 0 else self.family_row[f]
+            maps = (row_of, self.least_row) if f < 0 else (row_of,)
+            for place in maps:
+                row = place[used.row[own], used.year[own]]
+                rows.append(row[row >= 0])
+                columns.append(used.column[own][row >= 0])
+                values.append(used.amount[own][row >= 0])
+        if len(self.goal_row):
+            for g, row in enumerate(self.goal_row.tolist()):
+                amount = self.pricing.costs(stratum, trajectory, [costs[g] for costs in self.goal_costs])
+                counts = np.flatnonzero(amount)
+                rows.append(np.full(len(counts), row))
+                columns.append(counts)
+                values.append(amount[counts])
+        return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
+
+    def program(self) -> Program:
+        """The integer program over the columns at hand; extras stand behind the columns."""
+        n, extras = len(self.stratum), self.extras
+        count = len(extras.row)
+        own = [(extras.row, np.arange(count), extras.value), self.opening]
+        if len(self.goal_row):
+            extra, goal = np.nonzero(extras.goals)
+            own.append((self.goal_row[goal], extra, np.ones(len(extra))))
+        parts = [*self.entries, *((row, extra + n, value) for row, extra, value in own)]
+        rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Program(
+            cost=np.concatenate([self.column_cost, self.extra_cost]),
+            least=np.zeros(n + count),
+            most=np.concatenate([self.strata.people[self.stratum].astype(float), extras.most]),
+            whole=np.concatenate([np.ones(n, dtype=bool), extras.whole]),
+            row_least=self.row_least,
+            row_most=self.row_most.copy(),
+            rows=rows,
+            columns=columns,
+            values=values,
+        )
+
+    def solve(self) -> LinearSolution | None:
+        """The linear optimum over the columns at hand; ``None`` when the rows cannot be held.
+
+        Raises
+        ------
+        ModelError
+            If the solver fails.
+        """
+        if len(self.strata.people) >= LARGE:
+            return solve_relaxed(self.program())
+        if self.simplex is None:
+            self.simplex = Simplex(self.program(), behind=len(self.extras.row))
+        return self.simplex.solve()
+
+    def values(self, x: np.ndarray) -> dict[Goal, float]:
+        """Each goal of a solution, in the sense that is minimised."""
+        n, found = len(self.stratum), {}
+        for g, goal in enumerate(self.goals):
+            own = self.pricing.costs(self.stratum, self.trajectory, [costs[g] for costs in self.goal_costs])
+            found[goal] = float(own @ x[:n] + self.extras.goals[:, g] @ x[n:])
+        return found
+
+    def clipped(self, duals: np.ndarray) -> np.ndarray:
+        """Duals inside the range where the bound is finite; rounding, or other weights, may put them outside."""
+        duals = np.where(np.isfinite(self.row_least), duals, np.minimum(duals, 0.0))
+        duals = np.where(np.isfinite(self.row_most), duals, np.maximum(duals, 0.0))
+        duals[self.goal_row] = np.maximum(duals[self.goal_row], -self.most_on_top)
+        extras = self.extras
+        endless = ~np.isfinite(extras.most) & (extras.kind != BEYOND)
+        limit = (self.extra_cost - self._on_top(duals))[endless]
+        row, value = extras.row[endless], extras.value[endless]
+        np.minimum.at(duals, row[value > 0], limit[value > 0])
+        np.maximum.at(duals, row[value < 0], -limit[value < 0])
+        return duals
+
+    def _on_top(self, duals: np.ndarray) -> np.ndarray:
+        """What the duals of capped goals add to the price of each extra (a negative cost), shape (E,)."""
+        return self.extras.goals @ duals[self.goal_row] if len(self.goal_row) else np.zeros(len(self.extras.row))
+
+    def prices(self, duals: np.ndarray) -> tuple[Prices, list[np.ndarray]]:
+        """Prices of rows at some duals, and the cost of each sort's open trajectories with what caps add."""
+        padded = np.append(duals, 0.0)
+        seats = -padded[self.seat_row] - padded[self.least_row]
+        rows = tuple(padded[row] for row in self.family_row)
+        cost = self.cost
+        if len(self.goal_row) and duals[self.goal_row].any():
+            cost = weighted(self.goal_costs, self._weights() - duals[self.goal_row])
+        return Prices(seats, rows), cost
+
+    def best(self, duals: np.ndarray, near: float = 0.0) -> Best:
+        """The best of all trajectories of every stratum at some duals; see ``Pricing.best``."""
+        return self.pricing.best(*self.prices(duals), near)
+
+    def reduced(self, stratum: np.ndarray, trajectory: np.ndarray, duals: np.ndarray) -> np.ndarray:
+        """Price of some columns for one person at some duals, before what their strata pay."""
+        prices, cost = self.prices(duals)
+        used = self.pricing.entries(stratum, trajectory)
+        paid = np.zeros(len(used.row))
+        for f in np.unique(used.family).tolist():
+            own = used.family == f
+            price = prices.seats if f < 0 else -prices.rows[f]
+            paid[own] = price[used.row[own], used.year[own]] * used.amount[own]
+        return self.pricing.costs(stratum, trajectory, cost) + np.bincount(used.column, paid, minlength=len(stratum))
+
+    def bound(self, duals: np.ndarray, best: Best) -> float:
+        """Lagrange bound at some duals (``clipped``) and the best trajectories there.
+
+        It holds for every plan that has no more seats that do not exist than ``forbid_overfill`` left.
+        """
+        bound = float(self.strata.people @ best.lowest)
+        shared = np.arange(len(duals)) >= len(self.strata.people)
+        up, down = shared & (duals > 0), shared & (duals < 0)
+        bound += float(duals[up] @ self.row_least[up] + duals[down] @ self.row_most[down])
+        extras = self.extras
+        price = self.extra_cost - self._on_top(duals) - extras.value * duals[extras.row]
+        np.subtract.at(price, self.opening[1], self.opening[2] * duals[self.opening[0]])
+        gain = np.isfinite(extras.most) & (price < 0)
+        return bound + float(price[gain] @ extras.most[gain])
+
+    def reduced_costs(self, duals: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Strata alike, with the price of every trajectory open to them; see ``Pricing.reduced_costs``."""
+        return self.pricing.reduced_costs(*self.prices(duals))
+
+
+def _key(stratum: np.ndarray, trajectory: np.ndarray) -> np.ndarray:
+    """One number per column."""
+    return np.asarray(stratum * (1 << 32) + trajectory)
