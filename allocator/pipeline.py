@@ -96,7 +96,7 @@ def solve(inputs: Inputs, clock: Clock | None = None) -> Run:
     clock.add("instance", since)
     limits = inputs.scenario.limits
     stage = YearlyStage(problem, seed=inputs.scenario.seed, workers=limits.workers, gap=limits.gap, clock=clock)
-    dated = dates_kept(stage, inputs, clock)
+    _, dated = dates_kept(stage, inputs, clock, stage.plan())
     plan = assemble(inputs, dated.placements)
 
     since = time.monotonic()

@@ -52,6 +52,7 @@ def schedule(
     seed: str,
     on_progress: OnProgress = silent,
     work: float = WORK,
+    start: pd.DataFrame | None = None,
 ) -> Schedule:
     """Place every attendance in dated sessions.
 
@@ -69,6 +70,8 @@ def schedule(
     work
         Work limit of the exact repair and its proofs in CP-SAT's deterministic seconds; it counts work, not time, so that the
         answer is the same on every machine.
+    start
+        Placements of an earlier schedule (``Schedule.placements``): who attends the same keeps the session where it still fits.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def schedule(
     problem = build(inputs, attendances, seed=seed)
     tell(0.2)
     state = State(problem)
-    proven = _solve(state, seed, work, tell)
+    proven = _solve(state, seed, work, tell, start=start)
     soft_was_used = any(rule.kind == "away-limit" and rule.strength == "soft" for rule in problem.exclusions.rules)
     if soft_was_used and any(state.missing(a) for a in range(len(problem.attendances))):
         # A wish gives way to a seat: whoever is left is placed without the away-limits that are only wished for.
@@ -98,11 +101,21 @@ def schedule(
     return Schedule(_placements(state), _unplaced(state, proven))
 
 
-def _solve(state: State, seed: str, work: float, tell: Callable[[float], None], *, is_filled: bool = False) -> set[int]:
+def _solve(
+    state: State,
+    seed: str,
+    work: float,
+    tell: Callable[[float], None],
+    *,
+    is_filled: bool = False,
+    start: pd.DataFrame | None = None,
+) -> set[int]:
     """Place everybody; returns the attendances whose missing seats are proven to be impossible."""
     problem = state.problem
     blocks = range(len(problem.blocks))
     most = {block: open_sessions(state, block, seed) for block in blocks}
+    if start is not None:
+        _keep(state, start)
     for s, load in enumerate(state.load):
         state.is_open[s] = state.is_open[s] or load > 0
     left = [a for a in range(len(problem.attendances)) if state.missing(a)] if is_filled else fill(state, seed)
@@ -118,6 +131,22 @@ def _solve(state: State, seed: str, work: float, tell: Callable[[float], None], 
     _empty_small(state)
     tell(0.8)
     return complete(state, most, work)
+
+
+def _keep(state: State, start: pd.DataFrame) -> None:
+    """Give seats of an earlier schedule again where session, limits and free seats allow it."""
+    problem = state.problem
+    place = {session: s for s, session in enumerate(problem.timetable.ids)}
+    known: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    columns = (start[c] for c in ("cadre_id", "session_id", "headcount"))
+    for cadre, session, seats in zip(*columns, strict=True):
+        if session in place:
+            known[cadre].append((place[session], int(seats)))
+    for a, one in enumerate(problem.attendances):
+        for s, seats in known.get(problem.cadre_ids[one.person], ()):
+            wanted = min(seats, state.missing(a))
+            if wanted > 0 and s in one.options and min(state.free(s), state.room(a, s)) >= wanted:
+                state.put(a, s, wanted)
 
 
 def _is_short(state: State, block: int) -> bool:

@@ -12,7 +12,7 @@ from allocator.instance import Limit
 from allocator.kinds import AwayLimit
 from allocator.solve.clock import Clock
 from allocator.solve.dates import Schedule, schedule
-from allocator.solve.yearly import YearlyStage
+from allocator.solve.yearly import YearlyStage, YearPlan
 
 TRADES = 12
 """Rounds of trades at most."""
@@ -24,26 +24,38 @@ WORK = 3.0
 """Work limit of one dated schedule; planning the years again costs less than proving that a seat cannot be given."""
 
 
-def dates_kept(stage: YearlyStage, inputs: Inputs, clock: Clock) -> Schedule:
-    """Plan the years, place everybody in sessions, and plan again without what the dates could not give.
+def dates_kept(
+    stage: YearlyStage, inputs: Inputs, clock: Clock, years: YearPlan, start: pd.DataFrame | None = None
+) -> tuple[YearPlan, Schedule]:
+    """Place everybody of a yearly plan in sessions, and plan again without what the dates could not give.
 
     First the cadre without a seat trades with one alike of another team, which costs nothing. When nobody can, the programme is
     closed, to more people of a group whose away-limit refused, else to the cadre, and the years are planned again for those it
     concerns. What is left then goes to somebody else who costs little.
     The schedule with fewest seats lost is kept, the latest of equals.
+
+    Parameters
+    ----------
+    start
+        Placements to keep where they still fit.
     """
-    years = stage.plan()
     exchange = stage.exchange(years)
-    best: Schedule | None = None
+    best: tuple[YearPlan, Schedule] | None = None
     replans, patience = 0, 0.0
     for attempt in range(TRADES + 2 * ROUNDS):
         since = time.monotonic()
         dated = schedule(
-            inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress, work=patience
+            inputs,
+            years.attendances,
+            seed=inputs.scenario.seed,
+            on_progress=clock.on_progress,
+            work=patience,
+            start=start,
         )
+        start = dated.placements
         clock.add("dates", since)
-        if best is None or dated.unplaced["headcount"].sum() <= best.unplaced["headcount"].sum():
-            best = dated
+        if best is None or dated.unplaced["headcount"].sum() <= best[1].unplaced["headcount"].sum():
+            best = years, dated
         if dated.unplaced.empty or clock.is_over():
             break
         stage.work["feedback-rounds"] = attempt + 1.0

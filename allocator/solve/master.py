@@ -186,7 +186,7 @@ class Master:
         self.cost = weighted(self.goal_costs, self._weights())
         heaviest = max(self.weights.values(), default=1.0)
         self.most_on_top = CAP_PRICE * heaviest
-        spread = max((float(cost.max() - cost.min()) for cost in self.cost), default=0.0)
+        spread = max((float(cost.max() - cost.min()) for cost in self.cost if len(cost)), default=0.0)
         # Dear enough that no rule is worth a seat that does not exist: owed hours differ by much more than a goal's weight.
         price = np.array([0.0, OVERFILL * heaviest + 2 * spread, 0.0, self.most_on_top])
         self.extra_cost = self.extras.goals @ self._weights() + price[self.extras.kind]
@@ -264,7 +264,7 @@ class Master:
                 values.append(used.amount[own][row >= 0])
         if len(self.goal_row):
             for g, row in enumerate(self.goal_row.tolist()):
-                amount = self.pricing.costs(stratum, trajectory, [costs[g] for costs in self.goal_costs])
+                amount = self.pricing.costs(stratum, trajectory, self._costs_of(g))
                 counts = np.flatnonzero(amount)
                 rows.append(np.full(len(counts), row))
                 columns.append(counts)
@@ -311,9 +311,12 @@ class Master:
         """Each goal of a solution, in the sense that is minimised."""
         n, found = len(self.stratum), {}
         for g, goal in enumerate(self.goals):
-            own = self.pricing.costs(self.stratum, self.trajectory, [costs[g] for costs in self.goal_costs])
+            own = self.pricing.costs(self.stratum, self.trajectory, self._costs_of(g))
             found[goal] = float(own @ x[:n] + self.extras.goals[:, g] @ x[n:])
         return found
+
+    def _costs_of(self, g: int) -> list[np.ndarray]:
+        return [costs[g] if costs else np.zeros(0) for costs in self.goal_costs]
 
     def clipped(self, duals: np.ndarray) -> np.ndarray:
         """Duals inside the range where the bound is finite; rounding, or other weights, may put them outside."""

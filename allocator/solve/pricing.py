@@ -6,13 +6,15 @@ set of equal prices, added up over the years, prices everything. Strata that see
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from allocator.kinds import Goal
+from allocator.model.cohorts import Cohorts
 from allocator.solve.strata import Strata
 
 
@@ -46,6 +48,20 @@ class Best:
 
 BESIDE = 3
 """Trajectories of a stratum found at once, at most."""
+
+
+class CostsBySort:
+    """Weighted cost of each sort's open trajectories, worked out for the sorts that are asked for."""
+
+    def __init__(self, cohorts: Cohorts, weights: Mapping[Goal, float]) -> None:
+        self.cohorts, self.weights = cohorts, dict(weights)
+        self.known: dict[int, np.ndarray] = {}
+
+    def __getitem__(self, sort: int) -> np.ndarray:
+        if sort not in self.known:
+            parts = [self.cohorts.costs(sort, goal) * weight for goal, weight in self.weights.items()]
+            self.known[sort] = np.sum(parts, axis=0)
+        return self.known[sort]
 
 
 class Pricing:
@@ -99,7 +115,9 @@ class Pricing:
                 pay = pay - worth[:, None] * (self._counts[kind][f] * self.part[stratum, f])[None, :]
         return np.asarray(pay)
 
-    def reduced_costs(self, prices: Prices, cost: list[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def reduced_costs(
+        self, prices: Prices, cost: list[np.ndarray] | CostsBySort
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Strata alike in sort and prices, with the price of every trajectory open to them, shape (≤ T,).
 
         Parameters

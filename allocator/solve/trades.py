@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.model.cohorts import Cohorts
+from allocator.solve.pricing import CostsBySort
 from allocator.ties import draw
 
 Attended = frozenset[tuple[str, int]]
@@ -34,7 +35,7 @@ class Exchange:
     """
 
     def __init__(
-        self, cohorts: Cohorts, stratum: np.ndarray, cost: list[np.ndarray], attendances: pd.DataFrame, seed: str
+        self, cohorts: Cohorts, stratum: np.ndarray, cost: CostsBySort, attendances: pd.DataFrame, seed: str
     ) -> None:
         self.cohorts, self.cost, self.seed = cohorts, cost, seed
         instance = cohorts.instance

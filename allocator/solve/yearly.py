@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +20,7 @@ import pandas as pd
 from allocator.errors import ModelError
 from allocator.instance import Instance, Limit
 from allocator.kinds import Goal
+from allocator.model.adapted import adapted
 from allocator.model.cohorts import Cohorts, group
 from allocator.model.goals import in_use, signed, weights
 from allocator.model.shared import collect
@@ -26,11 +28,12 @@ from allocator.naming import name
 from allocator.solve.blocks import partition
 from allocator.solve.bounds import COUNTED, Rates, exchange_rates, pooled_bounds, whole_bound
 from allocator.solve.clock import Clock
+from allocator.solve.concerned import alike, by_dates, by_rules
 from allocator.solve.division import divide
 from allocator.solve.exact import all_columns, lexicographic
 from allocator.solve.generation import Relaxation, optimise
 from allocator.solve.master import Master, goal_costs
-from allocator.solve.pricing import Prices
+from allocator.solve.pricing import CostsBySort, Prices
 from allocator.solve.rest import columns_of, left_by, names_kept
 from allocator.solve.starts import in_use as columns_in_use
 from allocator.solve.starts import spread, start
@@ -69,11 +72,11 @@ ROOM = 0.1
 FAR = 25.0
 """Reduced cost beyond which a column is dropped once all cohorts have been priced, in units of the last goal."""
 
+NEAR_AGAIN = 0.5, 20.0
+"""The same when prices are known and few people are planned again."""
+
 KEEP = 1e-4
 """What it is worth that a cadre keeps what he or she attends, in units of the last goal: all together less than one unit."""
-
-MANY_GROUPS = 100
-"""A rule with more groups than these looks at small ones, such as teams."""
 
 UNHELD = Message("error.unheld")
 
@@ -84,6 +87,14 @@ class YearPlan:
 
     attendances: pd.DataFrame
     goals: tuple[Goal, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """Bound of the relaxation of all cohorts at the weights that prove a goal, and the prices that give it."""
+
+    bound: float
+    prices: Prices
 
 
 class YearlyStage:
@@ -118,10 +129,11 @@ class YearlyStage:
             "trajectories": float(sum(count)),
         }
         self.exact_bounds: dict[Goal, float] | None = None
-        self.proofs: dict[Goal, Future[float]] = {}
+        self.proofs: dict[Goal, Future[Proof]] = {}
         self.prices: Prices | None = None
         self.rates: Rates | None = None
         self.background = ThreadPoolExecutor(max_workers=1)
+        self.before = self.cohorts
 
     def _grouped(self, instance: Instance) -> Cohorts:
         since = time.monotonic()
@@ -169,14 +181,61 @@ class YearlyStage:
         touched = {people[cadre] for cadre, _, _ in closed}
         touched |= {people[cadre] for limit in limits for cadre in limit.cadre_ids}
         programmes = {programme for _, programme, _ in closed} | {limit.programme_id for limit in limits}
-        is_free = _concerned(cohorts, sorted(touched), sorted(programmes))
+        is_free = by_dates(cohorts, sorted(touched), sorted(programmes))
         return YearPlan(self._again(cohorts, years.attendances, is_free), self.goals)
+
+    def resumed(self, instance: Instance, clock: Clock) -> YearlyStage | None:
+        """A stage for another instance of the same people, with what this one knows; ``None`` when it knows too little.
+
+        It plans with ``plan_from``. What the dates taught stays: seats closed and limits on groups.
+        """
+        if self.is_small or not self.is_joint or self.rates is None or self.prices is None:
+            return None
+        base = adapted(self.pooled.strata.cohorts, instance)
+        known = self.instance.calendar
+        learned = replace(instance.calendar, unreachable=known.unreachable, limits=known.limits)
+        cohorts = adapted(self.cohorts, replace(instance, calendar=learned))
+        if base is None or cohorts is None or in_use(instance.inputs.scenario.goals, base, base.families) != self.goals:
+            return None
+        other = copy(self)
+        other.instance, other.cohorts, other.clock = cohorts.instance, cohorts, clock
+        other.work, other.background = dict(self.work), ThreadPoolExecutor(max_workers=1)
+        other._resume(self.pooled, base, self.proofs)
+        other.before = self.cohorts
+        return other
+
+    def _resume(self, pooled: Master, base: Cohorts, proofs: Mapping[Goal, Future[Proof]]) -> None:
+        """Take over pooled columns, and prove again at the prices known."""
+        since = time.monotonic()
+        strata = coarse(base, base.instance.calendar.seats.astype(float))
+        self.costs = goal_costs(strata, self.ranked)
+        self.pooled = Master(strata, self.ranked, self.costs, has_caps=True)
+        self.pooled.add(pooled.stratum, pooled.trajectory)
+        self.rough = self._relaxed(self.pooled, self.weights, "prices")
+        self.pooled.forbid_overfill(self.rough.x)
+        self.values = self.pooled.values(self.rough.x)
+        empty = Master(exact(base), self.ranked, self.costs)
+        self.proofs = {}
+        for goal, proof in proofs.items():
+            prices = proof.result().prices
+            empty.set_weights(self._proof_weights(goal))
+            duals = empty.clipped(_duals(empty, prices))
+            self.proofs[goal] = Future()
+            self.proofs[goal].set_result(Proof(empty.bound(duals, empty.best(duals)), prices))
+        self.clock.add("prices", since)
+
+    def plan_from(self, years: YearPlan) -> YearPlan:
+        """Plan from the plan of the instance before: whom the change concerns plans again, the others keep what they attend."""
+        prices = self._prices(exact(self.cohorts))
+        is_free = by_rules(self.before, self.cohorts, prices, CostsBySort(self.cohorts, self.weights))
+        return YearPlan(self._again(self.cohorts, years.attendances, is_free), self.goals)
 
     def exchange(self, years: YearPlan) -> Exchange | None:
         """Who could trade with whom in a yearly plan; ``None`` for small problems, which are planned again at once."""
         if self.is_small:
             return None
-        return Exchange(self.cohorts, _alike(self.cohorts), self.cost, years.attendances, self.seed)
+        cost = CostsBySort(self.cohorts, self.weights)
+        return Exchange(self.cohorts, alike(self.cohorts), cost, years.attendances, self.seed)
 
     @property
     def weights(self) -> dict[Goal, float]:
@@ -194,7 +253,7 @@ class YearlyStage:
         for goal, proof in self.proofs.items():
             self.clock.say("bounds", goal=goal)
             rates = self._proof_weights(goal)
-            limit = proof.result() - sum(rate * signed(h, values[h]) for h, rate in rates.items() if h != goal)
+            limit = proof.result().bound - sum(rate * signed(h, values[h]) for h, rate in rates.items() if h != goal)
             better = max(signed(goal, found[goal]), signed(goal, whole_bound(goal, limit)))
             found[goal] = signed(goal, better)
         self.background.shutdown()
@@ -233,7 +292,7 @@ class YearlyStage:
         since = time.monotonic()
         self.rates = exchange_rates(pooled, ROOM * self.gap, clock)
         self.rough = self._relaxed(pooled, self.weights, "rates")
-        self.cost, self.values = pooled.cost, pooled.values(self.rough.x)
+        self.values = pooled.values(self.rough.x)
         clock.add("rates", since)
         self.work |= {"rounds": float(first.rounds + self.rough.rounds), "columns": float(len(pooled.stratum))}
 
@@ -251,13 +310,20 @@ class YearlyStage:
             raise ModelError(UNHELD)
         return found
 
-    def _master(self, cohorts: Cohorts, which: np.ndarray, allotment: Allotment | None, least: np.ndarray) -> Master:
-        """A master over some cohorts, with columns to start with."""
+    def _master(
+        self,
+        cohorts: Cohorts,
+        which: np.ndarray,
+        allotment: Allotment | None,
+        least: np.ndarray,
+        reach: tuple[float, float] = (NEAR, NEAR_PATTERN),
+    ) -> Master:
+        """A master over some cohorts, with columns to start with (``reach``: see ``starts.start``)."""
         strata = exact(cohorts, which, allotment)
-        master = Master(strata, self.ranked, self.costs, least=least)
+        costs = self.costs if cohorts is self.pooled.strata.cohorts else goal_costs(strata, self.ranked)
+        master = Master(strata, self.ranked, costs, least=least)
         master.set_weights(self.weights)
-        late = self.clock.is_over()
-        near, pattern = (0.0, NEAR_PATTERN / 4) if late else (NEAR, NEAR_PATTERN)
+        near, pattern = (0.0, NEAR_PATTERN / 4) if self.clock.is_over() else reach
         master.add(*start(master.pricing, self._prices(strata), master.cost, near, pattern))
         return master
 
@@ -278,7 +344,7 @@ class YearlyStage:
             master,
             tolerance=self._enough(),
             smoothing=SMOOTHING,
-            centre=self._centre(master),
+            centre=_duals(master, self._prices(master.strata)),
             near=NEAR,
             far=FAR,
             on_round=lambda _, value, bound: clock.say("cohorts", incumbent=value, bound=bound),
@@ -300,15 +366,6 @@ class YearlyStage:
         clock.add("whole", since)
         return attendances
 
-    def _centre(self, master: Master) -> np.ndarray:
-        """Duals of a master at the prices known so far."""
-        prices = self._prices(master.strata)
-        duals = np.zeros(len(master.row_least))
-        duals[master.seat_row[master.seat_row >= 0]] = -prices.seats[master.seat_row >= 0]
-        for row, price in zip(master.family_row, prices.rows, strict=True):
-            duals[row[row >= 0]] = price[row >= 0]
-        return duals
-
     def _enough(self, part: float = 0.2) -> float:
         """Weighted distance that is a part of the gap asked for in whichever large goal shows it first."""
         worth = [self.weights[goal] * abs(v) for goal, v in self.values.items() if abs(v) >= COUNTED]
@@ -319,8 +376,8 @@ class YearlyStage:
 
         The relaxation of the plan proves the last goal, the pooled one the first large one and those that count people.
         """
-        known: Future[float] = Future()
-        known.set_result(relaxed.bound)
+        known: Future[Proof] = Future()
+        known.set_result(Proof(relaxed.bound, master.prices(relaxed.duals)[0]))
         self.proofs[self.ranked[-1]] = known
         large = [goal for goal in self.ranked if abs(self.values[goal]) >= COUNTED]
         for goal in large[1:]:
@@ -331,7 +388,7 @@ class YearlyStage:
         assert self.rates is not None
         return self.rates.proof[goal]
 
-    def _proof(self, master: Master, goal: Goal) -> float:
+    def _proof(self, master: Master, goal: Goal) -> Proof:
         """Bound of the relaxation of all cohorts at the weights that prove a goal."""
         master.set_weights(self._proof_weights(goal))
         near = 0.1 * self.gap * abs(self.values[goal])
@@ -339,7 +396,7 @@ class YearlyStage:
         master.close()
         if found is None:
             raise ModelError(UNHELD)
-        return found.bound
+        return Proof(found.bound, master.prices(found.duals)[0])
 
     def _by_blocks(self) -> pd.DataFrame:
         """Plan cohorts in blocks, with the seats of wide rows divided over them."""
@@ -387,18 +444,18 @@ class YearlyStage:
         person = attendances["cadre_id"].map(self.instance.person_index).to_numpy(np.int64)
         keeps = ~is_free[person]
         which = np.flatnonzero([is_free[members[0]] for members in cohorts.members])
-        self.costs = goal_costs(exact(cohorts, which), self.ranked)
         allotment = left_by(cohorts, attendances[keeps])
-        master = self._master(cohorts, which, allotment, np.zeros_like(self.instance.calendar.least))
+        least = np.zeros_like(self.instance.calendar.least)
+        master = self._master(cohorts, which, allotment, least, NEAR_AGAIN)
         stratum, trajectory, people = columns_of(cohorts, which, attendances[~keeps])
         master.add(stratum, trajectory)
         master.prefer(stratum, trajectory, KEEP * people / master.strata.people[stratum])
-        relaxed = optimise(master, relative=EXACT_ENOUGH, smoothing=0.0, should_stop=self.clock.is_over)
-        plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=self._enough(0.6))
+        relaxed = optimise(master, tolerance=self._enough(0.05), smoothing=0.0, should_stop=self.clock.is_over)
+        plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=self._enough(0.2))
         master.close()
         if plan is None:
             raise ModelError(UNHELD)
-        self.cohorts, self.cost = cohorts, master.cost
+        self.cohorts = cohorts
         named = name(cohorts, which[plan.stratum], plan.trajectory, plan.people, self.seed)
         named = names_kept(cohorts, which, attendances[~keeps], named)
         self.clock.add("again", since)
@@ -410,26 +467,10 @@ def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts).sort_values(keys, kind="stable").reset_index(drop=True)
 
 
-def _alike(cohorts: Cohorts) -> np.ndarray:
-    """Number of each cohort's kind: one sort and the same programmes, whatever the team. Shape (C,)."""
-    key = pd.DataFrame(np.column_stack([cohorts.cohort_sort, cohorts.cohort_slots]))
-    return np.asarray(key.groupby(list(key.columns), sort=False).ngroup())
-
-
-def _concerned(cohorts: Cohorts, touched: list[int], programmes: list[str]) -> np.ndarray:
-    """People to plan again: those touched and the others of their small groups, all who may attend some programmes, and unnamed
-    groups. Boolean (I,), whole cohorts.
-    """
-    instance = cohorts.instance
-    cohort_of = np.zeros(len(instance.headcount), dtype=np.int64)
-    for c, members in enumerate(cohorts.members):
-        cohort_of[members] = c
-    own = np.unique(cohort_of[touched])
-    near = np.asarray(np.isin(cohorts.cohort_slots, [instance.programme_index[p] for p in programmes]).any(axis=1))
-    near[own] = True
-    for f, family in enumerate(cohorts.families):
-        if len(family.names) > MANY_GROUPS:
-            group = cohorts.cohort_groups[:, f]
-            near |= np.isin(group, group[own][group[own] >= 0])
-    near[cohort_of[~instance.is_named]] = True
-    return np.asarray(near[cohort_of])
+def _duals(master: Master, prices: Prices) -> np.ndarray:
+    """Duals of a master at some prices."""
+    duals = np.zeros(len(master.row_least))
+    duals[master.seat_row[master.seat_row >= 0]] = -prices.seats[master.seat_row >= 0]
+    for row, price in zip(master.family_row, prices.rows, strict=True):
+        duals[row[row >= 0]] = price[row >= 0]
+    return duals
