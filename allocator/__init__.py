@@ -3,6 +3,11 @@
 >>> import allocator
 >>> run = allocator.plan("scenarios/tiny.toml")  # doctest: +SKIP
 >>> run.plan.placements  # doctest: +SKIP
+>>> run.audit.rules  # doctest: +SKIP
+>>> run.seats  # doctest: +SKIP
+>>> run.figures.quota()  # doctest: +SKIP
+
+Every table is a data frame; ``docs/api.md`` lists the columns and their units.
 """
 
 from allocator.audit import AuditReport, read_plan

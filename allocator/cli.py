@@ -16,6 +16,7 @@ from allocator.audit import audit as judge
 from allocator.commands.export import NoticeTemplate, export_files, notice_template
 from allocator.commands.marking import mark_and_refuse
 from allocator.commands.schema import write_schema
+from allocator.commands.show import show
 from allocator.commands.template import write_template
 from allocator.commands.voice import (
     Code,
@@ -354,6 +355,9 @@ app.command("template", epilog="Example: allocator template my-data/input.xlsx -
 
 app.command("export", epilog="示例 Example: allocator export out/tiny --notices --unit N --year 2020")(export_files)
 app.command("notice-template", epilog="示例 Example: allocator notice-template notice.docx")(notice_template)
+
+
+app.command("show", epilog="示例 Example: allocator show scenarios/one-prefecture.toml")(show)
 
 
 app.command("schema", epilog="Example: allocator schema --out schemas")(write_schema)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -21,8 +23,10 @@ from allocator.kinds import Goal
 from allocator.model.goals import SHAPES
 from allocator.placements import Plan
 from allocator.reports.folder import write_run
+from allocator.reports.gallery import Gallery
+from allocator.reports.material import Material
 from allocator.reports.record import peak_memory
-from allocator.reports.texts import Language
+from allocator.reports.texts import Language, Texts, language
 from allocator.reports.units import Template
 from allocator.result import GoalResult, OnProgress, SolveResult, SolveStatus, silent
 from allocator.solve.calendar import calendar
@@ -32,15 +36,19 @@ from allocator.solve.feedback import dates_kept
 from allocator.solve.yearly import YearlyStage
 from allocator.wording import Message, from_record
 
+GOAL_COLUMNS = ("goal", "sense", "unit", "value", "bound", "gap", "proven")
+"""Columns of ``Run.goals``."""
+
 
 @dataclass(frozen=True)
 class Run:
-    """One finished run.
+    """One finished run. Its tables are data frames: ``docs/api.md`` lists their columns and units.
 
     Parameters
     ----------
     inputs, plan, audit, result
-        What was read, what was decided, what the auditor found, what the solve says of itself.
+        What was read, what was decided (``plan.placements``), what the auditor found (``audit.rules``, ``audit.table``,
+        ``audit.scopes``, ``audit.breaches``, ``audit.overdue``, ``audit.owed``), what the solve says of itself.
     seconds
         Wall-clock seconds by stage.
     peak_memory_bytes
@@ -54,9 +62,31 @@ class Run:
     seconds: Mapping[str, float]
     peak_memory_bytes: int
 
+    @cached_property
+    def seats(self) -> pd.DataFrame:
+        """Seats of every unit in every session: year, session_id, programme_id, unit_id, seats (people)."""
+        return self.plan.seats
+
+    @cached_property
+    def goals(self) -> pd.DataFrame:
+        """Every goal in its order, columns as ``GOAL_COLUMNS``.
+
+        ``value`` and ``bound`` are in ``unit``, missing where not known; ``gap`` is their distance relative to the value
+        (0.01: one per cent), ``proven`` whether they are equal.
+        """
+        rows = [(g.goal, g.sense, g.unit, g.value, g.bound, g.gap, g.is_proven) for g in self.result.goals]
+        types = dict.fromkeys(("goal", "sense", "unit"), "str") | dict.fromkeys(("value", "bound", "gap"), "float64")
+        return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(types | {"proven": "bool"})
+
+    @cached_property
+    def figures(self) -> Gallery:
+        """The figures, drawn when called: ``run.figures.quota()``; in the language of ``ALLOCATOR_LANG`` or the locale."""
+        texts = Texts(language(os.environ.get("ALLOCATOR_LANG")))
+        return Gallery(Material(self.inputs, self.plan, self.audit, self.result, texts))
+
 
 def plan(
-    path: Path,
+    scenario: Path | str | Inputs,
     *,
     changes: Mapping[str, object] | None = None,
     on_progress: OnProgress = silent,
@@ -66,10 +96,11 @@ def plan(
 
     Parameters
     ----------
-    path
-        Scenario file.
+    scenario
+        Scenario file, or inputs already read by ``load``.
     changes
-        Dotted keys of the scenario and their values, such as ``{"limits.seconds": 60}``.
+        Dotted keys of the scenario and their values, such as ``{"limits.seconds": 60}``; for a file only, since
+        inputs that were read have been checked as they are.
     stop
         Set it from another thread to keep the best plan found so far.
 
@@ -79,10 +110,17 @@ def plan(
         With every defect of every file.
     ModelError
         If a rule cannot be expressed.
+    ValueError
+        If ``changes`` are given for inputs already read.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
-    inputs = load(Path(path), changes=dict(changes or {}))
+    if isinstance(scenario, Inputs):
+        if changes:
+            raise ValueError(Message("error.changes-of-inputs"))
+        inputs = scenario
+    else:
+        inputs = load(Path(scenario), changes=dict(changes or {}))
     clock = Clock(inputs.scenario.limits.seconds, stop, on_progress, started)
     clock.add("read", started)
     return solve(inputs, clock)
@@ -119,7 +157,7 @@ def solve(inputs: Inputs, clock: Clock | None = None) -> Run:
 
 def write(
     run: Run,
-    folder: Path,
+    folder: Path | str,
     *,
     lang: Language = "zh",
     force: bool = False,
@@ -143,7 +181,7 @@ def write(
     )  # fmt: skip
 
 
-def load_run(folder: Path) -> Run:
+def load_run(folder: Path | str) -> Run:
     """A finished run, read back from its folder: inputs as they are now, the plan, and its audit done again.
 
     Raises
@@ -161,7 +199,7 @@ def load_run(folder: Path) -> Run:
     return Run(inputs, plan, audit(plan, inputs), result, record["seconds"], record["peak_memory_bytes"])
 
 
-def check(path: Path, *, changes: Mapping[str, object] | None = None) -> CheckReport:
+def check(path: Path | str, *, changes: Mapping[str, object] | None = None) -> CheckReport:
     """Read everything and count whether the rules can be kept at all; see ``counting``.
 
     Raises

@@ -1,6 +1,7 @@
 """Reading: files to ``Inputs``, or one ``InputError`` with the defects of all files."""
 
-from allocator.inputs.load import load, load_policy, load_rules
+from allocator.inputs.load import load, load_policy, load_rules, load_shown
 from allocator.inputs.scenario import scenario_toml
+from allocator.inputs.shown import RuleChange, Shown, Value
 
-__all__ = ["load", "load_policy", "load_rules", "scenario_toml"]
+__all__ = ["RuleChange", "Shown", "Value", "load", "load_policy", "load_rules", "load_shown", "scenario_toml"]

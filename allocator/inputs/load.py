@@ -34,6 +34,7 @@ from allocator.inputs.scenario import (
     shown_path,
 )
 from allocator.inputs.sheets import forget_workbooks, read_sheet
+from allocator.inputs.shown import Shown, shown
 from allocator.inputs.tables import check_table
 from allocator.kinds import Fixed
 from allocator.wording import Message
@@ -164,6 +165,25 @@ def load_rules(path: Path | str) -> tuple[Scenario, Policy]:
     if scenario is None or policy is None:
         raise InputError(findings.defects)
     return scenario, policy
+
+
+def load_shown(path: Path | str) -> Shown:
+    """Read a scenario, what it extends and its policy, but none of its tables, and tell where each value comes from.
+
+    Raises
+    ------
+    InputError
+        With all defects of these files.
+    """
+    path = Path(path)
+    findings, files = Findings(), _Files()
+    merged = merge_layers(path, NO_CHANGES, files.read, findings)
+    chain = tuple(relative_path(file, path.parent) for file in files.contents)
+    scenario = build_scenario(merged, shown_path(path), findings) if files.contents else None
+    policy, source = _policy(merged, shown_path(path), files, findings) if files.contents else (None, None)
+    if scenario is None or policy is None or source is None or findings.defects:
+        raise InputError(findings.defects)
+    return shown(merged, scenario, policy, source, chain)
 
 
 def _roles(path: Path, source: PolicySource, tables: Mapping[str, Table], files: _Files) -> dict[str, Path]:

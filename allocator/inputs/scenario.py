@@ -296,20 +296,20 @@ def merged_form(merged: Merged, scenario: Scenario) -> tuple[dict[str, object], 
         for part in path[:-1]:
             table = table.setdefault(part, {})
         table[path[-1]] = value
-        origins[".".join(path)] = DEFAULT if document is None else _origin(document, merged)
+        origins[".".join(path)] = DEFAULT if document is None else origin_of(document, merged)
 
     plain = scenario.model_dump(mode="json", exclude_none=True)
     for key in ("id", "title", "title_zh"):
         if plain[key]:
             put((key,), plain[key], _document(merged, key))
     put(("policy",), merged.relative(_policy_path(merged)), _document(merged, "policy"))
-    for name in TABLES:
+    for name in [table for table in TABLES if ("tables", table) in merged.stated]:
         put(("tables", name), merged.relative(merged.stated["tables", name].value), _document(merged, "tables", name))
     for key in ("horizon", "goals", "seed"):
         put((key,), plain[key], _document(merged, key))
     if merged.disabled:
         values["disable"] = sorted(merged.disabled)
-        origins["disable"] = ", ".join(sorted({_origin(document, merged) for document in merged.disabled.values()}))
+        origins["disable"] = ", ".join(sorted({origin_of(document, merged) for document in merged.disabled.values()}))
     for key, value in plain["limits"].items():
         put(("limits", key), value, _document(merged, "limits", key))
     for path, one in sorted(merged.stated.items()):
@@ -328,7 +328,8 @@ def _document(merged: Merged, *path: str) -> Document | None:
     return None if one is None else one.document
 
 
-def _origin(document: Document, merged: Merged) -> str:
+def origin_of(document: Document, merged: Merged) -> str:
+    """The file that states something, seen from the scenario's folder."""
     return COMMAND_LINE if document.file == COMMAND_LINE else merged.relative(Path(document.file))
 
 

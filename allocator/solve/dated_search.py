@@ -15,6 +15,7 @@ from math import inf
 
 from ortools.sat.python import cp_model
 
+from allocator.solve import linear
 from allocator.solve.dated_problem import Away, DatedProblem
 from allocator.solve.dated_state import State
 from allocator.ties import draw
@@ -95,7 +96,7 @@ def deterministic_solver(work: float) -> cp_model.CpSolver:
     """A solver whose answer does not depend on the machine: one worker, one seed, a limit of work and not of time."""
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 0
+    solver.parameters.random_seed = linear.RANDOM_SEED
     solver.parameters.max_deterministic_time = work
     # Seats and days make a nearly integral linear program: with all of it in the relaxation, questions that the clauses alone
     # left open after 4 deterministic seconds are answered in 0.1.

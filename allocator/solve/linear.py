@@ -1,7 +1,7 @@
 """Linear and integer programs as arrays, handed to OR-Tools in one piece.
 
 Models, changes and results pass as protocol buffers: the objects of MathOpt's Python front end cost more time than the simplex
-on programs of this size (``docs/decisions/mathopt-protocol.md``). Everything here is deterministic: one thread, fixed seeds, limits
+on programs of this size (``docs/decisions/mathopt-protocol.md``). Everything here is deterministic: one thread, a fixed seed, limits
 counted in work and not in seconds.
 """
 
@@ -30,6 +30,9 @@ from allocator.errors import ModelError
 
 SMALL = 3_000
 """Integer programs with fewer variables go without presolve: that of HiGHS 1.11 has been seen to run for ever on tiny ones."""
+
+RANDOM_SEED = 0
+"""Seed of every solver's own random choices, CP-SAT's too. No option leads here: ties are broken by the published seed."""
 
 _INFEASIBLE = (result_pb2.TERMINATION_REASON_INFEASIBLE, result_pb2.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED)
 
@@ -163,6 +166,7 @@ def solve(program: Program, *, gap: float = 0.0, nodes: int | None = None) -> So
         relative_gap_tolerance=gap,
         absolute_gap_tolerance=0.0,
         node_limit=nodes,
+        random_seed=RANDOM_SEED,
         presolve=mathopt.Emphasis.OFF if len(program.cost) < SMALL else None,
     )
     result = _answer(_started(_proto(program), mathopt.SolverType.HIGHS), parameters)
@@ -203,7 +207,8 @@ def solve_relaxed(program: Program) -> LinearSolution | None:
     ModelError
         If the solver ends without an answer.
     """
-    result = _answer(_started(_proto(program.relaxed()), mathopt.SolverType.HIGHS), mathopt.SolveParameters())
+    parameters = mathopt.SolveParameters(random_seed=RANDOM_SEED)
+    result = _answer(_started(_proto(program.relaxed()), mathopt.SolverType.HIGHS), parameters)
     order = np.arange(len(program.cost))
     return _linear(result, order, len(program.row_least))
 
@@ -292,9 +297,10 @@ class Simplex:
             If the solver ends without an answer.
         """
         # With presolve GLOP would start from nothing whenever columns came.
-        result = _answer(self.solver, mathopt.SolveParameters(presolve=mathopt.Emphasis.OFF))
+        parameters = mathopt.SolveParameters(presolve=mathopt.Emphasis.OFF, random_seed=RANDOM_SEED)
+        result = _answer(self.solver, parameters)
         if result.termination.reason not in _INFEASIBLE and not _is_solved(result):  # It may end imprecise.
-            result = _answer(self.solver, mathopt.SolveParameters(presolve=mathopt.Emphasis.MEDIUM))
+            result = _answer(self.solver, replace(parameters, presolve=mathopt.Emphasis.MEDIUM))
         return _linear(result, self._order, self.rows)
 
 

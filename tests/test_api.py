@@ -1,0 +1,145 @@
+"""The names and tables that notebooks use: those of ``docs/api.md``, no more and no fewer."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import re
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+import allocator
+from allocator.entities import TABLES
+from allocator.errors import OutputError
+from allocator.reports.gallery import Gallery, Picture
+
+ROOT = Path(__file__).parent.parent
+TINY = ROOT / "scenarios" / "tiny.toml"
+PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^### `([a-z_.]+)`\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+
+
+@pytest.fixture(scope="module")
+def run() -> allocator.Run:
+    return allocator.plan(TINY)
+
+
+@pytest.fixture(scope="module")
+def late() -> allocator.Run:
+    """Tiny with more asked for than can be: theory every year, and 550 hours as a hard rule."""
+    changes = {"make-up.after_years": 1, "cumulative.hours": 550, "cumulative.days": 90, "cumulative.strength": "hard"}
+    return allocator.plan(TINY, changes={f"overrides.{key}": value for key, value in changes.items()})
+
+
+def frame(run: allocator.Run, name: str) -> pd.DataFrame:
+    found = run
+    for part in name.removeprefix("run.").split("."):
+        found = getattr(found, part)
+    assert isinstance(found, pd.DataFrame)
+    return found
+
+
+def documented(name: str) -> dict[str, str]:
+    """Column and type of every row of a table of the page."""
+    return dict(re.findall(r"^\| `(\w+)` \| ([\w/]+) \|", SECTIONS[name], re.MULTILINE))
+
+
+def is_of(column: pd.Series, name: str) -> bool:
+    if name in ("id", "text", "list"):
+        return pd.api.types.is_string_dtype(column)
+    return column.dtype.kind in {"whole": "iu", "number": "f", "yes/no": "b", "date": "M"}[name]
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_page_lists_the_columns_of_every_table_with_their_types(late, name):
+    table, columns = frame(late, name), documented(name)
+    if name.startswith("inputs."):
+        base = TABLES["cadres" if name == "inputs.roster" else name.removeprefix("inputs.")]
+        assert list(table.columns) == [*(column.name for column in base), *columns]
+    elif "olumns as `run.audit.table`" in SECTIONS[name] or "the same columns" in SECTIONS[name]:
+        assert list(table.columns) == list(documented("run.audit.table"))
+    else:
+        assert list(table.columns) == list(columns) != []
+    assert len(table), "an empty table shows no types"
+    assert {c: str(table[c].dtype) for c, type_ in columns.items() if not is_of(table[c], type_)} == {}
+
+
+def test_page_lists_every_table_of_a_run(run):
+    tables = {
+        f"{prefix}.{name}"
+        for prefix, record in (("inputs", run.inputs), ("run", run), ("run.plan", run.plan), ("run.audit", run.audit))
+        for name, value in inspect.getmembers(record)
+        if isinstance(value, pd.DataFrame) and not name.startswith("_")
+    }
+    # Parts of sessions are for the dates of the solver; the seats of plan and run are one table.
+    assert set(SECTIONS) == tables - {"inputs.segments", "run.plan.seats"}
+
+
+def test_page_names_functions_and_figures_that_exist():
+    functions = set(re.findall(r"^\| `allocator\.(\w+)\(", PAGE, re.MULTILINE))
+    callables = {name for name in allocator.__all__ if inspect.isfunction(getattr(allocator, name))}
+    assert functions == callables
+    figures = set(re.findall(r"^\| `run\.figures\.(\w+)\(", PAGE, re.MULTILINE))
+    assert figures == {name for name, _ in inspect.getmembers(Gallery, inspect.isfunction) if not name.startswith("_")}
+
+
+def test_seats_of_a_run_add_up_to_its_placements(run):
+    # Nobody of tiny is a group, so each placement is one seat.
+    assert run.seats["seats"].sum() == len(run.plan.placements)
+
+
+def test_goals_of_a_run_are_those_of_its_result(run):
+    assert run.goals["goal"].tolist() == [goal.goal for goal in run.result.goals]
+    assert run.goals.set_index("goal").loc["owed", ["value", "bound"]].tolist() == [132.0, 132.0]  # As in the README.
+    assert run.goals["proven"].all()
+
+
+def test_plan_takes_a_file_or_inputs_and_gives_the_same_plan(run):
+    assert allocator.plan(run.inputs).plan.to_csv() == allocator.plan(str(TINY)).plan.to_csv() == run.plan.to_csv()
+
+
+def test_plan_refuses_changes_of_inputs_already_read(run):
+    with pytest.raises(ValueError, match="give the changes to load instead"):
+        allocator.plan(run.inputs, changes={"seed": "other"})
+    changed = allocator.plan(allocator.load(TINY, changes={"seed": "other"}))
+    assert changed.inputs.scenario.seed == "other"
+
+
+@pytest.mark.parametrize("name", ["quota", "teams", "hours", "waiting", "hosts", "prefectures", "sessions"])
+def test_figure_is_a_picture_a_notebook_can_show(run, name):
+    picture = getattr(run.figures("en"), name)()
+    pixels = matplotlib.image.imread(io.BytesIO(picture._repr_png_()))
+    assert np.ptp(pixels[..., :3]) > 0.5  # Dark ink on white.
+    assert repr(picture) == f"<{picture.ax.get_title(loc='left')}>" != "<>"
+
+
+def test_figure_draws_on_the_axes_given_and_saves_them(run, tmp_path):
+    ax = Figure().subplots()
+    picture = run.figures("en").quota(ax)
+    assert picture.ax is ax and picture.figure is ax.figure
+    picture.save(tmp_path / "quota.png")
+    assert (tmp_path / "quota.png").read_bytes() == picture._repr_png_()
+
+
+def test_figure_takes_rule_and_year(run):
+    assert "2021" in repr(run.figures("en").sessions(2021))
+    assert "forty days" in repr(run.figures("en").hours("cumulative"))
+
+
+def test_figures_list_themselves_in_the_language_asked_for(run, monkeypatch):
+    monkeypatch.setenv("ALLOCATOR_LANG", "zh")
+    fresh = allocator.Run(run.inputs, run.plan, run.audit, run.result, run.seconds, run.peak_memory_bytes)
+    assert "名额完成情况" in repr(fresh.figures)
+    shown = fresh.figures("en")._repr_html_()
+    assert shown.count("<tr>") == 7 and "Quotas: people sent against the target" in shown
+
+
+def test_figures_refuse_a_font_that_is_not_installed(run):
+    with pytest.raises(OutputError, match="No Such Family"):
+        run.figures(font="No Such Family").quota()
+    assert isinstance(run.figures(font="DejaVu Sans").quota(), Picture)
