@@ -14,8 +14,9 @@ from allocator.audit import AuditReport, read_plan
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError, OutputError
 from allocator.inputs import load
-from allocator.pipeline import Run, check, load_run, plan, write
+from allocator.pipeline import check, load_run, plan, write
 from allocator.placements import Plan
+from allocator.planner import Planner, Run
 
 __all__ = [
     "AllocatorError",
@@ -25,6 +26,7 @@ __all__ = [
     "ModelError",
     "OutputError",
     "Plan",
+    "Planner",
     "Run",
     "check",
     "load",

@@ -39,6 +39,7 @@ from allocator.errors import InputError
 from allocator.generate import generate
 from allocator.inputs import load
 from allocator.interrupts import run_stoppably
+from allocator.planner import Run
 from allocator.reports import check_font, check_target, summary
 from allocator.reports.record import goal_record, versions
 from allocator.reports.texts import Texts, fit
@@ -146,7 +147,7 @@ def plan(
         notices = template_of(letter, Texts(voice.lang))
         with Display(voice.lang, silent=quiet or no_progress) as display:
 
-            def work(stop: Event) -> tuple[pipeline.Run, tuple[str, ...]]:
+            def work(stop: Event) -> tuple[Run, tuple[str, ...]]:
                 display.show(Progress("read", 0.0))
                 run = pipeline.plan(scenario, changes=changes, on_progress=display.show, stop=stop)
                 told = pipeline.write(
@@ -168,7 +169,7 @@ def plan(
     raise typer.Exit(code)
 
 
-def _run_record(run: pipeline.Run, folder: Path, code: Code, told: tuple[str, ...]) -> dict[str, Any]:
+def _run_record(run: Run, folder: Path, code: Code, told: tuple[str, ...]) -> dict[str, Any]:
     return {
         "exit_code": code,
         "status": run.result.status.value,

@@ -38,7 +38,8 @@ _layer("solve", f"{RECORDS} ties instance model naming")
 _layer("assembly", RECORDS)
 _layer("counting", f"{RECORDS} ties instance model naming solve")
 _layer("reports", f"{RECORDS} ties audit")
-_layer("pipeline", f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports")
+_layer("planner", f"{RECORDS} instance model audit solve assembly reports")
+_layer("pipeline", f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports planner")
 _layer("talk", "wording")
 _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
@@ -47,13 +48,13 @@ _layer("annotate", f"{RECORDS} inputs reports writing")
 _layer("forms", f"{RECORDS} inputs")
 _layer(
     "commands",
-    f"{RECORDS} inputs generate instance model audit solve naming counting reports writing annotate forms pipeline talk display interrupts",
+    f"{RECORDS} inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
 )
 _layer(
     "cli",
-    f"{RECORDS} inputs generate instance model audit solve naming counting reports pipeline talk display interrupts commands",
+    f"{RECORDS} inputs generate instance model audit solve naming counting reports planner pipeline talk display interrupts commands",
 )
-_layer("__init__", f"{RECORDS} inputs generate audit reports pipeline")
+_layer("__init__", f"{RECORDS} inputs generate audit reports planner pipeline")
 _layer("__main__", "cli")
 
 SOLVER_PARTS = {"model", "solve"}  # The only parts that may import OR-Tools.

@@ -131,6 +131,7 @@ class YearlyStage:
         self.exact_bounds: dict[Goal, float] | None = None
         self.proofs: dict[Goal, Future[Proof]] = {}
         self.prices: Prices | None = None
+        self.row_prices: dict[str, np.ndarray] = {}
         self.rates: Rates | None = None
         self.background = ThreadPoolExecutor(max_workers=1)
         self.before = self.cohorts
@@ -328,11 +329,21 @@ class YearlyStage:
         return master
 
     def _prices(self, strata: Strata) -> Prices:
-        """The prices known so far, for the rows of some strata; families that came behind cost nothing yet."""
+        """The prices known so far, for the rows of some strata; rows of other rules, and limits of the dates, cost nothing yet."""
         if self.prices is None:
-            self.prices = spread(self.pooled, self.rough.duals, strata)
-        fresh = strata.floor[len(self.prices.rows) :]
-        return replace(self.prices, rows=(*self.prices.rows, *(np.zeros_like(floor) for floor in fresh)))
+            self._remember(strata, spread(self.pooled, self.rough.duals, strata))
+        assert self.prices is not None
+        rows = []
+        for family, floor in zip(strata.cohorts.families, strata.floor, strict=True):
+            price = self.row_prices.get(family.rule.id) if family.rule is not None else None
+            rows.append(price if price is not None and price.shape == floor.shape else np.zeros_like(floor))
+        return Prices(self.prices.seats, tuple(rows))
+
+    def _remember(self, strata: Strata, prices: Prices) -> None:
+        """Keep prices by rule, for rows that may stand elsewhere next time."""
+        pairs = zip(strata.cohorts.families, prices.rows, strict=True)
+        self.prices = prices
+        self.row_prices = {family.rule.id: price for family, price in pairs if family.rule is not None}
 
     def _jointly(self) -> pd.DataFrame:
         """Plan all cohorts together."""
@@ -356,7 +367,7 @@ class YearlyStage:
         self._prove(master, relaxed)
         since = time.monotonic()
         clock.say("whole")
-        self.prices = master.prices(relaxed.duals)[0]
+        self._remember(master.strata, master.prices(relaxed.duals)[0])
         plan = decide(master, relaxed, nodes=NODES, near=self._enough(0.6))
         if plan is None:
             raise ModelError(UNHELD)

@@ -1,0 +1,190 @@
+"""Planning one scenario after another: what is known of the last one is used for the next."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from allocator import instance
+from allocator.assembly import assemble
+from allocator.audit import AuditReport, audit
+from allocator.entities import Inputs
+from allocator.kinds import Goal
+from allocator.model.goals import SHAPES
+from allocator.placements import Plan
+from allocator.reports.gallery import Gallery
+from allocator.reports.material import Material
+from allocator.reports.record import peak_memory
+from allocator.reports.texts import Texts, language
+from allocator.result import GoalResult, SolveResult, SolveStatus
+from allocator.solve.calendar import calendar
+from allocator.solve.clock import Clock
+from allocator.solve.dates import Schedule
+from allocator.solve.feedback import dates_kept
+from allocator.solve.yearly import YearlyStage, YearPlan
+from allocator.wording import Message
+
+GOAL_COLUMNS = ("goal", "sense", "unit", "value", "bound", "gap", "proven")
+"""Columns of ``Run.goals``."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run. Its tables are data frames: ``docs/api.md`` lists their columns and units.
+
+    Parameters
+    ----------
+    inputs, plan, audit, result
+        What was read, what was decided (``plan.placements``), what the auditor found (``audit.rules``, ``audit.table``,
+        ``audit.scopes``, ``audit.breaches``, ``audit.overdue``, ``audit.owed``), what the solve says of itself.
+    seconds
+        Wall-clock seconds by stage.
+    peak_memory_bytes
+        Largest resident memory of the process so far.
+    """
+
+    inputs: Inputs
+    plan: Plan
+    audit: AuditReport
+    result: SolveResult
+    seconds: Mapping[str, float]
+    peak_memory_bytes: int
+
+    @cached_property
+    def seats(self) -> pd.DataFrame:
+        """Seats of every unit in every session: year, session_id, programme_id, unit_id, seats (people)."""
+        return self.plan.seats
+
+    @cached_property
+    def goals(self) -> pd.DataFrame:
+        """Every goal in its order, columns as ``GOAL_COLUMNS``.
+
+        ``value`` and ``bound`` are in ``unit``, missing where not known; ``gap`` is their distance relative to the value
+        (0.01: one per cent), ``proven`` whether they are equal.
+        """
+        rows = [(g.goal, g.sense, g.unit, g.value, g.bound, g.gap, g.is_proven) for g in self.result.goals]
+        types = dict.fromkeys(("goal", "sense", "unit"), "str") | dict.fromkeys(("value", "bound", "gap"), "float64")
+        return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(types | {"proven": "bool"})
+
+    @cached_property
+    def figures(self) -> Gallery:
+        """The figures, drawn when called: ``run.figures.quota()``; in the language of ``ALLOCATOR_LANG`` or the locale."""
+        texts = Texts(language(os.environ.get("ALLOCATOR_LANG")))
+        return Gallery(Material(self.inputs, self.plan, self.audit, self.result, texts))
+
+
+class Planner:
+    """Plans scenarios one after another and keeps columns, prices and the incumbent between them.
+
+    A scenario that differs from the last one in amounts (a quota, a floor, the hours of a rule), in sessions that close, or by
+    rules that fall away is planned from the plan of the last: whom the change concerns plans again, everybody else keeps years and
+    sessions. Its bounds are proven anew for it. Any other scenario, and one whose gap does not come out as good
+    as was asked, is planned from nothing; ``is_resumed`` tells which it was.
+
+    Examples
+    --------
+    >>> planner = Planner()
+    >>> first = planner.plan(load("scenarios/one-prefecture.toml"))  # doctest: +SKIP
+    >>> other = planner.plan(load("scenarios/one-prefecture.toml", changes={...}))  # doctest: +SKIP
+    """
+
+    def __init__(self) -> None:
+        self.is_resumed = False
+        self._stage: YearlyStage | None = None
+        self._years: YearPlan | None = None
+        self._placements: pd.DataFrame | None = None
+
+    def plan(self, inputs: Inputs, clock: Clock | None = None) -> Run:
+        """Plan checked inputs and audit the plan.
+
+        Raises
+        ------
+        ModelError
+            If a rule cannot be expressed, or fixed seats cannot be held.
+        """
+        limits = inputs.scenario.limits
+        clock = clock or Clock(limits.seconds)
+        since = time.monotonic()
+        problem = instance.build(inputs, calendar(inputs))
+        clock.add("instance", since)
+        resumed = self._resumed(problem, inputs, clock)
+        self.is_resumed = resumed is not None
+        if resumed is not None:
+            return resumed
+        stage = YearlyStage(problem, seed=inputs.scenario.seed, workers=limits.workers, gap=limits.gap, clock=clock)
+        return self._finished(stage, inputs, clock, stage.plan(), None)
+
+    def _resumed(self, problem: instance.Instance, inputs: Inputs, clock: Clock) -> Run | None:
+        """The plan from what is known; ``None`` when too little is, or when it is not good enough."""
+        if self._stage is None or self._years is None:
+            return None
+        known = self._stage
+        if known.seed != inputs.scenario.seed or known.gap != inputs.scenario.limits.gap:
+            return None
+        stage = known.resumed(problem, clock)
+        if stage is None:
+            return None
+        kept = self._stage, self._years, self._placements
+        run = self._finished(stage, inputs, clock, stage.plan_from(self._years), self._placements)
+        if run.result.status is SolveStatus.LIMIT and not clock.is_over():
+            self._stage, self._years, self._placements = kept
+            return None
+        return run
+
+    def _finished(
+        self, stage: YearlyStage, inputs: Inputs, clock: Clock, years: YearPlan, start: pd.DataFrame | None
+    ) -> Run:
+        """Dates, audit and bounds of a yearly plan."""
+        years, dated = dates_kept(stage, inputs, clock, years, start)
+        plan = assemble(inputs, dated.placements)
+
+        since = time.monotonic()
+        clock.say("audit")
+        report = audit(plan, inputs)
+        clock.add("audit", since)
+
+        since = time.monotonic()
+        goals = _goals(stage, report.goals)
+        clock.add("bounds", since)
+        self._stage, self._years, self._placements = stage, years, dated.placements
+        result = SolveResult(
+            status=_status(goals, inputs.scenario.limits.gap, clock),
+            goals=goals,
+            seconds=dict(clock.stages),
+            messages=_messages(dated, report),
+            work=dict(stage.work),
+        )
+        return Run(inputs, plan, report, result, dict(clock.stages), peak_memory() or 0)
+
+
+def _goals(stage: YearlyStage, counted: Mapping[Goal, float]) -> tuple[GoalResult, ...]:
+    """Every goal in use: its value as the auditor counted it, and its bound."""
+    values = {goal: float(counted[goal]) for goal in stage.goals}
+    bounds = stage.bounds(values)
+    return tuple(
+        GoalResult(goal, SHAPES[goal].sense, SHAPES[goal].unit, values[goal], bounds.get(goal)) for goal in stage.goals
+    )
+
+
+def _status(goals: tuple[GoalResult, ...], gap: float, clock: Clock) -> SolveStatus:
+    if clock.stop.is_set():
+        return SolveStatus.INTERRUPTED
+    if all(goal.is_proven for goal in goals):
+        return SolveStatus.PROVEN
+    within = all(goal.gap is not None and goal.gap <= gap for goal in goals)
+    return SolveStatus.WITHIN_GAP if within else SolveStatus.LIMIT
+
+
+def _messages(dated: Schedule, report: AuditReport) -> tuple[Message, ...]:
+    lost: pd.DataFrame = dated.unplaced
+    columns = (lost[column] for column in ("cadre_id", "programme_id", "year", "rule_id", "reason"))
+    unplaced = [
+        Message("dates.unplaced", cadre=cadre, programme=programme, year=year, rule=rule, reason=reason)
+        for cadre, programme, year, rule, reason in zip(*columns, strict=True)
+    ]
+    return (*unplaced, *report.warnings)
