@@ -30,6 +30,7 @@ from allocator.solve.division import divide
 from allocator.solve.exact import all_columns, lexicographic
 from allocator.solve.generation import Relaxation, optimise
 from allocator.solve.master import Master, goal_costs
+from allocator.solve.one_plan import draws_of
 from allocator.solve.pricing import Prices
 from allocator.solve.rest import columns_of, left_by, names_kept
 from allocator.solve.starts import in_use as columns_in_use
@@ -207,6 +208,7 @@ class YearlyStage:
         all_columns(master)
         answer = lexicographic(
             master,
+            draws=draws_of(master, self.seed),
             on_goal=lambda goal, value, bound: self.clock.say(
                 "solve", goal=goal, incumbent=signed(goal, value), bound=signed(goal, bound)
             ),
