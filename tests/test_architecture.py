@@ -45,9 +45,10 @@ _layer("interrupts")
 _layer("writing", "wording errors")
 _layer("annotate", f"{RECORDS} inputs reports writing")
 _layer("forms", f"{RECORDS} inputs")
+_layer("compare", f"{RECORDS} inputs audit reports")
 _layer(
     "commands",
-    f"{RECORDS} inputs generate instance model audit solve naming counting reports writing annotate forms pipeline talk display interrupts",
+    f"{RECORDS} compare inputs generate instance model audit solve naming counting reports writing annotate forms pipeline talk display interrupts",
 )
 _layer(
     "cli",
