@@ -34,6 +34,10 @@ suppress_warnings = ["misc.highlighting_failure"]  # An excerpt need not be a wh
 
 html_theme = "furo"
 html_title = "allocator 使用手册 · Handbook"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+FONTS = '"Segoe UI", "Helvetica Neue", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
+html_theme_options = {"light_css_variables": {"font-stack": FONTS}}
 html_search_language = "zh-en"
 html_copy_source = False
 html_show_sourcelink = False
@@ -74,17 +78,22 @@ def _inline_formula(translator: Any, node: nodes.math) -> None:
 
 
 def _formula(translator: Any, node: nodes.math_block) -> None:
-    translator.body.append(
-        f'<div class="math" style="overflow-x: auto">{convert(node.astext(), display="block")}</div>'
-    )
+    translator.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
     raise nodes.SkipNode
 
 
 def _join_chinese_lines(_app: Sphinx, doctree: nodes.document) -> None:
     """Take out the breaks of source lines between Chinese characters, where a browser would show a blank."""
-    for text in list(doctree.findall(nodes.Text)):
-        if not isinstance(text.parent, nodes.literal_block):
-            text.parent.replace(text, nodes.Text(re.sub(r"(?<=[\u3000-\uffef])\n(?=[\u3000-\uffef])", "", text)))
+    for element in doctree.findall(nodes.TextElement):
+        pieces = [one.astext() if isinstance(one, nodes.Text) else "" for one in element.children]
+        around = zip(["", *pieces], pieces, [*pieces[1:], ""], strict=False)
+        breaks = [
+            at
+            for at, (before, piece, after) in enumerate(around)
+            if piece == "\n" and before[-1:] >= "\u3000" and after[:1] >= "\u3000"
+        ]
+        for at in reversed(breaks):
+            del element[at]
 
 
 def _speak_the_page_language(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import runpy
@@ -10,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Callable
 from datetime import date
@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import openpyxl
 import pytest
+from reports import browser as chromium
 from typer.testing import CliRunner
 
 from allocator.cli import app
@@ -168,9 +169,8 @@ STORIES = [f"docs/{lang}/{guide}.md" for guide in GUIDES for lang in ("en", "zh"
 SAMPLE_RUN = "allocator plan scenarios/tiny.toml --out out/tiny --force"
 PRECEDING_RUN = {"docs/outputs.md": SAMPLE_RUN}  # A reference page may speak of the sample run without making it.
 CODE = re.compile(r"#\s*(?:exit code|退出码) (\d+)$")
-TYPED = re.compile(r"(?:Sheet|Table|工作表|表) \*\*(.+?)\*\*[^`]*`(\S+?\.(?:xlsx|csv))`")
+TYPED = re.compile(r"(?:Sheet|工作表) \*\*(.+?)\*\*[^`]*`(\S+?\.xlsx)`")
 SAVED = re.compile(r"# (save as|add to|存为|加到) (\S+)\n")
-DELETED = ("*delete the row*", "*删除这一行*")
 Block = tuple[str, str]
 
 
@@ -214,16 +214,6 @@ def cell(text: str) -> object:
 def type_in(file: Path, sheet: str, table: str) -> None:
     """Type the rows of a page's table; a known id in the first column means: change these cells of its row."""
     heads, *rows = rows_of(table)
-    if file.suffix == ".csv":
-        with file.open(encoding="utf-8-sig", newline="") as source:
-            present = list(csv.reader(source))
-        gone = [row[0] for row in rows if row[-1] in DELETED]
-        assert len(gone) == len(rows) > 0 and heads[0] == present[0][0]
-        kept = [row for row in present if row[0] not in gone]
-        assert len(kept) == len(present) - len(gone)
-        with file.open("w", encoding="utf-8", newline="") as target:
-            csv.writer(target).writerows(kept)
-        return
     book = openpyxl.load_workbook(file)
     cells = book[sheet]
     columns = {one.value: one.column for one in cells[1]}
@@ -398,3 +388,21 @@ def test_site_builds_without_warning_and_works_without_a_network(tmp_path: Path)
     words = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]
     assert {"通知", "知格", "额", "quota"} <= set(words)
     assert "Script=Han" in (site / "_static" / "language_data.js").read_text(encoding="utf-8")
+
+    if chromium.PROGRAM is not None:
+        search_in_browser(site, tmp_path / "profile")
+
+
+def search_in_browser(site: Path, profile: Path) -> None:
+    with chromium.Browser(profile) as browser:
+        try:
+            browser.open(site / "search.html")
+        except TimeoutError:  # Some packages lock the browser away from files like ours.
+            return
+        assert browser.run("splitQuery('调训通知 Quota-2020')") == ["调训", "训通", "通知", "quota", "2020"]
+        browser.run("Search.performSearch('调训通知')")
+        found = "Array.from(document.querySelectorAll('#search-results li a')).map(a => a.getAttribute('href'))"
+        deadline = time.monotonic() + 20
+        while "zh/send-out.html" not in (hits := browser.run(found)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert "zh/send-out.html" in hits and not any(hit.startswith("en/") for hit in hits)
