@@ -38,6 +38,11 @@ def commands_of(page: str) -> list[str]:
     return [line for line in lines if line]
 
 
+def without_figures(patch: pytest.MonkeyPatch) -> None:
+    """Leave the pictures out, most of the time of a small run; no page here looks at them."""
+    patch.setattr("allocator.reports.folder._figures", lambda *_: ())
+
+
 def test_every_make_command_shown_is_a_target_of_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     shown = {line.split()[1] for page in PAGES for line in commands_of(page) if line.startswith("make ")}
@@ -48,6 +53,7 @@ def test_every_make_command_shown_is_a_target_of_the_makefile() -> None:
 def test_commands_shown_work(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy_sample(tmp_path)
     monkeypatch.chdir(tmp_path)
+    without_figures(monkeypatch)
     for line in commands_of(page):
         program, *arguments = shlex.split(line)
         if program == "allocator":
@@ -61,8 +67,9 @@ def test_commands_shown_work(page: str, tmp_path: Path, monkeypatch: pytest.Monk
     ("page", "lang", "word"), [("README.md", "en", "proven"), ("README.zh-CN.md", "zh", "已证最优")]
 )
 def test_summary_shown_in_the_readme_is_what_the_command_prints(
-    page: str, lang: str, word: str, tmp_path: Path
+    page: str, lang: str, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    without_figures(monkeypatch)
     scenario = ROOT / "scenarios" / "tiny.toml"
     result = CliRunner().invoke(app, ["plan", str(scenario), "--out", str(tmp_path / "run"), "--lang", lang, "--quiet"])
     sample = (ROOT / page).read_text(encoding="utf-8").partition("```text\n")[2].partition("```")[0]
@@ -236,11 +243,6 @@ def save(page: str, text: str) -> None:
     assert file.exists() == adds, page
     before = file.read_text(encoding="utf-8") if adds else ""
     file.write_text(before + text[found.end() :], encoding="utf-8")
-
-
-def without_figures(patch: pytest.MonkeyPatch) -> None:
-    """Leave the pictures out, most of the time of a small run; no story looks at them."""
-    patch.setattr("allocator.reports.folder._figures", lambda *_: ())
 
 
 @pytest.fixture(scope="session")
