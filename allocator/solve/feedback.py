@@ -33,7 +33,7 @@ def dates_kept(stage: YearlyStage, inputs: Inputs, clock: Clock) -> Schedule:
     The schedule with fewest seats lost is kept, the latest of equals.
     """
     years = stage.plan()
-    exchange = stage.exchange(years)
+    exchange = None if clock.is_over() else stage.exchange(years)
     best: Schedule | None = None
     replans, patience = 0, 0.0
     for attempt in range(TRADES + 2 * ROUNDS):

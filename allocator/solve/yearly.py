@@ -58,6 +58,9 @@ NODES = 100
 SMOOTHING = 0.5
 """Part of the best duals in the ones tried next, for all cohorts together."""
 
+LATE_ROUNDS = 12
+"""Rounds of the pooled relaxation even when the time is over: they cost little, and all that follows stands on its prices."""
+
 BLOCK_ROUNDS = 12
 """Rounds of column generation of one block at most."""
 
@@ -233,11 +236,14 @@ class YearlyStage:
         pooled.forbid_overfill(first.x)
         clock.add("prices", since)
         since = time.monotonic()
-        self.rates = exchange_rates(pooled, ROOM * self.gap, clock)
-        self.rough = self._relaxed(pooled, self.weights, "rates")
+        self.rough = first
+        if not clock.is_over():
+            self.rates = exchange_rates(pooled, ROOM * self.gap, clock)
+            self.rough = self._relaxed(pooled, self.weights, "rates")
         self.cost, self.values = pooled.cost, pooled.values(self.rough.x)
         clock.add("rates", since)
-        self.work |= {"rounds": float(first.rounds + self.rough.rounds), "columns": float(len(pooled.stratum))}
+        rounds = first.rounds + (self.rough.rounds if self.rough is not first else 0)
+        self.work |= {"rounds": float(rounds), "columns": float(len(pooled.stratum))}
 
     def _relaxed(self, master: Master, goal_weights: Mapping[Goal, float], phase: str) -> Relaxation:
         clock = self.clock
@@ -248,6 +254,7 @@ class YearlyStage:
             near=BESIDE,
             on_round=lambda _, value, bound: clock.say(phase, incumbent=value, bound=bound),
             should_stop=clock.is_over,
+            least_rounds=LATE_ROUNDS,
         )
         if found is None:
             raise ModelError(UNHELD)
@@ -259,7 +266,7 @@ class YearlyStage:
         master = Master(strata, self.ranked, self.costs, least=least)
         master.set_weights(self.weights)
         late = self.clock.is_over()
-        near, pattern = (0.0, NEAR_PATTERN / 4) if late else (NEAR, NEAR_PATTERN)
+        near, pattern = (0.0, 0.0) if late else (NEAR, NEAR_PATTERN)
         master.add(*start(master.pricing, self._prices(strata), master.cost, near, pattern))
         return master
 
@@ -293,7 +300,7 @@ class YearlyStage:
         since = time.monotonic()
         clock.say("whole")
         self.prices = master.prices(relaxed.duals)[0]
-        plan = decide(master, relaxed, nodes=NODES, near=self._enough(0.6))
+        plan = decide(master, relaxed, nodes=0 if clock.is_over() else NODES, near=self._enough(0.6))
         if plan is None:
             raise ModelError(UNHELD)
         self.work |= {"relaxed": relaxed.bound, "whole": plan.value, "joint-columns": float(len(master.stratum))}
@@ -321,6 +328,8 @@ class YearlyStage:
 
         The relaxation of the plan proves the last goal, the pooled one the first large one and those that count people.
         """
+        if self.rates is None:  # Out of time before them.
+            return
         known: Future[float] = Future()
         known.set_result(relaxed.bound)
         self.proofs[self.ranked[-1]] = known
