@@ -19,7 +19,7 @@ ANSWERS = {
     "02-fairness": (["sent nowhere: 0 / 15"], 2),
     # 132 as in the README. Of 11 · 550 hours 390 are on record; 15 places in theory and 15 in skills bring 1687.5 and 787.5,
     # which leaves 3185, and half an hour of two people is rounded up.
-    "03-five-year-hours": (["132.0", "3186.0", "reached with: ＋不限同时离岗"], 1),
+    "03-five-year-hours": (["132.0", "3186.0", "reached with: ＋网络学习80学时"], 1),
     # Who went in 2019 may go again in 2021 and fills the place that lacks there.
     "04-compare": (["quota-shortfall B 更好"], 1),
     # Three mistakes were written; a key with a slip is unknown, and the right one missing.
