@@ -9,7 +9,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
 .DELETE_ON_ERROR:
-.PHONY: help venv plan test check-long bench lint lock data clean
+.PHONY: help venv plan test check-long bench lint lock data docs clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,10 @@ data: $(VENV)/run.stamp  ## Make the invented data of the three scenarios again
 	$(BIN)/allocator generate tiny --out data/tiny --force
 	$(BIN)/allocator generate one-prefecture --out data/one-prefecture --force
 	$(BIN)/allocator generate henan --out data/henan/province --force
+
+docs: $(VENV)/dev.stamp  ## Build the documentation site in out/docs; a broken link is an error
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --fresh-env --jobs auto docs out/docs
+	@echo "Open out/docs/index.html"
 
 # Addresses of indexes stay out of the lock files, so that each machine uses its own.
 lock: $(VENV)/dev.stamp  ## Choose versions again and lock them with hashes

@@ -13,7 +13,9 @@ import typer
 from allocator import pipeline
 from allocator.audit import AuditReport, read_plan
 from allocator.audit import audit as judge
+from allocator.commands.compare import compare_runs
 from allocator.commands.export import NoticeTemplate, export_files, notice_template
+from allocator.commands.ledger import write_ledger
 from allocator.commands.marking import mark_and_refuse
 from allocator.commands.schema import write_schema
 from allocator.commands.show import show
@@ -359,6 +361,12 @@ app.command("notice-template", epilog="示例 Example: allocator notice-template
 
 
 app.command("show", epilog="示例 Example: allocator show scenarios/one-prefecture.toml")(show)
+
+
+app.command("compare", epilog="示例 Example: allocator compare out/a out/b --out compared.xlsx")(compare_runs)
+
+
+app.command("ledger", epilog="示例 Example: allocator ledger scenarios/tiny.toml --out ledger.xlsx")(write_ledger)
 
 
 app.command("schema", epilog="Example: allocator schema --out schemas")(write_schema)

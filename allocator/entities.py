@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -11,10 +12,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from allocator.filters import Filter
-from allocator.kinds import GOALS, Goal, Rule
+from allocator.kinds import GOALS, Goal, Rule, Share
+from allocator.wording import Message
 
 ColumnType = Literal["id", "text", "list", "date", "integer", "number", "flag"]
 
@@ -146,6 +148,37 @@ class Limits(BaseModel):
     workers: Annotated[int, Field(ge=1)] = 2  # processes; the plan does not depend on it
 
 
+class SessionChange(BaseModel):
+    """Sessions that a scenario cancels, moves to later days, or leaves with a share of their seats.
+
+    It speaks of the sessions of the programmes with at least one day from ``from_date`` to ``to_date``, both inclusive.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = ""
+    title_zh: str = ""
+    programmes: Filter = Filter()  # over the programmes
+    from_date: date | None = None
+    to_date: date | None = None
+    cancel: bool = False  # not held, and not made up
+    shift_days: Annotated[int, Field(ge=0)] = 0  # made up so many days later, and on by weeks while days are closed
+    seats_share: Share | None = None  # part of the seats that is left, rounded down
+
+    @model_validator(mode="after")
+    def _says_what_and_when(self) -> SessionChange:
+        if sum((self.cancel, self.shift_days > 0, self.seats_share is not None)) != 1:
+            raise ValueError(Message("defect.change-without-action"))
+        if self.seats_share is None and (self.from_date is None or self.to_date is None):
+            raise ValueError(Message("defect.change-without-dates"))
+        if self.from_date is not None and self.to_date is not None and self.to_date < self.from_date:
+            raise ValueError(Message("defect.period-order", start=self.from_date, end=self.to_date))
+        return self
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+
 class Scenario(BaseModel):
     """One run: which policy, which tables, which years, which order of goals."""
 
@@ -158,6 +191,7 @@ class Scenario(BaseModel):
     goals: tuple[Goal, ...] = GOALS
     seed: str = "allocator"  # published seed of the tie-break
     limits: Limits = Limits()
+    session_changes: tuple[SessionChange, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def name(cohorts: Cohorts, cohort: np.ndarray, trajectory: np.ndarray, people: n
     order = order[people[order] > 0]
     cohort, trajectory, people = cohort[order], trajectory[order], people[order]
     member, row, seats = _dealt(cohorts, cohort, people, seed)
-    of_row, year, programme = _attended(cohorts, cohort, trajectory)
+    of_row, year, programme = attended(cohorts, cohort, trajectory)
     count = np.bincount(of_row, minlength=len(cohort))[row]
     piece = np.repeat(np.arange(len(row)), count)
     first = np.searchsorted(of_row, row)
@@ -93,10 +93,8 @@ def _in_order_of_draw(
     return np.asarray(line[np.lexsort([line, drawn, place])])
 
 
-def _attended(
-    cohorts: Cohorts, cohort: np.ndarray, trajectory: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What each row attends, as (row, year, programme), in the order of the rows."""
+def attended(cohorts: Cohorts, cohort: np.ndarray, trajectory: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the people of each row attend, as positions (row, year, programme), in the order of the rows."""
     sorts = cohorts.cohort_sort[cohort]
     types = cohorts.sort_type[sorts]
     index = trajectory.copy()

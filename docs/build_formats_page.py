@@ -93,6 +93,8 @@ def _scenario() -> list[str]:
         lines.append(_row(f"`{key}`", shape["description"]))
         family = "limits" if key == "limits" else "policy_parameters" if key == "policy_parameters" else ""
         inner: dict[str, Any] = shape.get("properties", {}) if family else {}
+        if key == "session_changes":
+            inner = scenario_schema()["definitions"]["SessionChange"]["properties"]
         lines += [_row(f"`{key}.{name}`", one["description"]) for name, one in inner.items()]
     return [*lines, ""]
 

@@ -46,9 +46,11 @@ _layer("interrupts")
 _layer("writing", "wording errors")
 _layer("annotate", f"{RECORDS} inputs reports writing")
 _layer("forms", f"{RECORDS} inputs")
+_layer("ledger", f"{RECORDS} instance audit solve counting reports")
+_layer("compare", f"{RECORDS} inputs audit reports")
 _layer(
     "commands",
-    f"{RECORDS} inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
+    f"{RECORDS} compare ledger inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
 )
 _layer(
     "cli",

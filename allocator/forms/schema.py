@@ -84,6 +84,7 @@ def scenario_schema() -> Schema:
     }
     parts = _parts(Policy.model_json_schema()["$defs"])
     needed = {name: parts[name] for name in _needed(parts)}
+    needed |= _parts({name: made["$defs"][name] for name in ("SessionChange", "Filter", "Range")})
     return {
         "$schema": DRAFT,
         "title": "allocator scenario",

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+import pandas as pd
+
 from allocator.entities import TABLES, Inputs, Policy, Scenario
 from allocator.errors import Defect, InputError
 from allocator.inputs.cells import Table, typed
+from allocator.inputs.changes import change_sessions
 from allocator.inputs.cross import check_references, complete
 from allocator.inputs.documents import read_document
 from allocator.inputs.findings import Findings
@@ -19,6 +22,7 @@ from allocator.inputs.rules import (
     check_audiences,
     check_columns,
     check_everyone,
+    check_filter,
     check_group,
     check_named,
     programme_types,
@@ -99,6 +103,7 @@ def load(path: Path | str, *, changes: Mapping[str, object] = NO_CHANGES) -> Inp
         raise InputError(findings.defects)
     values, origins = merged_form(merged, scenario)
     frames = complete(tables, policy.parameters, findings)
+    _change_calendar(frames, scenario, merged, tables, findings)
     inputs = Inputs(
         scenario,
         policy,
@@ -120,6 +125,24 @@ def load(path: Path | str, *, changes: Mapping[str, object] = NO_CHANGES) -> Inp
     # The tables are the same, so what the checks worked out from them need not be worked out again.
     vars(checked).update({name: value for name, value in vars(inputs).items() if name not in vars(checked)})
     return checked
+
+
+def _change_calendar(
+    frames: dict[str, pd.DataFrame], scenario: Scenario, merged: Merged, tables: dict[str, Table], findings: Findings
+) -> None:
+    """Let the scenario cancel, move or shrink sessions, when its filters fit the programmes."""
+    if not scenario.session_changes:
+        return
+    document = merged.stated["session_changes",].document
+    before = len(findings.defects)
+    for number, change in enumerate(scenario.session_changes):
+        check_filter(
+            change.programmes, ("session_changes", number, "programmes"), programme_types(tables), document, findings
+        )
+    if len(findings.defects) == before:
+        frames["sessions"], frames["segments"] = change_sessions(
+            frames["sessions"], frames["segments"], frames["programmes"], scenario.session_changes, findings
+        )
 
 
 def load_policy(path: Path | str) -> Policy:

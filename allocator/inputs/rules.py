@@ -13,7 +13,7 @@ from allocator.entities import TABLES, Inputs
 from allocator.filters import Filter, Range
 from allocator.inputs.cells import DERIVED, Table
 from allocator.inputs.cross import THINGS
-from allocator.inputs.documents import KeyPath
+from allocator.inputs.documents import Document, KeyPath
 from allocator.inputs.findings import Findings, did_you_mean, nearest
 from allocator.inputs.policy import PolicySource
 from allocator.kinds import Apportion, AwayLimit, Curriculum, Fixed, Report, Representation, RuleKind, ShareFloor
@@ -77,6 +77,15 @@ def check_columns(rule: RuleKind, roster: Types, programmes: Types, source: Poli
                 *source.locate(rule.id, (field,)), Message("defect.no-hours-column", column=column),
                 hint=Message("hint.hours-columns"), code="filter-type",
             )  # fmt: skip
+
+
+def check_filter(wanted: Filter, path: KeyPath, types: Types, document: Document, findings: Findings) -> None:
+    """The same for a filter on the programmes that stands in a scenario, at a path of its document."""
+    for where, column, condition in _conditions(wanted, path):
+        if problem := _problem(column, condition, types, _table(is_roster=False)):
+            message, hint, code = problem
+            place = document.file, document.line(*where), ".".join(map(str, where))
+            findings.defect(*place, message, hint=hint, code=code)
 
 
 def _table(*, is_roster: bool) -> Message:

@@ -21,7 +21,7 @@ from allocator.wording import Message, listing
 
 KEYS = [
     "id", "title", "title_zh", "extends", "policy", "tables", "horizon", "goals", "seed",
-    "disable", "limits", "overrides", "policy_parameters",
+    "disable", "limits", "overrides", "policy_parameters", "session_changes",
 ]  # fmt: skip
 COMMAND_LINE = "command line"
 DEFAULT = "default"
@@ -146,7 +146,7 @@ def _command_line(changes: Mapping[str, object]) -> Document:
 def _lay_over(merged: Merged, layer: Document, is_scenario: bool, findings: Findings) -> None:
     values = layer.values
     refuse_unknown(layer, (), values, KEYS, findings)
-    for key in ("policy", "horizon", "goals", "seed"):
+    for key in ("policy", "horizon", "goals", "seed", "session_changes"):
         if key in values:
             merged.stated[key,] = Stated(values[key], layer)
     for key in ("id", "title", "title_zh"):  # A scenario has its own name, never that of its base.
@@ -238,7 +238,7 @@ def _in_folder(folder: Path, defect: Callable[[KeyPath, Message, Message, str], 
 def build_scenario(merged: Merged, file: str, findings: Findings) -> Scenario | None:
     """The checked scenario; ``None`` with defects when a value is wrong."""
     before = len(findings.defects)
-    keys = ("id", "title", "title_zh", "horizon", "goals", "seed")
+    keys = ("id", "title", "title_zh", "horizon", "goals", "seed", "session_changes")
     values: dict[str, Any] = {key: merged.stated[key,].value for key in keys if (key,) in merged.stated}
     values["limits"] = {key: one.value for key, one in merged.below("limits").items()}
 
@@ -312,7 +312,9 @@ def merged_form(merged: Merged, scenario: Scenario) -> tuple[dict[str, object], 
         origins["disable"] = ", ".join(sorted({origin_of(document, merged) for document in merged.disabled.values()}))
     for key, value in plain["limits"].items():
         put(("limits", key), value, _document(merged, "limits", key))
-    for path, one in sorted(merged.stated.items()):
+    if ("session_changes",) in merged.stated:  # As written, since dates and filters are to be read again.
+        put(("session_changes",), merged.stated["session_changes",].value, _document(merged, "session_changes"))
+    for path, one in sorted(merged.stated.items(), key=lambda item: item[0]):
         if path[0] in ("policy_parameters", "overrides"):
             put(path, one.value, one.document)
     return values, origins

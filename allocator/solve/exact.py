@@ -1,4 +1,7 @@
-"""Small problems: every trajectory of every cohort in one integer program, the goals solved one after the other."""
+"""Small problems: every trajectory of every cohort in one integer program, the goals solved one after the other.
+
+Among the plans that are equal in all goals the published draw decides (``one_plan``).
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.solve.linear import Outcome, Program, solve
 from allocator.solve.master import OVERFILLED, Master
+
+NODES = 5_000
+"""Nodes of branch and bound at most for the draw. The plan found then is as good, but may not be the one preferred."""
 
 
 def all_columns(master: Master) -> None:
@@ -23,11 +30,16 @@ def all_columns(master: Master) -> None:
 def lexicographic(
     master: Master,
     *,
-    nodes: int | None = None,
+    draws: np.ndarray | None = None,
     on_goal: Callable[[Goal, float, float], None] = lambda *_: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> tuple[np.ndarray, dict[Goal, tuple[float, float]]] | None:
     """Best plan over the master's columns in the order of its goals.
+
+    Parameters
+    ----------
+    draws
+        What decides among the best plans: a whole number per column, added up over people, the less the better.
 
     Returns
     -------
@@ -45,7 +57,7 @@ def lexicographic(
         master.set_weights({goal: 1.0})
         cost = np.concatenate([master.column_cost, master.extra_cost])
         cost[overfilled] = 0.0
-        result = solve(replace(program, cost=cost), nodes=nodes)
+        result = solve(replace(program, cost=cost))
         if result.outcome is Outcome.INFEASIBLE:
             return None
         x = result.x
@@ -56,12 +68,24 @@ def lexicographic(
         program = _held(program, cost, value)
         if should_stop():
             break
+    if draws is not None and not should_stop():
+        drawn = _preferred(program, np.append(draws, np.zeros(len(overfilled) - len(draws))))
+        x = x if drawn is None else drawn
     if x is None:
         result = solve(program)
         if result.outcome is Outcome.INFEASIBLE:
             return None
         x = result.x
     return x[: len(master.stratum)].astype(np.int64), found
+
+
+def _preferred(program: Program, draws: np.ndarray) -> np.ndarray | None:
+    """The plan that the draws prefer; ``None`` when the nodes did not suffice to find any."""
+    try:
+        answer = solve(replace(program, cost=draws), nodes=NODES)
+    except ModelError:
+        return None
+    return None if answer.outcome is Outcome.INFEASIBLE else answer.x
 
 
 def _least_overfilled(program: Program, overfilled: np.ndarray) -> Program | None:

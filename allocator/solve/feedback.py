@@ -39,7 +39,7 @@ def dates_kept(
     start
         Placements to keep where they still fit.
     """
-    exchange = stage.exchange(years)
+    exchange = None if clock.is_over() else stage.exchange(years)
     best: tuple[YearPlan, Schedule] | None = None
     replans, patience = 0, 0.0
     for attempt in range(TRADES + 2 * ROUNDS):

@@ -54,6 +54,7 @@ def optimise(
     far: float = np.inf,
     target: float = np.inf,
     most_rounds: int = 200,
+    least_rounds: int = 0,
     on_round: Callable[[int, float, float], None] = lambda *_: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Relaxation | None:
@@ -69,6 +70,8 @@ def optimise(
         How much dearer than the best of its stratum a further trajectory may be to come along with it.
     far
         Reduced cost beyond which a column is dropped after the first solution.
+    least_rounds
+        Rounds before ``should_stop`` is asked.
     target
         A value that is reached; the bound need only prove that nothing is better.
     on_round
@@ -96,8 +99,8 @@ def optimise(
             return None
         newest = master.clipped(solution.duals)
         trial = smoothing * best + (1 - smoothing) * newest if smoothing and len(best) else newest
-        added = 0
-        for duals in (trial, newest) if trial is not newest else (newest,):
+        added, is_late = 0, rounds >= least_rounds and should_stop()
+        for duals in (trial, newest) if trial is not newest and not is_late else (newest,):
             found = master.best(duals, near)
             bound = master.bound(duals, found)
             if bound > best_bound:
@@ -107,7 +110,7 @@ def optimise(
                 break
         on_round(rounds, solution.objective, best_bound)
         distance = max(tolerance, relative * max(1.0, abs(solution.objective)))
-        if not added or min(solution.objective, target) - best_bound <= distance or should_stop():
+        if not added or min(solution.objective, target) - best_bound <= distance or is_late:
             break
         if rounds == 1 and np.isfinite(far):
             master.drop(newest, far)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.solve.linear import LinearSolution, Program, Simplex, solve_relaxed
 from allocator.solve.pricing import Best, Prices, Pricing
@@ -305,7 +306,11 @@ class Master:
             return solve_relaxed(self.program())
         if self.simplex is None:
             self.simplex = Simplex(self.program(), behind=len(self.extras.row))
-        return self.simplex.solve()
+        try:
+            return self.simplex.solve()
+        except ModelError:  # GLOP may end imprecise where prices lie far apart; HiGHS then solves it from nothing.
+            self.simplex = None
+            return solve_relaxed(self.program())
 
     def values(self, x: np.ndarray) -> dict[Goal, float]:
         """Each goal of a solution, in the sense that is minimised."""

@@ -33,6 +33,7 @@ from allocator.solve.division import divide
 from allocator.solve.exact import all_columns, lexicographic
 from allocator.solve.generation import Relaxation, optimise
 from allocator.solve.master import Master, goal_costs
+from allocator.solve.one_plan import draws_of
 from allocator.solve.pricing import CostsBySort, Prices
 from allocator.solve.rest import columns_of, left_by, names_kept
 from allocator.solve.starts import in_use as columns_in_use
@@ -59,6 +60,9 @@ NODES = 100
 
 SMOOTHING = 0.5
 """Part of the best duals in the ones tried next, for all cohorts together."""
+
+LATE_ROUNDS = 12
+"""Rounds of the pooled relaxation even when the time is over: they cost little, and all that follows stands on its prices."""
 
 BLOCK_ROUNDS = 12
 """Rounds of column generation of one block at most."""
@@ -267,6 +271,7 @@ class YearlyStage:
         all_columns(master)
         answer = lexicographic(
             master,
+            draws=draws_of(master, self.seed),
             on_goal=lambda goal, value, bound: self.clock.say(
                 "solve", goal=goal, incumbent=signed(goal, value), bound=signed(goal, bound)
             ),
@@ -291,11 +296,14 @@ class YearlyStage:
         pooled.forbid_overfill(first.x)
         clock.add("prices", since)
         since = time.monotonic()
-        self.rates = exchange_rates(pooled, ROOM * self.gap, clock)
-        self.rough = self._relaxed(pooled, self.weights, "rates")
+        self.rough = first
+        if not clock.is_over():
+            self.rates = exchange_rates(pooled, ROOM * self.gap, clock)
+            self.rough = self._relaxed(pooled, self.weights, "rates")
         self.values = pooled.values(self.rough.x)
         clock.add("rates", since)
-        self.work |= {"rounds": float(first.rounds + self.rough.rounds), "columns": float(len(pooled.stratum))}
+        rounds = first.rounds + (self.rough.rounds if self.rough is not first else 0)
+        self.work |= {"rounds": float(rounds), "columns": float(len(pooled.stratum))}
 
     def _relaxed(self, master: Master, goal_weights: Mapping[Goal, float], phase: str) -> Relaxation:
         clock = self.clock
@@ -306,6 +314,7 @@ class YearlyStage:
             near=BESIDE,
             on_round=lambda _, value, bound: clock.say(phase, incumbent=value, bound=bound),
             should_stop=clock.is_over,
+            least_rounds=LATE_ROUNDS,
         )
         if found is None:
             raise ModelError(UNHELD)
@@ -324,7 +333,7 @@ class YearlyStage:
         costs = self.costs if cohorts is self.pooled.strata.cohorts else goal_costs(strata, self.ranked)
         master = Master(strata, self.ranked, costs, least=least)
         master.set_weights(self.weights)
-        near, pattern = (0.0, NEAR_PATTERN / 4) if self.clock.is_over() else reach
+        near, pattern = (0.0, 0.0) if self.clock.is_over() else reach
         master.add(*start(master.pricing, self._prices(strata), master.cost, near, pattern))
         return master
 
@@ -368,7 +377,7 @@ class YearlyStage:
         since = time.monotonic()
         clock.say("whole")
         self._remember(master.strata, master.prices(relaxed.duals)[0])
-        plan = decide(master, relaxed, nodes=NODES, near=self._enough(0.6))
+        plan = decide(master, relaxed, nodes=0 if clock.is_over() else NODES, near=self._enough(0.6))
         if plan is None:
             raise ModelError(UNHELD)
         self.work |= {"relaxed": relaxed.bound, "whole": plan.value, "joint-columns": float(len(master.stratum))}
@@ -387,6 +396,8 @@ class YearlyStage:
 
         The relaxation of the plan proves the last goal, the pooled one the first large one and those that count people.
         """
+        if self.rates is None:  # Out of time before them.
+            return
         known: Future[Proof] = Future()
         known.set_result(Proof(relaxed.bound, master.prices(relaxed.duals)[0]))
         self.proofs[self.ranked[-1]] = known

@@ -1,0 +1,74 @@
+"""``compare``: finished runs side by side, on the screen, as a workbook and as a figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, faults_explained, refuse, voice_of
+from allocator.compare import compare
+from allocator.compare.book import workbook
+from allocator.compare.figure import figure
+from allocator.compare.text import text
+from allocator.errors import OutputError
+from allocator.reports.texts import Texts
+from allocator.wording import Message
+from allocator.writing import write_whole
+
+
+def compare_runs(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN RUN …", help="Folders of finished runs; the first is the base. 结果目录。"),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE.xlsx", help="Workbook to write. 比较工作簿。", show_default=False),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--figure", metavar="FILE.png", help="Figure to write. 比较图。", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace older files. 覆盖已有文件。")] = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Set finished runs side by side: goals, clauses, seats by unit, people who move and why. 比较多个计划。"""
+    voice = voice_of(lang, as_json, quiet, debug)
+    with faults_explained(voice):
+        if len(runs) < 2:
+            refuse(voice, Code.USAGE, voice.talk.said(Message("compare.one-run")))
+        refuse_targets({out: ".xlsx", picture: ".png"}, force=force)
+        texts, comparison = Texts(voice.lang), compare(runs)
+        written = []
+        if out is not None:
+            write_whole(out, workbook(comparison, texts))
+            written.append(out)
+        if picture is not None:
+            write_whole(picture, figure(comparison, texts))
+            written.append(picture)
+        record = {name: getattr(comparison, name) for name in ("runs", "notes", "goals", "clauses", "units", "people")}
+        voice.result(text(comparison, texts), {"exit_code": Code.DONE, **record, "written": written})
+        for file in written:
+            voice.say(voice.talk.said(Message("compare.written", file=str(file))))
+
+
+def refuse_targets(endings: dict[Path | None, str], *, force: bool) -> None:
+    """Refuse a file of the wrong ending or one that is there, before any work is done.
+
+    Raises
+    ------
+    OutputError
+        With the file in question.
+    """
+    for file, ending in endings.items():
+        if file is None:
+            continue
+        if file.suffix.lower() not in ending.split():
+            raise OutputError(Message("compare.ending", file=str(file), ending=ending))
+        if file.is_dir() or (file.exists() and not force):
+            raise OutputError(Message("compare.exists", file=str(file)))

@@ -1,0 +1,47 @@
+"""``ledger``: what everybody has done and still owes before anything is planned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocator.commands.compare import refuse_targets
+from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, ScenarioFile, faults_explained, voice_of
+from allocator.inputs import load
+from allocator.ledger import ledger
+from allocator.ledger.book import csv, workbook
+from allocator.ledger.text import text
+from allocator.reports.texts import Texts
+from allocator.wording import Message
+from allocator.writing import write_whole
+
+
+def write_ledger(
+    scenario: ScenarioFile,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Workbook (.xlsx) or CSV to write. 台账文件。", show_default=False
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an older file. 覆盖已有文件。")] = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Who has done what and owes what before any plan; who must go in the first year whatever happens. 轮训台账。"""
+    voice = voice_of(lang, as_json, quiet, debug)
+    with faults_explained(voice):
+        refuse_targets({out: ".xlsx .csv"}, force=force)
+        inputs, texts = load(scenario), Texts(voice.lang)
+        found = ledger(inputs)
+        title = texts.title(inputs.scenario) or inputs.scenario.id
+        if out is not None:
+            write_whole(out, csv(found) if out.suffix.lower() == ".csv" else workbook(found, title, texts))
+        record = {name: getattr(found, name) for name in ("years", "clauses", "forced", "teams", "floors", "people")}
+        voice.result(text(found, title, texts), {"exit_code": Code.DONE, **record})
+        if out is not None:
+            voice.say(voice.talk.said(Message("compare.written", file=str(out))))

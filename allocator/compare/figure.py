@@ -1,0 +1,79 @@
+"""A comparison as a figure: the goals of the runs side by side, and how many people move."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
+
+from allocator.compare.tables import CHANGES, Comparison, column
+from allocator.compare.words import CHANGE, goal_name
+from allocator.reports.figures import find_font, png
+from allocator.reports.figures.pen import CYCLE, DOTS_PER_INCH
+from allocator.reports.texts import Texts
+from allocator.wording import Message
+
+
+def figure(comparison: Comparison, texts: Texts) -> bytes:
+    """The figure as a PNG file; in English where no font has Chinese characters."""
+    font = find_font(None, texts.lang)
+    if texts.lang == "zh" and not font.has_chinese:
+        texts = Texts("en")
+    runs, goals = len(comparison.runs), len(comparison.goals)
+    made = Figure(
+        figsize=(13, 2.6 + (0.16 + 0.2 * runs) * goals + 0.4 * runs),
+        dpi=DOTS_PER_INCH,
+        layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12),
+    )
+    FigureCanvasAgg(made)
+    above, below = made.subplots(2, 1, height_ratios=(goals * (0.16 + 0.2 * runs), 0.6 + 0.4 * runs))
+    _goals(above, comparison, texts)
+    _people(below, comparison, texts)
+    for words in made.findobj(Text):
+        words.set_fontfamily(list(font.families))
+        words.set_parse_math(False)  # Names of folders are no formulas.
+    return png(above)
+
+
+def _goals(ax: Axes, comparison: Comparison, texts: Texts) -> None:
+    runs, table = comparison.runs, comparison.goals
+    values = np.array([table[column("value", run)].to_numpy(dtype=float) for run in runs])
+    largest = np.nanmax(np.abs(np.nan_to_num(values)), axis=0)
+    for number, run in enumerate(runs):
+        at = np.arange(len(table)) + (number - (len(runs) - 1) / 2) * 0.8 / len(runs)
+        shares = np.divide(np.nan_to_num(values[number]), largest, out=np.zeros(len(table)), where=largest > 0)
+        ax.barh(at, shares, height=0.72 / len(runs), color=CYCLE[number % len(CYCLE)], label=run)
+        for y, share, value in zip(at, shares, values[number], strict=True):
+            ax.text(share + 0.005, y, texts.number(value), va="center", fontsize=8)
+    ax.set_yticks(
+        range(len(table)),
+        [goal_name(goal, unit, texts) for goal, unit in zip(table["goal"], table["unit"], strict=True)],
+    )
+    _frame(ax, texts.said(Message("compare.figure-goals")))
+
+
+def _people(ax: Axes, comparison: Comparison, texts: Texts) -> None:
+    moved = comparison.moved()
+    left = np.zeros(len(moved))
+    for number, change in enumerate(CHANGES):
+        own = moved[change].to_numpy()
+        ax.barh(range(len(moved)), own, left=left, height=0.6, color=CYCLE[number], label=texts.said(CHANGE[change]))
+        left += own
+    for y, total in enumerate(left):
+        ax.text(total + max(left.max(), 1) * 0.005, y, texts.number(total), va="center", fontsize=8)
+    ax.set_yticks(range(len(moved)), list(moved.index))
+    ax.set_xlim(0, max(left.max(), 1) * 1.08)
+    _frame(ax, texts.said(Message("compare.figure-people", first=comparison.runs[0])))
+
+
+def _frame(ax: Axes, title: str) -> None:
+    ax.invert_yaxis()
+    ax.set_xticks([])
+    ax.set_title(title, loc="left", fontsize=13, fontweight="bold", pad=24)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=5, frameon=False, fontsize=9, borderaxespad=0.1)
+    ax.tick_params(labelsize=9)
+    for side in ("top", "right", "bottom"):
+        ax.spines[side].set_visible(False)

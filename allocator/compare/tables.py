@@ -1,0 +1,192 @@
+"""The tables of a comparison; every other run is set against the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from allocator.audit import BUILT_IN
+from allocator.compare.gather import RunFiles, read_runs
+from allocator.wording import Message
+
+ALL = "all"  # Scope of the auditor's rows that sum up a year.
+CHANGES = ("new", "gone", "programme", "year", "date")
+"""How the classes of a person differ, the greatest change first: ``date`` is another session of the same programme and year."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side.
+
+    Parameters
+    ----------
+    runs
+        Names of the runs in the order given; the first is what the others are set against.
+    goals
+        goal, unit, sense, then ``value`` and ``bound`` of every run as columns ``(what, run)`` joined by a bar.
+    clauses
+        rule_id, clause, kind, title, title_zh, unit, ``achieved`` and ``shortfall`` of every run, and whether they ``differ``; of built-in rules only the shortfall is looked at, since they count placements.
+    units
+        unit_id, name, name_en, ``seats`` of every run.
+    people
+        run, cadre_id, name, unit_id, unit, change (one of ``CHANGES``), before, after (sessions), and the clauses that the
+        seats given up and the seats taken serve.
+    notes
+        What to know before reading: other inputs, other years, files changed since.
+    """
+
+    runs: tuple[str, ...]
+    goals: pd.DataFrame
+    clauses: pd.DataFrame
+    units: pd.DataFrame
+    people: pd.DataFrame
+    notes: tuple[Message, ...]
+
+    def moved(self) -> pd.DataFrame:
+        """People by run (rows, without the first) and change (columns)."""
+        table = self.people.groupby(["run", "change"]).size().unstack(fill_value=0)
+        return table.reindex(index=list(self.runs[1:]), columns=list(CHANGES), fill_value=0).astype("int64")
+
+
+def compare(folders: Sequence[Path | str]) -> Comparison:
+    """Compare finished runs by their folders.
+
+    Raises
+    ------
+    InputError
+        With every folder that is not the folder of a finished run.
+    """
+    runs = read_runs([Path(folder) for folder in folders])
+    return Comparison(
+        tuple(run.name for run in runs), _goals(runs), _clauses(runs), _units(runs), _people(runs), _notes(runs)
+    )
+
+
+def column(what: str, run: str) -> str:
+    """The name of a run's column."""
+    return f"{what} | {run}"
+
+
+def _goals(runs: Sequence[RunFiles]) -> pd.DataFrame:
+    rows: dict[str, dict[str, object]] = {}
+    for run in runs:
+        for goal in run.record["goals"]:
+            row = rows.setdefault(goal["goal"], {key: goal[key] for key in ("goal", "unit", "sense")})
+            row |= {column(what, run.name): goal[what] for what in ("value", "bound")}
+    names = [column(what, run.name) for run in runs for what in ("value", "bound")]
+    table = pd.DataFrame(list(rows.values()), columns=["goal", "unit", "sense", *names])
+    return table.astype(dict.fromkeys(names, "float64"))
+
+
+def _clauses(runs: Sequence[RunFiles]) -> pd.DataFrame:
+    titles = {rule.id: (rule.title.said("en"), rule.title.said("zh")) for rule in BUILT_IN}
+    heads: dict[str, tuple[str, str, str]] = {}
+    figures = {}
+    for run in runs:
+        if run.inputs is not None:
+            titles |= {rule.id: (rule.title, rule.title_zh) for rule in run.inputs.policy.rules}
+        rows = run.audit[run.audit["scope"] == ALL]
+        for row in rows.drop_duplicates("rule_id").itertuples():
+            heads.setdefault(str(row.rule_id), (str(row.clause), str(row.kind), str(row.unit)))
+        summed = rows.groupby("rule_id", sort=False)[["required", "achieved", "shortfall"]].sum(min_count=1)
+        for what in summed:
+            figures[column(str(what), run.name)] = summed[what]
+    table = pd.DataFrame(figures).reindex(list(heads))
+    shown = [column(what, run.name) for what in ("achieved", "shortfall") for run in runs]
+    differ = pd.Series(False, index=table.index)
+    for what in ("required", "achieved", "shortfall"):
+        own = table[[column(what, run.name) for run in runs]]
+        looked_at = (what == "shortfall") | ~table.index.isin([rule.id for rule in BUILT_IN])
+        differ |= looked_at & ((own.nunique(axis=1) > 1) | (own.isna().any(axis=1) & own.notna().any(axis=1)))
+    front = pd.DataFrame(
+        [(rule, *heads[rule][:2], *titles.get(rule, ("", "")), heads[rule][2]) for rule in heads],
+        columns=["rule_id", "clause", "kind", "title", "title_zh", "unit"],
+    )
+    return front.join(table[shown].reset_index(drop=True)).assign(differ=differ.to_numpy())
+
+
+def _units(runs: Sequence[RunFiles]) -> pd.DataFrame:
+    names: dict[str, tuple[str, str]] = {}
+    for run in reversed(runs):
+        if run.inputs is not None:
+            units = run.inputs.units
+            own = zip(units["unit_id"], units["name"], units["name_en"], strict=True)
+            names |= {unit: (name, english) for unit, name, english in own}
+    seats = {column("seats", run.name): run.plan.groupby("unit_id")["headcount"].sum() for run in runs}
+    table = pd.DataFrame(seats).fillna(0).astype("int64").sort_index()
+    front = pd.DataFrame(
+        [(unit, *names.get(unit, ("", ""))) for unit in table.index], columns=["unit_id", "name", "name_en"]
+    )
+    return front.join(table.reset_index(drop=True))
+
+
+def _people(runs: Sequence[RunFiles]) -> pd.DataFrame:
+    columns = ["run", "cadre_id", "name", "unit_id", "unit", "change", "before", "after", "served", "serves"]
+    rows = [row for run in runs[1:] for row in _moves(runs[0], run)]
+    return pd.DataFrame(rows, columns=columns).astype("str")
+
+
+def _moves(first: RunFiles, other: RunFiles) -> Iterable[tuple[str, ...]]:
+    """One row for each person whose classes differ between two runs."""
+    keys = ["cadre_id", "unit_id", "year", "programme_id", "session_id", "headcount"]
+    both = first.plan[[*keys, "rules"]].merge(
+        other.plan[[*keys, "rules"]], "outer", keys, indicator=True, suffixes=("", "_b")
+    )
+    kept = set(both.loc[both["_merge"] == "both", "cadre_id"])
+    names, units, clauses = _known(first, other)
+    for cadre, own in both[both["_merge"] != "both"].groupby("cadre_id"):
+        before, after = own[own["_merge"] == "left_only"], own[own["_merge"] == "right_only"]
+        unit = str(own["unit_id"].iat[0])
+        yield (
+            other.name, str(cadre), names.get(str(cadre), ""), unit, units.get(unit, ""),
+            _change(before, after, is_kept=cadre in kept), "; ".join(before["session_id"]), "; ".join(after["session_id"]),
+            _served(before["rules"], clauses), _served(after["rules_b"], clauses),
+        )  # fmt: skip
+
+
+def _change(before: pd.DataFrame, after: pd.DataFrame, *, is_kept: bool) -> str:
+    if not is_kept and before.empty:
+        return "new"
+    if not is_kept and after.empty:
+        return "gone"
+    for change, keys in (("date", ["year", "programme_id"]), ("year", ["programme_id"])):
+        if sorted(before[keys].itertuples(index=False)) == sorted(after[keys].itertuples(index=False)):
+            return change
+    return "programme"
+
+
+def _known(*runs: RunFiles) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Names of people and units, and the clause of every rule, as far as the inputs tell."""
+    names: dict[str, str] = {}
+    units: dict[str, str] = {}
+    clauses: dict[str, str] = {}
+    for run in runs:
+        if run.inputs is not None:
+            names |= dict(zip(run.inputs.cadres["cadre_id"], run.inputs.cadres["name"], strict=True))
+            units |= dict(zip(run.inputs.units["unit_id"], run.inputs.units["name"], strict=True))
+            clauses |= {rule.id: rule.clause or rule.id for rule in run.inputs.policy.rules}
+    return names, units, clauses
+
+
+def _served(rules: pd.Series, clauses: dict[str, str]) -> str:
+    served = dict.fromkeys(clauses.get(rule, rule) for text in rules for rule in str(text).split(";") if rule)
+    return "; ".join(served)
+
+
+def _notes(runs: Sequence[RunFiles]) -> tuple[Message, ...]:
+    notes = [note for run in runs for note in run.notes]
+    first = runs[0]
+    for run in runs[1:]:
+        roles = sorted(role for role in {*first.hashes, *run.hashes} if first.hashes.get(role) != run.hashes.get(role))
+        if roles:
+            notes.append(Message("compare.other-inputs", run=run.name, first=first.name, files=tuple(roles)))
+        if "cadres" in roles and first.inputs is not None and run.inputs is not None:
+            here, there = (set(one.inputs.cadres["cadre_id"]) for one in (run, first) if one.inputs is not None)
+            notes.append(Message("compare.other-people", run=run.name, new=len(here - there), gone=len(there - here)))
+        if run.record["horizon"] != first.record["horizon"]:
+            years = tuple(map(str, run.record["horizon"]))
+            notes.append(Message("compare.other-years", run=run.name, years=years))
+    return tuple(dict.fromkeys(notes))

@@ -1,0 +1,92 @@
+"""A comparison on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+
+from allocator.compare.tables import CHANGES, Comparison, column
+from allocator.compare.words import CHANGE, differing_units, goal_name, title_of
+from allocator.reports.texts import Texts, fit
+from allocator.wording import Message
+
+MOST = 12  # rows of a block; the workbook has all of them
+WIDEST = 46  # terminal cells of the first column
+
+
+def text(comparison: Comparison, texts: Texts) -> str:
+    """Goals, clauses and units that differ, and how many people move, as plain text."""
+    blocks = (_notes, _goals, _clauses, _units, _people)
+    return "\n".join(line for block in blocks for line in block(comparison, texts))
+
+
+def _notes(comparison: Comparison, texts: Texts) -> Iterator[str]:
+    yield texts.said(Message("compare.title")) + ": " + " · ".join(comparison.runs)
+    yield from map(texts.said, comparison.notes)
+
+
+def _goals(comparison: Comparison, texts: Texts) -> Iterator[str]:
+    yield texts.said(Message("compare.goals-heading"))
+    rows = []
+    for row in comparison.goals.to_dict("records"):
+        values = [
+            f"{texts.number(row[column('value', run)])} ({texts.number(row[column('bound', run)])})"
+            for run in comparison.runs
+        ]
+        rows.append((goal_name(str(row["goal"]), str(row["unit"]), texts), *values))
+    yield from _table(("", *comparison.runs), rows)
+
+
+def _clauses(comparison: Comparison, texts: Texts) -> Iterator[str]:
+    differ = comparison.clauses[comparison.clauses["differ"]]
+    yield texts.said(Message("compare.clauses-differ", differ=len(differ), all=len(comparison.clauses)))
+    rows = [
+        (
+            f"{str(row.clause) or '—'} {title_of(row, texts)}",
+            *(texts.number(differ.at[row.Index, column("achieved", run)]) for run in comparison.runs),
+        )
+        for row in differ.head(MOST).itertuples()
+    ]
+    yield from _cut(comparison.runs, rows, len(differ), texts)
+
+
+def _units(comparison: Comparison, texts: Texts) -> Iterator[str]:
+    differ = differing_units(comparison)
+    yield texts.said(Message("compare.units-differ", differ=len(differ), all=len(comparison.units)))
+    rows = [
+        (texts.name(row["name"], row["name_en"]) or row["unit_id"],
+         *(texts.number(row[column("seats", run)]) for run in comparison.runs))
+        for row in differ.head(MOST).to_dict("records")
+    ]  # fmt: skip
+    yield from _cut(comparison.runs, rows, len(differ), texts)
+
+
+def _people(comparison: Comparison, texts: Texts) -> Iterator[str]:
+    if comparison.people.empty:
+        yield "■ " + texts.said(Message("compare.same-plan"))
+        return
+    yield texts.said(Message("compare.people-differ", first=comparison.runs[0]))
+    moved = comparison.moved()
+    rows = [
+        (run, *(texts.number(value) for value in moved.loc[run]), texts.number(moved.loc[run].sum()))
+        for run in comparison.runs[1:]
+    ]
+    titles = [texts.said(CHANGE[change]) for change in CHANGES]
+    yield from _table(("", *titles, texts.said(Message("compare.total"))), rows)
+
+
+def _cut(runs: Sequence[str], rows: list[tuple[str, ...]], count: int, texts: Texts) -> Iterator[str]:
+    if rows:
+        yield from _table(("", *runs), rows)
+    if count > len(rows):
+        yield texts.said(Message("compare.more", count=count - len(rows)))
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows below their titles, the first column to the left, the others to the right."""
+    widths = [max(cell_len(row[i]) for row in (titles, *rows)) for i in range(len(titles))]
+    widths[0] = min(widths[0], WIDEST)
+    for row in (titles, *rows):
+        others = (fit(cell, width, "right") for cell, width in zip(row[1:], widths[1:], strict=True))
+        yield "  " + "  ".join([fit(row[0], widths[0]), *others])

@@ -1,0 +1,194 @@
+"""The ledger as tables: people, teams, groups of the share floors, and a line for each clause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from allocator.audit.records import NEVER, Records
+from allocator.counting import Finding
+from allocator.counting.openings import Openings
+from allocator.counting.shared import check_share_floor
+from allocator.entities import Inputs
+from allocator.instance import build
+from allocator.kinds import Coverage, Fixed, Interval, MakeUp, ShareFloor
+from allocator.ledger.debts import Debt, debts
+from allocator.placements import COLUMNS, Plan
+from allocator.solve.calendar import calendar
+
+MUST = (Fixed, Interval, Coverage)
+"""Kinds that, when hard, send somebody in a year whatever else happens; make-up always does. Hours can wait."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What is done and owed before any plan.
+
+    Parameters
+    ----------
+    people
+        One row for each thing owed by the end of the plan: cadre_id, name, unit_id, unit, team_id, headcount, rule_id, clause,
+        title, title_zh, kind, strength, content, done (hours; the year of the last class elsewhere, missing: never), owed,
+        unit_of, latest (year), must (owed in the first plan year under a rule that leaves no choice), open (a class that the
+        person may attend is held until then).
+    teams
+        team_id, unit, members, owing (members who owe something), must (members who must go in the first year), hours.
+    floors
+        rule_id, clause, title, title_zh, group, year, size, required, able (members with a class open to them that
+        year), short (members missing).
+    clauses
+        rule_id, clause, title, title_zh, strength, people, owing, must, shut_out (must go, but no class is open), owed, unit_of.
+    findings
+        Share floors that the people and seats on offer cannot hold, as the counting checks say it.
+    """
+
+    years: tuple[int, ...]
+    people: pd.DataFrame
+    teams: pd.DataFrame
+    floors: pd.DataFrame
+    clauses: pd.DataFrame
+    findings: tuple[Finding, ...]
+
+    @property
+    def forced(self) -> pd.DataFrame:
+        """The rows of people who must go in the first year."""
+        return self.people[self.people["must"]].reset_index(drop=True)
+
+
+def ledger(inputs: Inputs) -> Ledger:
+    """The ledger of a scenario, from the record alone; nothing is optimised.
+
+    Raises
+    ------
+    ModelError
+        If a rule cannot be expressed.
+    """
+    records = Records(_no_plan(), inputs)
+    openings = Openings(build(inputs, calendar(inputs)))
+    owed = [(debt, _open(debt, openings)) for rule in inputs.policy.rules for debt in debts(rule, records)]
+    people = _people(owed, records)
+    floors = [rule for rule in inputs.policy.rules if isinstance(rule, ShareFloor) and rule.strength != "report"]
+    found = tuple(one for rule in floors for one in check_share_floor(openings, rule))
+    return Ledger(
+        inputs.years, people, _teams(people, inputs), _floors(openings, records), _clauses(people, records), found
+    )
+
+
+def heads(people: pd.DataFrame) -> int:
+    """Distinct people behind rows of the ledger; a group counts with its headcount."""
+    return int(people.drop_duplicates("cadre_id")["headcount"].sum())
+
+
+def _no_plan() -> Plan:
+    types = {"year": "int64", "headcount": "int64", "days": "float64", "hours": "float64", "fixed": "bool"}
+    types |= dict.fromkeys(("start_date", "end_date"), "datetime64[ns]")
+    return Plan(pd.DataFrame({column: pd.Series(dtype=types.get(column, "str")) for column in COLUMNS}))
+
+
+def _open(debt: Debt, openings: Openings) -> np.ndarray:
+    """Whether each of the debt's people may attend a class that settles it until the latest year."""
+    years = np.array(openings.instance.years)
+    able = openings.counting(debt.programmes, debt.cadre).any(axis=2)
+    return np.asarray((able & (years <= debt.latest[:, None])).any(axis=1))
+
+
+def _people(owed: list[tuple[Debt, np.ndarray]], records: Records) -> pd.DataFrame:
+    parts = [_rows(debt, is_open, records.years[0]) for debt, is_open in owed if len(debt.cadre)]
+    columns = ["cadre", "rule_id", "clause", "title", "title_zh", "kind", "strength", "content", "done", "owed", "unit_of",
+               "latest", "must", "open"]  # fmt: skip
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    row = table.pop("cadre").to_numpy(dtype=np.int64)
+    roster = records.inputs.roster.iloc[row].reset_index(drop=True)
+    who = roster[["cadre_id", "name", "unit_id", "unit_name", "team_id", "headcount"]].rename(
+        columns={"unit_name": "unit"}
+    )
+    ordered = pd.concat([who, table], axis=1).assign(place=np.arange(len(table)))
+    ordered = ordered.sort_values(["cadre_id", "place"], kind="stable").drop(columns="place")
+    return ordered.astype({"must": bool, "open": bool}).reset_index(drop=True)
+
+
+def _rows(debt: Debt, is_open: np.ndarray, first: int) -> pd.DataFrame:
+    rule = debt.rule
+    done = debt.done.astype(np.float64)
+    must = isinstance(rule, MakeUp) or (isinstance(rule, MUST) and rule.strength == "hard")
+    return pd.DataFrame(
+        {
+            "cadre": debt.cadre,
+            "rule_id": rule.id,
+            "clause": rule.clause,
+            "title": rule.title,
+            "title_zh": rule.title_zh,
+            "kind": rule.kind,
+            "strength": rule.strength,
+            "content": debt.content,
+            "done": np.where(done == NEVER, np.nan, done),
+            "owed": debt.owed,
+            "unit_of": debt.unit,
+            "latest": debt.latest,
+            "must": (debt.latest == first) & must,
+            "open": is_open,
+        }
+    )
+
+
+def _teams(people: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    roster = inputs.roster[inputs.roster["team_id"] != ""]
+    table = roster.groupby("team_id").agg(unit=("unit_name", "first"), members=("headcount", "sum"))
+    own = people[people["team_id"] != ""]
+    table["owing"] = own.groupby("team_id")["cadre_id"].nunique()
+    table["must"] = own[own["must"]].groupby("team_id")["cadre_id"].nunique()
+    table["hours"] = own[own["unit_of"] == "hours"].groupby("team_id")["owed"].sum()
+    table = table.fillna({"owing": 0, "must": 0, "hours": 0})
+    return table.astype({"owing": "int64", "must": "int64", "hours": "int64"}).reset_index()
+
+
+def _floors(openings: Openings, records: Records) -> pd.DataFrame:
+    """Every group of every share floor in every year, with the members for whom a class is held."""
+    parts = []
+    for rule in records.inputs.policy.rules:
+        if not isinstance(rule, ShareFloor) or rule.strength == "report":
+            continue
+        groups = records.groups(records.audience(rule.audience), rule.group_by)
+        rows = np.flatnonzero(groups.of >= 0)
+        programmes = openings.instance.counting(rule.programmes, rule.least_days)
+        able = openings.counting(programmes, rows).any(axis=2) * records.headcount[rows][:, None]
+        required = -(-rule.share.numerator * groups.sizes // rule.share.denominator)
+        for year in records.years_of(rule):
+            of_year = able[:, records.years.index(year)]
+            count = np.bincount(groups.of[rows], weights=of_year, minlength=len(groups.labels)).astype(np.int64)
+            figures = {"size": groups.sizes, "required": required, "able": count}
+            head = {"rule_id": rule.id, "clause": rule.clause, "title": rule.title, "title_zh": rule.title_zh}
+            short = np.maximum(0, required - count)
+            parts.append(pd.DataFrame({"group": groups.labels, "year": year, **figures, "short": short}).assign(**head))
+    columns = ["rule_id", "clause", "title", "title_zh", "group", "year", "size", "required", "able", "short"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _clauses(people: pd.DataFrame, records: Records) -> pd.DataFrame:
+    rows = []
+    for rule in records.inputs.policy.rules:
+        own = people[people["rule_id"] == rule.id]
+        if own.empty:
+            continue
+        must = own[own["must"]]
+        asked = records.people(records.audience(rule.audience))
+        rows.append((
+            rule.id, rule.clause, rule.title, rule.title_zh, rule.strength, asked, heads(own),
+            heads(must), heads(must[~must["open"]]), own["owed"].sum(), own["unit_of"].iat[0],
+        ))  # fmt: skip
+    columns = [
+        "rule_id",
+        "clause",
+        "title",
+        "title_zh",
+        "strength",
+        "people",
+        "owing",
+        "must",
+        "shut_out",
+        "owed",
+        "unit_of",
+    ]
+    return pd.DataFrame(rows, columns=columns)

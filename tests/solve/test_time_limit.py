@@ -1,0 +1,69 @@
+"""A limit that has passed: a plan at once, with its gap, and exit code 5. No seconds are counted here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from allocator import pipeline
+from allocator.inputs import load
+from allocator.pipeline import Run
+from allocator.result import SolveStatus
+from allocator.solve import yearly
+from allocator.solve.clock import Clock
+
+SCENARIOS = Path(__file__).parent.parent.parent / "scenarios"
+
+
+class Strikes(Clock):
+    """A clock whose time is over once it has been asked so many times."""
+
+    def __init__(self, asked: int) -> None:
+        super().__init__(None)
+        self.left = asked
+
+    def is_over(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def late(name: str, asked: int = 0) -> Run:
+    return pipeline.solve(load(SCENARIOS / f"{name}.toml"), Strikes(asked))
+
+
+def test_plan_of_one_prefecture_when_the_time_is_over_at_once() -> None:
+    run = late("one-prefecture")
+    assert run.result.status is SolveStatus.LIMIT and pipeline.exit_code(run) == 5
+    # Neither rates nor proofs nor a second schedule; yet the rounds that cost little were made, or hundreds went short.
+    assert run.result.work["rounds"] == yearly.LATE_ROUNDS and "feedback-rounds" not in run.result.work
+    goals = {goal.goal: goal for goal in run.result.goals}
+    assert goals["violation"].value < 50
+    assert all(goal.bound is not None and goal.gap is not None for goal in goals.values())
+    # With all the time in the world 160,117 hours are owed and 160,099 are proven.
+    assert goals["owed"].bound <= 160_117 and goals["owed"].bound > 100_000
+    assert goals["violation"].bound == 0
+    assert not run.plan.placements.empty
+
+
+@pytest.mark.parametrize("asked", [0, 1, 2, 3, 5, 8, 20])
+def test_plan_of_tiny_is_valid_whenever_the_time_is_over(asked, monkeypatch) -> None:
+    best = {goal.goal: goal.value for goal in pipeline.solve(load(SCENARIOS / "tiny.toml")).result.goals}
+    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
+    run = late("tiny", asked)
+    goals = {goal.goal: goal for goal in run.result.goals}
+    # No bound says more than what is known to be possible; the first goal's holds whatever the plan.
+    assert goals["violation"].bound <= best["violation"]
+    for goal in goals.values():
+        assert goal.bound is not None
+        assert goal.bound >= goal.value if goal.sense == "max" else goal.bound <= goal.value
+    expected = {SolveStatus.LIMIT: 5, SolveStatus.WITHIN_GAP: 0, SolveStatus.PROVEN: 0}[run.result.status]
+    kept = goals["violation"].value == 0 and run.audit.is_clean
+    assert pipeline.exit_code(run) == (expected if kept else 5 if not goals["violation"].bound else 4)
+
+
+def test_exact_plan_stops_after_the_goal_at_hand() -> None:
+    run = late("tiny")
+    assert run.result.status is SolveStatus.LIMIT and pipeline.exit_code(run) == 5
+    first, *others = run.result.goals
+    assert first.is_proven and all(goal.bound is None for goal in others)

@@ -1,0 +1,166 @@
+"""``allocator compare``: finished runs side by side, person by person, from one policy or several."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner, Result
+
+from allocator.cli import app
+from allocator.compare import Comparison, compare
+
+OTHER = """
+extends = "tiny.toml"
+id = "other"
+[overrides.theory-quota]
+amount = 1
+"""
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Two runs of ``tiny``, the second with a smaller quota, in out/a and out/b."""
+    root = tmp_path_factory.mktemp("runs")
+    for name in ("scenarios/tiny.toml", "data/tiny"):
+        source = request.config.rootpath / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, _parent(root / name))
+    (root / "scenarios" / "other.toml").write_text(OTHER, encoding="utf-8")
+    for scenario, out in (("tiny", "a"), ("other", "b")):
+        call("plan", root / "scenarios" / f"{scenario}.toml", "--out", root / "out" / out, "--quiet")
+    return root
+
+
+def _parent(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def compared(folder: Path) -> Comparison:
+    return compare([folder / "out" / "a", folder / "out" / "b"])
+
+
+def lines(folder: Path, name: str) -> list[list[str]]:
+    """Cells of the rows of plan.csv; no cell of it has a comma."""
+    text = (folder / "out" / name / "plan.csv").read_text(encoding="utf-8-sig")
+    return [line.split(",") for line in text.splitlines()[1:]]
+
+
+def test_goals_are_those_of_the_runs(compared: Comparison, folder: Path) -> None:
+    for name in "ab":
+        record = json.loads((folder / "out" / name / "run.json").read_text(encoding="utf-8"))
+        told = dict(zip(compared.goals["goal"], compared.goals[f"value | {name}"], strict=True))
+        assert told == {goal["goal"]: goal["value"] for goal in record["goals"]}
+
+
+def test_seats_of_a_unit_are_its_rows_of_the_plan(compared: Comparison, folder: Path) -> None:
+    for name in "ab":
+        counted = {unit: sum(int(row[6]) for row in lines(folder, name) if row[4] == unit) for unit in "NS"}
+        assert dict(zip(compared.units["unit_id"], compared.units[f"seats | {name}"], strict=True)) == counted
+
+
+def test_everybody_whose_sessions_differ_is_listed_and_nobody_else(compared: Comparison, folder: Path) -> None:
+    def sessions(name: str) -> dict[str, set[tuple[str, str]]]:
+        own: dict[str, set[tuple[str, str]]] = {}
+        for row in lines(folder, name):
+            own.setdefault(row[3], set()).add((row[1], row[6]))
+        return own
+
+    a, b = sessions("a"), sessions("b")
+    differ = {cadre for cadre in {*a, *b} if a.get(cadre) != b.get(cadre)}
+    assert set(compared.people["cadre_id"]) == differ
+    assert differ  # The smaller quota moves somebody.
+    for row in compared.people.itertuples():
+        cadre = str(row.cadre_id)
+        lost, new = a.get(cadre, set()) - b.get(cadre, set()), b.get(cadre, set()) - a.get(cadre, set())
+        assert set(filter(None, str(row.before).split("; "))) == {session for session, _ in lost}
+        assert set(filter(None, str(row.after).split("; "))) == {session for session, _ in new}
+    assert int(compared.moved().to_numpy().sum()) == len(differ)
+
+
+def test_change_of_a_quota_shows_in_its_clause(compared: Comparison) -> None:
+    quota = compared.clauses.set_index("rule_id").loc["theory-quota"]
+    assert quota["differ"] and quota["title"]
+    assert quota["achieved | a"] != quota["achieved | b"] or quota["shortfall | a"] != quota["shortfall | b"]
+
+
+def test_run_compared_with_itself_differs_in_nothing(folder: Path) -> None:
+    same = shutil.copytree(folder / "out" / "a", folder / "out" / "copy")
+    found = compare([folder / "out" / "a", same])
+    assert found.people.empty and not found.clauses["differ"].any() and found.notes == ()
+    assert "the plans are the same" in call("compare", folder / "out" / "a", same, "--lang", "en").stdout
+
+
+@pytest.mark.parametrize(("lang", "sheets"), [("en", "Goals Clauses"), ("zh", "目标 条款")])
+def test_workbook_and_figure_are_written_and_not_replaced(folder: Path, tmp_path: Path, lang: str, sheets: str) -> None:
+    runs = [folder / "out" / name for name in "ab"]
+    asked = ["compare", *runs, "--out", tmp_path / "c.xlsx", "--figure", tmp_path / "c.png", "--lang", lang]
+    result = call(*asked)
+    assert result.exit_code == 0, result.output
+    book = openpyxl.load_workbook(tmp_path / "c.xlsx")
+    assert book.sheetnames[:2] == sheets.split() and len(book.sheetnames) == 4
+    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+    assert call(*asked).exit_code == 2
+    assert call(*asked, "--force").exit_code == 0
+
+
+def test_json_has_every_table(folder: Path) -> None:
+    result = call("compare", folder / "out" / "a", folder / "out" / "b", "--json")
+    record = json.loads(result.stdout)
+    assert record["exit_code"] == 0 and record["runs"] == ["a", "b"]
+    assert all(record[name] for name in ("goals", "clauses", "units", "people"))
+
+
+def test_other_roster_is_said_and_the_rest_compared(folder: Path, tmp_path: Path) -> None:
+    for name in ("scenarios", "data", "out"):
+        shutil.copytree(folder / name, tmp_path / name)
+    record = json.loads((tmp_path / "out" / "b" / "run.json").read_text(encoding="utf-8"))
+    cadres = next(file for file in record["inputs"] if file.endswith("cadres.csv"))
+    record["inputs"][cadres] = "0" * 64
+    (tmp_path / "out" / "b" / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    notes = [note.said("en") for note in compare([tmp_path / "out" / "a", tmp_path / "out" / "b"]).notes]
+    assert any("comes from other inputs than a: cadres" in note for note in notes)
+    assert any("have changed since the run: cadres" in note for note in notes)
+
+
+def test_changed_plan_and_lost_inputs_are_said_and_ids_remain(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "out", tmp_path / "out")  # Without the tables the runs came from.
+    plan = tmp_path / "out" / "b" / "plan.csv"
+    rows = plan.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    plan.write_text("".join(rows[:-1]), encoding="utf-8-sig", newline="")
+    found = compare([tmp_path / "out" / "a", tmp_path / "out" / "b"])
+    notes = " ".join(note.said("en") for note in found.notes)
+    assert "plan.csv of b was changed after the run" in notes
+    assert "can no longer be read" in notes
+    assert set(found.units["unit_id"]) == {"N", "S"} and not found.units["name"].any()
+
+
+def test_folders_of_one_name_are_told_apart(folder: Path, tmp_path: Path) -> None:
+    runs = [shutil.copytree(folder / "out" / "a", tmp_path / name / "run") for name in ("x", "y")]
+    assert compare(runs).runs == ("x/run", "y/run")
+
+
+def test_folder_without_a_run_is_refused(folder: Path, tmp_path: Path) -> None:
+    result = call("compare", folder / "out" / "a", tmp_path, "--lang", "en")
+    assert result.exit_code == 3
+    assert "is not the folder of a finished run" in result.stderr and "run.json" in result.stderr
+
+
+def test_broken_record_is_refused(folder: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(folder / "out" / "a", tmp_path / "run")
+    (run / "run.json").write_text("{", encoding="utf-8")
+    assert call("compare", folder / "out" / "a", run).exit_code == 3
+
+
+@pytest.mark.parametrize("extra", [[], ["--out", "c.csv"]])
+def test_one_run_or_a_wrong_ending_is_a_mistake_of_use(folder: Path, extra: list[str]) -> None:
+    runs = [folder / "out" / "a"] * (1 if not extra else 2)
+    assert call("compare", *runs, *extra).exit_code == 2
