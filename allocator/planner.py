@@ -78,13 +78,17 @@ class Run:
         return Gallery(Material(self.inputs, self.plan, self.audit, self.result, texts))
 
 
+RESUMED_GAP = 5.0
+"""Times the gap asked for, or that of the plan before, up to which a plan from what is known is kept; its status tells all the same."""
+
+
 class Planner:
     """Plans scenarios one after another and keeps columns, prices and the incumbent between them.
 
     A scenario that differs from the last one in amounts (a quota, a floor, the hours of a rule), in sessions that close, or by
     rules that fall away is planned from the plan of the last: whom the change concerns plans again, everybody else keeps years and
-    sessions. Its bounds are proven anew for it. Any other scenario, and one whose gap does not come out as good
-    as was asked, is planned from nothing; ``is_resumed`` tells which it was.
+    sessions. Its bounds are proven anew for it, from the prices known, and may be a little further from the plan. Any other scenario,
+    and one whose gap comes out far above the one asked for, is planned from nothing; ``is_resumed`` tells which it was.
 
     Examples
     --------
@@ -98,6 +102,7 @@ class Planner:
         self._stage: YearlyStage | None = None
         self._years: YearPlan | None = None
         self._placements: pd.DataFrame | None = None
+        self._gap = 0.0
 
     def plan(self, inputs: Inputs, clock: Clock | None = None) -> Run:
         """Plan checked inputs and audit the plan.
@@ -129,10 +134,11 @@ class Planner:
         stage = known.resumed(problem, clock)
         if stage is None:
             return None
-        kept = self._stage, self._years, self._placements
+        kept = self._gap, self._stage, self._years, self._placements
+        most = RESUMED_GAP * max(inputs.scenario.limits.gap, self._gap)
         run = self._finished(stage, inputs, clock, stage.plan_from(self._years), self._placements)
-        if run.result.status is SolveStatus.LIMIT and not clock.is_over():
-            self._stage, self._years, self._placements = kept
+        if _widest(run.result) > most and not clock.is_over():
+            self._gap, self._stage, self._years, self._placements = kept
             return None
         return run
 
@@ -159,7 +165,13 @@ class Planner:
             messages=_messages(dated, report),
             work=dict(stage.work),
         )
+        self._gap = _widest(result)
         return Run(inputs, plan, report, result, dict(clock.stages), peak_memory() or 0)
+
+
+def _widest(result: SolveResult) -> float:
+    """The widest gap of a result; 1 where one is not known."""
+    return max((1.0 if goal.gap is None else goal.gap for goal in result.goals), default=0.0)
 
 
 def _goals(stage: YearlyStage, counted: Mapping[Goal, float]) -> tuple[GoalResult, ...]:
