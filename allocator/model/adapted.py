@@ -21,7 +21,8 @@ from allocator.model.shared.rows import RowFamily
 def adapted(cohorts: Cohorts, instance: Instance) -> Cohorts | None:
     """The cohorts for another instance of the same people; ``None`` when it may part them otherwise.
 
-    Roster, history, programmes, who may attend what, spacing and fixed rules and points must be the same, and no class may have come.
+    Roster, history, programmes, who may attend what, spacing and fixed rules and points must be the same, what the dates put out
+    of reach too, and no class may have come: else a trajectory that is open now would stay closed, and a bound be too tight.
     Quotas, floors and other shared rules may change amounts or fall away, and so may measured personal rules.
     """
     old = cohorts.instance
@@ -49,7 +50,8 @@ def _same_tables(old: Instance, new: Instance) -> bool:
         and all(getattr(before, name).equals(getattr(after, name)) for name in tables)
         and bool(((old.calendar.seats > 0) | (new.calendar.seats == 0)).all())
         and np.array_equal(old.calendar.pairs, new.calendar.pairs)
-        and old.calendar.unreachable >= new.calendar.unreachable
+        and old.calendar.unreachable == new.calendar.unreachable
+        and old.calendar.limits == new.calendar.limits
     )
 
 

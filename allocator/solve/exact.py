@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.solve.linear import Outcome, Program, solve
 from allocator.solve.master import OVERFILLED, Master
@@ -81,11 +80,8 @@ def lexicographic(
 
 def _preferred(program: Program, draws: np.ndarray) -> np.ndarray | None:
     """The plan that the draws prefer; ``None`` when the nodes did not suffice to find any."""
-    try:
-        answer = solve(replace(program, cost=draws), nodes=NODES)
-    except ModelError:
-        return None
-    return None if answer.outcome is Outcome.INFEASIBLE else answer.x
+    answer = solve(replace(program, cost=draws), nodes=NODES)
+    return answer.x if answer.outcome.has_solution else None
 
 
 def _least_overfilled(program: Program, overfilled: np.ndarray) -> Program | None:

@@ -43,6 +43,12 @@ class Outcome(Enum):
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"  # stopped at a limit with a solution
     INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"  # stopped at a limit without a solution
+
+    @property
+    def has_solution(self) -> bool:
+        """Whether there are values to use."""
+        return self in (Outcome.OPTIMAL, Outcome.FEASIBLE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +179,8 @@ def solve(program: Program, *, gap: float = 0.0, nodes: int | None = None) -> So
     if result.termination.reason in _INFEASIBLE:
         return Solution(Outcome.INFEASIBLE, np.inf, np.inf, np.zeros(len(program.cost)))
     if not result.solutions or not _is_feasible(result.solutions[0].primal_solution.feasibility_status):
+        if result.termination.reason == result_pb2.TERMINATION_REASON_NO_SOLUTION_FOUND:
+            return Solution(Outcome.UNKNOWN, np.inf, -np.inf, np.zeros(len(program.cost)))
         raise _failure(result)
     x = _values(result.solutions[0].primal_solution.variable_values, len(program.cost))
     whole = program.whole.astype(bool)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocator.solve.generation import Relaxation
-from allocator.solve.linear import Outcome, Program, solve
+from allocator.solve.linear import Program, solve
 from allocator.solve.master import Master
 
 SPLIT = 1e-6
@@ -51,7 +51,7 @@ def decide(master: Master, relaxed: Relaxation, *, nodes: int, near: float) -> W
     x = _rounded(master, program, relaxed.x)
     if x is None:
         answer = solve(program, gap=WHOLE_GAP, nodes=max(1, nodes))
-        x = None if answer.outcome is Outcome.INFEASIBLE else answer.x
+        x = answer.x if answer.outcome.has_solution else None
     if x is None:
         return None
     for reach in REACH if nodes else ():
@@ -104,7 +104,7 @@ def _decided(
     free = np.append(own & keep, np.ones(len(x) - n, dtype=bool))
     rest = replace(program, row_least=program.row_least - held, row_most=program.row_most - held).only(free)
     answer = solve(rest, gap=gap, nodes=nodes)
-    if answer.outcome is Outcome.INFEASIBLE:
+    if not answer.outcome.has_solution:
         return None
     value[free] = answer.x
     return value

@@ -80,7 +80,7 @@ NEAR_AGAIN = 0.5, 20.0
 """The same when prices are known and few people are planned again."""
 
 KEEP = 1e-4
-"""What it is worth that a cadre keeps what he or she attends, in units of the last goal: all together less than one unit."""
+"""What it is worth that a cadre keeps what he or she attends, in units of the last goal: ten thousand of them make one unit."""
 
 UNHELD = Message("error.unheld")
 

@@ -1,0 +1,51 @@
+"""Integer programs end as what they are: solved, impossible, or stopped at a limit without a solution."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ortools.math_opt import result_pb2
+
+from allocator.errors import ModelError
+from allocator.solve import linear
+from allocator.solve.linear import Outcome, Program, solve
+
+
+def program(least: float) -> Program:
+    """Two whole numbers up to 3, of which ``2 a + 2 b`` is at least so much and at most 9."""
+    two = np.zeros(2)
+    return Program(
+        np.ones(2), two, two + 3, np.ones(2, bool), np.array([least]), np.array([9.0]),
+        np.zeros(2, int), np.arange(2), two + 2,
+    )  # fmt: skip
+
+
+def test_whole_numbers_are_rounded_up_to_the_next_plan() -> None:
+    answer = solve(program(5.0))
+    assert (answer.outcome, answer.objective) == (Outcome.OPTIMAL, 3.0)
+    assert answer.outcome.has_solution
+
+
+def test_impossible_program_has_no_solution() -> None:
+    assert solve(program(8.5)).outcome is Outcome.INFEASIBLE
+    assert not Outcome.INFEASIBLE.has_solution
+
+
+@pytest.mark.parametrize("nodes", [None, 1])
+def test_limit_without_a_solution_is_an_answer_and_no_failure(
+    monkeypatch: pytest.MonkeyPatch, nodes: int | None
+) -> None:
+    result = result_pb2.SolveResultProto()
+    result.termination.reason = result_pb2.TERMINATION_REASON_NO_SOLUTION_FOUND
+    monkeypatch.setattr(linear, "_answer", lambda *_: result)
+    answer = solve(program(5.0), nodes=nodes)
+    assert answer.outcome is Outcome.UNKNOWN
+    assert not answer.outcome.has_solution
+
+
+def test_other_failures_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = result_pb2.SolveResultProto()
+    result.termination.reason = result_pb2.TERMINATION_REASON_OTHER_ERROR
+    monkeypatch.setattr(linear, "_answer", lambda *_: result)
+    with pytest.raises(ModelError):
+        solve(program(5.0))
