@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -99,10 +100,31 @@ class Planner:
 
     def __init__(self) -> None:
         self.is_resumed = False
+        self._base: Run | None = None
         self._stage: YearlyStage | None = None
         self._years: YearPlan | None = None
         self._placements: pd.DataFrame | None = None
         self._gap = 0.0
+
+    @classmethod
+    def of(cls, run: Run) -> Planner:
+        """A planner that stands on a finished run, as if it had made it."""
+        planner = cls()
+        planner._base = run
+        return planner
+
+    def trial(self, inputs: Inputs, clock: Clock | None = None) -> Run:
+        """Plan other inputs from what is known, and forget them again: the next question is asked of the same base.
+
+        Raises
+        ------
+        ModelError
+            If a rule cannot be expressed, or fixed seats cannot be held.
+        """
+        other = copy(self)
+        run = other.plan(inputs, clock)
+        self.is_resumed = other.is_resumed
+        return run
 
     def plan(self, inputs: Inputs, clock: Clock | None = None) -> Run:
         """Plan checked inputs and audit the plan.
