@@ -15,6 +15,7 @@ from allocator.audit import AuditReport, read_plan
 from allocator.audit import audit as judge
 from allocator.commands.compare import compare_runs
 from allocator.commands.export import NoticeTemplate, export_files, notice_template
+from allocator.commands.frames import App
 from allocator.commands.ledger import write_ledger
 from allocator.commands.marking import mark_and_refuse
 from allocator.commands.schema import write_schema
@@ -72,7 +73,7 @@ OWN_SCENARIO = {
 """The scenario of a size, seen from the folder of the project."""
 
 
-app = typer.Typer(
+app = App(
     name="allocator",
     help="Who attends which training and when, with the proof. 培训名额分配与调训计划。",
     no_args_is_help=True,
@@ -99,6 +100,7 @@ def _common(
     _: Annotated[
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version. 版本。")
     ] = False,
+    lang: Lang = None,
 ) -> None:
     pass
 

@@ -18,11 +18,12 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from allocator.commands.frames import spoken
 from allocator.display import defect_lines
 from allocator.errors import AllocatorError, InputError, OutputError
 from allocator.interrupts import INTERRUPTED
 from allocator.reports import summary
-from allocator.reports.texts import LANGUAGES, Language, language
+from allocator.reports.texts import LANGUAGES, Language
 from allocator.talk import Talk
 from allocator.wording import Message
 
@@ -42,7 +43,7 @@ class Code(IntEnum):
 
 def _language(value: str | None) -> str | None:
     if value is not None and value not in LANGUAGES:
-        raise typer.BadParameter(Message("error.not-zh-nor-en", given=value).said(language()))
+        raise typer.BadParameter(Message("error.not-zh-nor-en", given=value).said(spoken()))
     return value
 
 
@@ -99,7 +100,7 @@ class Voice:
 
 def voice_of(lang: str | None, as_json: bool, quiet: bool, debug: bool) -> Voice:
     """How a command called with these options speaks."""
-    return Voice(language(lang), as_json, quiet, debug)
+    return Voice(spoken(lang), as_json, quiet, debug)
 
 
 @contextmanager
