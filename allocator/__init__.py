@@ -13,7 +13,7 @@ Every table is a data frame; ``docs/api.md`` lists the columns and their units.
 from allocator.audit import AuditReport, read_plan
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError, OutputError
-from allocator.inputs import load
+from allocator.inputs import changed, load, write_variant
 from allocator.pipeline import check, load_run, plan, write
 from allocator.placements import Plan
 from allocator.planner import Planner, Run
@@ -28,10 +28,12 @@ __all__ = [
     "Plan",
     "Planner",
     "Run",
+    "changed",
     "check",
     "load",
     "load_run",
     "plan",
     "read_plan",
     "write",
+    "write_variant",
 ]

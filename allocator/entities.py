@@ -149,9 +149,10 @@ class Limits(BaseModel):
 
 
 class SessionChange(BaseModel):
-    """Sessions that a scenario cancels, moves to later days, or leaves with a share of their seats.
+    """Sessions that a scenario cancels, moves to later days, or leaves with fewer or more seats.
 
-    It speaks of the sessions of the programmes with at least one day from ``from_date`` to ``to_date``, both inclusive.
+    It speaks of the sessions of the programmes with at least one day from ``from_date`` to ``to_date``, both inclusive, and
+    where ``sessions`` are named of these only.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -159,17 +160,20 @@ class SessionChange(BaseModel):
     title: str = ""
     title_zh: str = ""
     programmes: Filter = Filter()  # over the programmes
+    sessions: tuple[str, ...] = ()  # ids of sessions; all when empty
     from_date: date | None = None
     to_date: date | None = None
     cancel: bool = False  # not held, and not made up
     shift_days: Annotated[int, Field(ge=0)] = 0  # made up so many days later, and on by weeks while days are closed
     seats_share: Share | None = None  # part of the seats that is left, rounded down
+    seats_more: int | None = None  # seats added to each session; below 0: taken away
 
     @model_validator(mode="after")
     def _says_what_and_when(self) -> SessionChange:
-        if sum((self.cancel, self.shift_days > 0, self.seats_share is not None)) != 1:
+        if sum((self.cancel, self.shift_days > 0, self.seats_share is not None, self.seats_more is not None)) != 1:
             raise ValueError(Message("defect.change-without-action"))
-        if self.seats_share is None and (self.from_date is None or self.to_date is None):
+        is_dated = self.from_date is not None and self.to_date is not None
+        if (self.cancel or self.shift_days) and not (is_dated or self.sessions):
             raise ValueError(Message("defect.change-without-dates"))
         if self.from_date is not None and self.to_date is not None and self.to_date < self.from_date:
             raise ValueError(Message("defect.period-order", start=self.from_date, end=self.to_date))
@@ -216,6 +220,7 @@ class Inputs:
     files: Mapping[str, Path] = field(default_factory=dict)  # role -> file read
     hashes: Mapping[str, str] = field(default_factory=dict)  # file -> sha256 of its bytes
     notes: tuple[str, ...] = ()  # what was trimmed or assumed while reading
+    source: object = field(default=None, repr=False, compare=False)  # what ``inputs.changed`` reads the scenario from
 
     @property
     def years(self) -> tuple[int, ...]:

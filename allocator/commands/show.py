@@ -57,6 +57,11 @@ def _text(shown: Shown, voice: Voice) -> str:
         changes = list(of_rule)
         lines.append(_rule(rule_id, changes[0], voice))
         lines += _columns([(_change(one, voice), _origin(one.origin, voice)) for one in changes], indent=4)
+    if shown.added:
+        lines += ["", said(Message("show.added", count=len(shown.added)))]
+    for one in shown.added:
+        lines += _columns([(_rule(one.rule_id, one, voice), _origin(one.origin, voice))], indent=0)
+        lines += [f"    {key} = {_value(value)}" for key, value in one.fields.items()]
     if shown.left_out:
         lines += ["", said(Message("show.left-out", count=len(shown.left_out)))]
         lines += _columns(
@@ -106,4 +111,5 @@ def _record(shown: Shown) -> dict[str, Any]:
         "values": [vars(value) for value in shown.values],
         "changes": [vars(change) for change in shown.changes],
         "left_out": [vars(rule) for rule in shown.left_out],
+        "added": [vars(rule) for rule in shown.added],
     }

@@ -43,9 +43,7 @@ def policy_schema() -> Schema:
         if name != "parameters"
     }
     properties["parameters"] = _described(_record(Parameters, "policy", "parameters"), "policy", "parameters")
-    rules = properties["rules"]
-    rules["items"] = {"oneOf": rules["items"]["oneOf"]}
-    rules["minItems"] = 1
+    properties["rules"] |= {"items": _rules(), "minItems": 1}
     return {
         "$schema": DRAFT,
         "title": "allocator policy",
@@ -81,9 +79,10 @@ def scenario_schema() -> Schema:
         "limits": _record(Limits, "scenario", "limits"),
         "overrides": {"type": "object", "additionalProperties": {"$ref": "#/definitions/Fields"}},
         "policy_parameters": _record(Parameters, "policy", "parameters"),
+        "rules": {"type": "array", "items": _rules()},
     }
     parts = _parts(Policy.model_json_schema()["$defs"])
-    needed = {name: parts[name] for name in _needed(parts)}
+    needed = dict(parts)
     needed |= _parts({name: made["$defs"][name] for name in ("SessionChange", "Filter", "Range")})
     return {
         "$schema": DRAFT,
@@ -95,6 +94,11 @@ def scenario_schema() -> Schema:
         "properties": {name: _described(shapes[name], "scenario", name) for name in KEYS},
         "definitions": {**needed, "Fields": _any_fields(parts)},
     }
+
+
+def _rules() -> Schema:
+    """One rule of any kind."""
+    return {"oneOf": _plain(Policy.model_json_schema()["properties"]["rules"])["items"]["oneOf"]}
 
 
 def tables_schema() -> Schema:
@@ -227,10 +231,6 @@ def _any_fields(parts: Mapping[str, Schema]) -> Schema:
         for key, found in shapes.items()
     }
     return {"type": "object", "additionalProperties": False, "properties": properties}
-
-
-def _needed(parts: Mapping[str, Schema]) -> list[str]:
-    return [name for name in parts if name not in _KIND_OF]
 
 
 def _plain(schema: Any) -> Any:

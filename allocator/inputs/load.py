@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
 
 from allocator.entities import TABLES, Inputs, Policy, Scenario
-from allocator.errors import Defect, InputError
+from allocator.errors import InputError
 from allocator.inputs.cells import Table, typed
-from allocator.inputs.changes import change_sessions
+from allocator.inputs.changes import change_sessions, refuse_unknown_sessions
 from allocator.inputs.cross import check_references, complete
 from allocator.inputs.documents import read_document
+from allocator.inputs.files import Files, Source
 from allocator.inputs.findings import Findings
 from allocator.inputs.policy import PolicySource, build_policy
 from allocator.inputs.rules import (
@@ -31,7 +31,7 @@ from allocator.inputs.rules import (
 from allocator.inputs.scenario import (
     Merged,
     build_scenario,
-    is_there,
+    combined,
     merge_layers,
     merged_form,
     relative_path,
@@ -46,32 +46,6 @@ from allocator.wording import Message
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass
-class _Files:
-    """Reads each file once and remembers what was read."""
-
-    contents: dict[Path, bytes] = field(default_factory=dict)
-
-    def read(self, file: str) -> bytes | None:
-        path = Path(file)
-        if path not in self.contents:
-            if not is_there(path):
-                return None
-            try:
-                self.contents[path] = path.read_bytes()
-            except OSError as error:
-                message = Message("defect.unreadable-file", reason=str(error.strerror))
-                hint = Message("hint.readable")
-                raise InputError([Defect(file, 0, "", message, hint, "unreadable-file")]) from None
-        return self.contents[path]
-
-    def hashes(self, start: Path) -> dict[str, str]:
-        found = {
-            relative_path(path, start): hashlib.sha256(content).hexdigest() for path, content in self.contents.items()
-        }
-        return dict(sorted(found.items()))
-
-
 def load(path: Path | str, *, changes: Mapping[str, object] = NO_CHANGES) -> Inputs:
     """Read a scenario and all it names, check everything, and put it into one order.
 
@@ -81,29 +55,78 @@ def load(path: Path | str, *, changes: Mapping[str, object] = NO_CHANGES) -> Inp
         The scenario file (TOML).
     changes
         Values by dotted key that win over the scenario's, such as ``{"limits.seconds": 60, "seed": "x"}``; a value of
-        ``None`` stands for an option not given. Paths among them start at the working folder.
+        ``None`` stands for an option not given. Paths among them start at the working folder. ``rules``,
+        ``session_changes`` and ``disable`` are added to those of the scenario.
 
     Raises
     ------
     InputError
         With the defects of all files, once.
     """
-    path = Path(path)
-    findings, files = Findings(), _Files()
+    return _loaded(Path(path), changes, None)
+
+
+def changed(inputs: Inputs, changes: Mapping[str, object]) -> Inputs:
+    """The same scenario with further changes, from what was read before: no table is read again unless it is another one.
+
+    Parameters
+    ----------
+    inputs
+        What ``load`` or ``changed`` returned.
+    changes
+        Values by dotted key, as ``load`` takes them. They come on top of the changes that the inputs were read with; rules,
+        changes of sessions and rules left out are added to those there are.
+
+    Raises
+    ------
+    InputError
+        With all defects of the changed scenario.
+    """
+    source = source_of(inputs)
+    return _loaded(source.path, combined(source.changes, changes), inputs)
+
+
+def source_of(inputs: Inputs) -> Source:
+    """What inputs were read from.
+
+    Raises
+    ------
+    ValueError
+        If they were not read from files.
+    """
+    if not isinstance(inputs.source, Source):
+        raise ValueError(Message("error.inputs-without-files"))
+    return inputs.source
+
+
+def _loaded(path: Path, changes: Mapping[str, object], before: Inputs | None) -> Inputs:
+    """Read a scenario; of inputs of the same scenario ``before``, tables and what was worked out from them are taken over."""
+    source = None if before is None else source_of(before)
+    findings, files = Findings(), Files({} if source is None else source.documents)
     merged = merge_layers(path, changes, files.read, findings)
     scenario = build_scenario(merged, shown_path(path), findings) if files.contents else None
-    policy, source = _policy(merged, shown_path(path), files, findings) if files.contents else (None, None)
-    tables = _tables(merged, shown_path(path), files, findings) if files.contents else {}
-    check_references(tables, findings)
-    if policy is not None and source is not None:
+    policy, rules = _policy(merged, shown_path(path), files, findings) if files.contents else (None, None)
+    documents, noted = dict(files.contents), len(findings.notes)
+    taken = source if source and before and policy and _same_tables(source, before, merged, policy) else None
+    tables = taken.tables if taken else _tables(merged, shown_path(path), files, findings) if files.contents else {}
+    if taken is None:
+        check_references(tables, findings)
+    if policy is not None and rules is not None:
         roster, programmes = roster_types(tables), programme_types(tables)
         for rule in policy.rules:
-            check_columns(rule, roster, programmes, source, findings)
-    if policy is None or source is None or scenario is None or len(tables) < len(TABLES):
+            check_columns(rule, roster, programmes, rules, findings)
+    if policy is None or rules is None or scenario is None or len(tables) < len(TABLES):
         raise InputError(findings.defects)
+    if taken is None:
+        frames = complete(tables, policy.parameters, findings)
+        digests = {Path(table.path): files.digests[Path(table.path)] for table in tables.values()}
+    else:
+        frames, digests = dict(taken.frames), dict(taken.digests)
+        findings.notes += taken.notes
+    kept = Source(path, combined({}, changes), documents, tables, frames, digests, tuple(findings.notes[noted:]))
+    files.digests.update(digests)
+    sessions, segments = _changed_calendar(frames, scenario, merged, tables, findings)
     values, origins = merged_form(merged, scenario)
-    frames = complete(tables, policy.parameters, findings)
-    _change_calendar(frames, scenario, merged, tables, findings)
     inputs = Inputs(
         scenario,
         policy,
@@ -111,38 +134,56 @@ def load(path: Path | str, *, changes: Mapping[str, object] = NO_CHANGES) -> Inp
         cadres=frames["cadres"],
         history=frames["history"],
         programmes=frames["programmes"],
-        sessions=frames["sessions"],
-        segments=frames["segments"],
+        sessions=sessions,
+        segments=segments,
         merged=values,
         origins=origins,
-        files=_roles(path, source, tables, files),
+        files=_roles(path, rules, tables, files),
         hashes=files.hashes(path.parent),
+        source=kept,
     )
-    _check_rules(inputs, source, tables, findings)
+    if taken is not None and before is not None:
+        _hand_over(before, inputs)
+    _check_rules(inputs, rules, tables, findings)
     if findings.defects:
         raise InputError(findings.defects)
     checked = replace(inputs, notes=tuple(findings.notes))
-    # The tables are the same, so what the checks worked out from them need not be worked out again.
-    vars(checked).update({name: value for name, value in vars(inputs).items() if name not in vars(checked)})
+    _hand_over(inputs, checked)
     return checked
 
 
-def _change_calendar(
-    frames: dict[str, pd.DataFrame], scenario: Scenario, merged: Merged, tables: dict[str, Table], findings: Findings
-) -> None:
-    """Let the scenario cancel, move or shrink sessions, when its filters fit the programmes."""
-    if not scenario.session_changes:
-        return
-    document = merged.stated["session_changes",].document
+def _same_tables(source: Source, before: Inputs, merged: Merged, policy: Policy) -> bool:
+    """Whether the merged scenario names the very files read before, and a policy under which they mean the same."""
+    named = {name: shown_path(one.value) for name, one in merged.below("tables").items()}
+    read = {name: shown_path(Path(table.path)) for name, table in source.tables.items()}
+    return named == read and policy.parameters == before.policy.parameters
+
+
+def _hand_over(one: Inputs, other: Inputs) -> None:
+    """Give inputs with the same people what was already worked out from them."""
+    vars(other).update({name: vars(one)[name] for name in ("roster", "lines", "_audiences") if name in vars(one)})
+
+
+def _changed_calendar(
+    frames: Mapping[str, pd.DataFrame],
+    scenario: Scenario,
+    merged: Merged,
+    tables: Mapping[str, Table],
+    findings: Findings,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Let the scenario cancel, move or resize sessions, when its filters fit the programmes and its sessions are there."""
+    sessions, segments, changes = frames["sessions"], frames["segments"], scenario.session_changes
+    if not changes:
+        return sessions, segments
     before = len(findings.defects)
-    for number, change in enumerate(scenario.session_changes):
-        check_filter(
-            change.programmes, ("session_changes", number, "programmes"), programme_types(tables), document, findings
-        )
-    if len(findings.defects) == before:
-        frames["sessions"], frames["segments"] = change_sessions(
-            frames["sessions"], frames["segments"], frames["programmes"], scenario.session_changes, findings
-        )
+    for number, change in enumerate(changes):
+        document, position = merged.changes[number]
+        where = ("session_changes", position, "programmes")
+        check_filter(change.programmes, where, programme_types(tables), document, findings)
+    refuse_unknown_sessions(changes, sessions, findings, merged.locate_change)
+    if len(findings.defects) > before:
+        return sessions, segments
+    return change_sessions(sessions, segments, frames["programmes"], changes, findings, merged.locate_change)
 
 
 def load_policy(path: Path | str) -> Policy:
@@ -153,7 +194,7 @@ def load_policy(path: Path | str) -> Policy:
     InputError
         With all defects of the file.
     """
-    findings, files = Findings(), _Files()
+    findings, files = Findings(), Files()
     file = shown_path(Path(path))
     content = files.read(file)
     if content is None:
@@ -180,8 +221,11 @@ def load_rules(path: Path | str) -> tuple[Scenario, Policy]:
     InputError
         With all defects of these files.
     """
-    path = Path(path)
-    findings, files = Findings(), _Files()
+    return read_rules(Path(path), Files(), Findings())
+
+
+def read_rules(path: Path, files: Files, findings: Findings) -> tuple[Scenario, Policy]:
+    """``load_rules`` of given files."""
     merged = merge_layers(path, NO_CHANGES, files.read, findings)
     scenario = build_scenario(merged, shown_path(path), findings) if files.contents else None
     policy = _policy(merged, shown_path(path), files, findings)[0] if files.contents else None
@@ -199,7 +243,7 @@ def load_shown(path: Path | str) -> Shown:
         With all defects of these files.
     """
     path = Path(path)
-    findings, files = Findings(), _Files()
+    findings, files = Findings(), Files()
     merged = merge_layers(path, NO_CHANGES, files.read, findings)
     chain = tuple(relative_path(file, path.parent) for file in files.contents)
     scenario = build_scenario(merged, shown_path(path), findings) if files.contents else None
@@ -209,16 +253,16 @@ def load_shown(path: Path | str) -> Shown:
     return shown(merged, scenario, policy, source, chain)
 
 
-def _roles(path: Path, source: PolicySource, tables: Mapping[str, Table], files: _Files) -> dict[str, Path]:
+def _roles(path: Path, source: PolicySource, tables: Mapping[str, Table], files: Files) -> dict[str, Path]:
     """Every file read, by what it was read for; files that the scenario extends are ``base-1``, ``base-2`` and so on."""
     roles = {"scenario": Path(shown_path(path)), "policy": Path(source.document.file)}
     roles |= {name: Path(table.path) for name, table in tables.items()}
-    bases = [base for base in files.contents if base not in roles.values()]
+    bases = [base for base in files.digests if base not in roles.values()]
     return roles | {f"base-{i}": base for i, base in enumerate(bases, start=1)}
 
 
 def _policy(
-    merged: Merged, scenario_file: str, files: _Files, findings: Findings
+    merged: Merged, scenario_file: str, files: Files, findings: Findings
 ) -> tuple[Policy | None, PolicySource | None]:
     stated = merged.stated.get(("policy",))
     if stated is None or not isinstance(stated.value, str):
@@ -240,10 +284,11 @@ def _policy(
     document = read_document(Path(file), file, content, findings)
     if document is None:
         return None, None
-    return build_policy(document, merged.overrides(), merged.disabled, merged.below("policy_parameters"), findings)
+    parameters = merged.below("policy_parameters")
+    return build_policy(document, merged.overrides(), merged.disabled, parameters, findings, merged.rules)
 
 
-def _tables(merged: Merged, scenario_file: str, files: _Files, findings: Findings) -> dict[str, Table]:
+def _tables(merged: Merged, scenario_file: str, files: Files, findings: Findings) -> dict[str, Table]:
     stated = merged.below("tables")
     if not stated and not any(defect.column.startswith("tables") for defect in findings.defects):
         findings.defect(
@@ -282,11 +327,10 @@ def _tables(merged: Merged, scenario_file: str, files: _Files, findings: Finding
     return tables
 
 
-def _check_rules(inputs: Inputs, source: PolicySource, tables: dict[str, Table], findings: Findings) -> None:
+def _check_rules(inputs: Inputs, source: PolicySource, tables: Mapping[str, Table], findings: Findings) -> None:
     """Checks that look into the tables; those that rest on a table with defects are left for the next run."""
     sound = {name: not findings.touches(table.file) for name, table in tables.items()}
-    policy_files = {source.document.file, *(s.document.file for f in source.overrides.values() for s in f.values())}
-    if findings.touches(*policy_files):  # A filter on a missing column cannot be applied.
+    if findings.touches(*source.files):  # A filter on a missing column cannot be applied.
         return
     roster = sound["units"] and sound["cadres"]
     for rule in inputs.policy.rules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,24 @@ class Stated:
     document: Document
 
 
+@dataclass(frozen=True)
+class RuleTable:
+    """One rule as written, and its position among the rules of the document that states it: the policy or a scenario."""
+
+    table: Mapping[str, Any]
+    document: Document
+    position: int
+
+    @property
+    def id(self) -> str:
+        """Its id, or its position where it has none."""
+        return str(self.table.get("id", f"#{self.position + 1}"))
+
+    def line(self, *path: str | int) -> int:
+        """Line of one of its fields."""
+        return self.document.line("rules", self.position, *path)
+
+
 Overrides = Mapping[str, Mapping[str, Stated]]
 """Rule id, then field, to the value that replaces the policy's."""
 
@@ -31,8 +49,8 @@ Overrides = Mapping[str, Mapping[str, Stated]]
 class PolicySource:
     """Where each rule and field was stated, for defects that are found later."""
 
-    document: Document
-    positions: Mapping[str, int]  # rule id -> position among the file's rules
+    document: Document  # the policy
+    rules: Mapping[str, RuleTable]  # by id, in the order of the policy, those of the scenario behind them
     overrides: Overrides
 
     def locate(self, rule_id: str, path: KeyPath = ()) -> tuple[str, int, str]:
@@ -42,7 +60,14 @@ class PolicySource:
         if stated is not None:
             line = stated.document.line("overrides", rule_id, *path)
             return stated.document.file, line, ".".join(["overrides", rule_id, *map(str, path)])
-        return self.document.file, self.document.line("rules", self.positions[rule_id], *path), shown
+        rule = self.rules[rule_id]
+        return rule.document.file, rule.line(*path), shown
+
+    @property
+    def files(self) -> set[str]:
+        """Every file that states a rule or a field of one."""
+        stated = {one.document.file for fields in self.overrides.values() for one in fields.values()}
+        return {self.document.file, *(rule.document.file for rule in self.rules.values()), *stated}
 
 
 def build_policy(
@@ -51,8 +76,9 @@ def build_policy(
     disabled: Mapping[str, Document],
     parameters: Mapping[str, Stated],
     findings: Findings,
+    added: Sequence[RuleTable] = (),
 ) -> tuple[Policy | None, PolicySource]:
-    """The policy as the scenario wants it: overrides laid over the rules, disabled rules left out.
+    """The policy as the scenario wants it: its rules behind the others, overrides laid over them, disabled ones left out.
 
     Parameters
     ----------
@@ -62,26 +88,26 @@ def build_policy(
         Ids of rules that the scenario leaves out, with the document that says so.
     parameters
         Policy parameters that the scenario replaces.
+    added
+        Rules that the scenario adds.
     """
     values = document.values
     refuse_unknown(document, (), values, KEYS, findings)
     before = len(findings.defects)
-    tables = _rule_tables(document, findings)
-    positions: dict[str, int] = {}
-    for position, table in enumerate(tables):
-        rule_id = table.get("id")
-        if not isinstance(rule_id, str):
+    tables = [*_rule_tables(document, findings), *added]
+    by_id: dict[str, RuleTable] = {}
+    for one in tables:
+        if not isinstance(one.table.get("id"), str):
             continue
-        if rule_id in positions:
+        if one.id in by_id:
             findings.defect(
-                document.file, document.line("rules", position, "id"), f"rules.{rule_id}",
-                Message("defect.doubled-rule", rule=rule_id, line=document.line("rules", positions[rule_id], "id")),
+                one.document.file, one.line("id"), f"rules.{one.id}", _doubled(one, by_id[one.id]),
                 hint=Message("hint.rule-id"), code="doubled-id",
             )  # fmt: skip
-        positions.setdefault(rule_id, position)
-    source = PolicySource(document, positions, overrides)
+        by_id.setdefault(one.id, one)
+    source = PolicySource(document, by_id, overrides)
     _refuse_unknown_rules(source, disabled, findings)
-    rules = [_rule(document, position, table, source, findings) for position, table in enumerate(tables)]
+    rules = [_rule(one, source, findings) for one in tables]
     made = record(Parameters, *_parameters(document, parameters), findings)
     head = {key: values[key] for key in ("id", "title", "title_zh", "source") if key in values}
 
@@ -93,10 +119,16 @@ def build_policy(
     return (policy if len(findings.defects) == before else None), source
 
 
-def _rule_tables(document: Document, findings: Findings) -> list[Mapping[str, Any]]:
+def _doubled(rule: RuleTable, earlier: RuleTable) -> Message:
+    if rule.document is earlier.document:
+        return Message("defect.doubled-rule", rule=rule.id, line=earlier.line("id"))
+    return Message("defect.doubled-rule-of", rule=rule.id, file=earlier.document.file, line=earlier.line("id"))
+
+
+def _rule_tables(document: Document, findings: Findings) -> list[RuleTable]:
     rules = document.values.get("rules", [])
     if isinstance(rules, list) and rules and all(isinstance(rule, dict) for rule in rules):
-        return rules
+        return [RuleTable(rule, document, position) for position, rule in enumerate(rules)]
     findings.defect(
         document.file, document.line("rules"), "rules", Message("defect.no-rules"), hint=Message("hint.rules"),
         code="missing-key",
@@ -105,13 +137,13 @@ def _rule_tables(document: Document, findings: Findings) -> list[Mapping[str, An
 
 
 def _refuse_unknown_rules(source: PolicySource, disabled: Mapping[str, Document], findings: Findings) -> None:
-    known = list(source.positions)
+    known = list(source.rules)
     wrong: list[tuple[str, str, Document, KeyPath]] = [
-        ("disable", i, document, ("disable",)) for i, document in disabled.items() if i not in source.positions
+        ("disable", i, document, ("disable",)) for i, document in disabled.items() if i not in source.rules
     ]
     for rule_id, fields in source.overrides.items():
         for name, stated in fields.items():
-            if rule_id not in source.positions:
+            if rule_id not in source.rules:
                 wrong.append(("overrides", rule_id, stated.document, ("overrides", rule_id)))
                 break
             if name in ("id", "kind"):
@@ -131,17 +163,15 @@ def _refuse_unknown_rules(source: PolicySource, disabled: Mapping[str, Document]
         )  # fmt: skip
 
 
-def _rule(
-    document: Document, position: int, table: Mapping[str, Any], source: PolicySource, findings: Findings
-) -> RuleKind | None:
-    rule_id = str(table.get("id", f"#{position + 1}"))
+def _rule(rule: RuleTable, source: PolicySource, findings: Findings) -> RuleKind | None:
+    table, rule_id = rule.table, rule.id
     kind = str(table.get("kind"))
     replaced = {k: v for k, v in source.overrides.get(rule_id, {}).items() if k not in ("id", "kind")}
 
     def locate(path: KeyPath) -> tuple[str, int, str]:
         if path and path[0] in replaced:
             return source.locate(rule_id, path)
-        return document.file, document.line("rules", position, *path), ".".join(["rules", rule_id, *map(str, path)])
+        return rule.document.file, rule.line(*path), ".".join(["rules", rule_id, *map(str, path)])
 
     if kind not in KINDS:
         known = list(KINDS)

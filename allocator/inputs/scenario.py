@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,14 @@ from tomlkit.items import Table as TomlTable
 from allocator.entities import TABLES, Inputs, Limits, Parameters, Scenario
 from allocator.inputs.documents import Document, KeyPath, read_document, record, refuse_unknown
 from allocator.inputs.findings import Findings, did_you_mean
-from allocator.inputs.policy import Stated
+from allocator.inputs.policy import RuleTable, Stated
 from allocator.inputs.sheets import SUFFIXES
 from allocator.kinds import GOALS
 from allocator.wording import Message, listing
 
 KEYS = [
     "id", "title", "title_zh", "extends", "policy", "tables", "horizon", "goals", "seed",
-    "disable", "limits", "overrides", "policy_parameters", "session_changes",
+    "disable", "limits", "overrides", "policy_parameters", "session_changes", "rules",
 ]  # fmt: skip
 COMMAND_LINE = "command line"
 DEFAULT = "default"
@@ -37,6 +38,8 @@ class Merged:
     root: Path  # folder of the scenario file; paths in the merged form start here
     stated: dict[tuple[str, ...], Stated] = field(default_factory=dict)
     disabled: dict[str, Document] = field(default_factory=dict)
+    rules: list[RuleTable] = field(default_factory=list)  # added by any layer, those of the base first
+    changes: list[tuple[Document, int]] = field(default_factory=list)  # where each change of sessions is stated
 
     def below(self, *prefix: str) -> dict[str, Stated]:
         """Values directly below a table, by their key."""
@@ -50,6 +53,12 @@ class Merged:
             if path[0] == "overrides":
                 rules.setdefault(path[1], {})[path[2]] = one
         return rules
+
+    def locate_change(self, number: int, *path: str | int) -> tuple[str, int, str]:
+        """File, line and shown key of a part of the change of sessions of that number."""
+        document, position = self.changes[number]
+        where = ("session_changes", position, *path)
+        return document.file, document.line(*where), ".".join(map(str, where))
 
     def relative(self, path: Path) -> str:
         """A path as the merged form writes it: from the scenario's folder, with forward slashes."""
@@ -126,27 +135,59 @@ def _read_layer(path: Path, asked_by: tuple[str, int, str] | None, read: Read, f
 
 
 def _command_line(changes: Mapping[str, object]) -> Document:
-    """The changes by dotted key as a document of their own; ``None`` stands for an option not given."""
-    values: dict[str, Any] = {}
+    """The changes by dotted key as a document of their own."""
+    return Document(COMMAND_LINE, Path(), combined({}, changes))
+
+
+ADDED = frozenset({"disable", "rules", "session_changes"})
+"""Lists of a scenario to which a change adds."""
+
+
+def combined(values: Mapping[str, Any], changes: Mapping[str, object]) -> dict[str, Any]:
+    """The tables of a scenario after changes by dotted key; ``None`` stands for an option not given.
+
+    Later values win; the lists of ``ADDED`` grow.
+
+    Examples
+    --------
+    >>> combined({"disable": ["a"], "seed": "x"}, {"disable": ["b"], "limits.gap": 0.1})
+    {'disable': ['a', 'b'], 'seed': 'x', 'limits': {'gap': 0.1}}
+    """
+    made = dict(values)
     for dotted, value in changes.items():
         if value is None:
             continue
         *above, key = dotted.split(".")
-        table = values
+        table = made
         for part in above:
             if not isinstance(table.setdefault(part, {}), dict):
                 break  # The whole was given as something else; that is refused where it is read.
             table[part] = dict(table[part])
             table = table[part]
         else:
-            table[key] = list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
-    return Document(COMMAND_LINE, Path(), values)
+            table[key] = _joined(table.get(key), _plain(value), is_added=not above and key in ADDED)
+    return made
+
+
+def _joined(before: Any, value: Any, *, is_added: bool) -> Any:
+    if isinstance(before, dict) and isinstance(value, dict):
+        return {**before, **{key: _joined(before.get(key), one, is_added=False) for key, one in value.items()}}
+    return [*before, *value] if is_added and isinstance(before, list) and isinstance(value, list) else value
+
+
+def _plain(value: object) -> Any:
+    """A value of a change in the types that a file would have given."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, Path | Fraction) else value
 
 
 def _lay_over(merged: Merged, layer: Document, is_scenario: bool, findings: Findings) -> None:
     values = layer.values
     refuse_unknown(layer, (), values, KEYS, findings)
-    for key in ("policy", "horizon", "goals", "seed", "session_changes"):
+    for key in ("policy", "horizon", "goals", "seed"):
         if key in values:
             merged.stated[key,] = Stated(values[key], layer)
     for key in ("id", "title", "title_zh"):  # A scenario has its own name, never that of its base.
@@ -169,6 +210,36 @@ def _lay_over(merged: Merged, layer: Document, is_scenario: bool, findings: Find
         disable = []
     for rule_id in disable:
         merged.disabled.setdefault(rule_id, layer)
+    for position, table in enumerate(_tables_of(layer, "rules", findings)):
+        merged.rules.append(RuleTable(table, layer, position))
+    if "session_changes" in values:
+        _lay_changes_over(merged, layer)
+
+
+def _lay_changes_over(merged: Merged, layer: Document) -> None:
+    """A list of a file stands for all below it; what a caller asks for comes on top of the scenario's own."""
+    own = layer.values["session_changes"]
+    before = merged.stated.get(("session_changes",))
+    is_more = layer.file == COMMAND_LINE and before is not None and isinstance(before.value, list)
+    if not (is_more and isinstance(own, list)):
+        merged.stated["session_changes",] = Stated(own, layer)
+        merged.changes = [(layer, i) for i in range(len(own))] if isinstance(own, list) else []
+        return
+    assert before is not None
+    merged.stated["session_changes",] = Stated([*before.value, *own], layer)
+    merged.changes += [(layer, i) for i in range(len(own))]
+
+
+def _tables_of(layer: Document, key: str, findings: Findings) -> list[Mapping[str, Any]]:
+    """A list of tables, such as ``[[rules]]``."""
+    found = layer.values.get(key, [])
+    if isinstance(found, list) and all(isinstance(one, dict) for one in found):
+        return found
+    findings.defect(
+        layer.file, layer.line(key), key, Message("defect.not-tables", key=key, value=found),
+        hint=Message("hint.tables-heading", key=key), code="wrong-type",
+    )  # fmt: skip
+    return []
 
 
 def _table(layer: Document, path: KeyPath, value: Any, findings: Findings) -> Mapping[str, Any]:
@@ -243,6 +314,8 @@ def build_scenario(merged: Merged, file: str, findings: Findings) -> Scenario | 
     values["limits"] = {key: one.value for key, one in merged.below("limits").items()}
 
     def locate(path: KeyPath) -> tuple[str, int, str]:
+        if len(path) > 1 and path[0] == "session_changes" and isinstance(path[1], int) and merged.changes:
+            return merged.locate_change(path[1], *path[2:])
         key = ".".join(map(str, path))
         for size in (2, 1):
             one = merged.stated.get(tuple(map(str, path[:size])))
@@ -309,11 +382,16 @@ def merged_form(merged: Merged, scenario: Scenario) -> tuple[dict[str, object], 
         put((key,), plain[key], _document(merged, key))
     if merged.disabled:
         values["disable"] = sorted(merged.disabled)
-        origins["disable"] = ", ".join(sorted({origin_of(document, merged) for document in merged.disabled.values()}))
+        origins["disable"] = _origins(merged.disabled.values(), merged)
     for key, value in plain["limits"].items():
         put(("limits", key), value, _document(merged, "limits", key))
     if ("session_changes",) in merged.stated:  # As written, since dates and filters are to be read again.
-        put(("session_changes",), merged.stated["session_changes",].value, _document(merged, "session_changes"))
+        values["session_changes"] = merged.stated["session_changes",].value
+        stated_in = [document for document, _ in merged.changes] or [merged.stated["session_changes",].document]
+        origins["session_changes"] = _origins(stated_in, merged)
+    if merged.rules:
+        values["rules"] = [dict(rule.table) for rule in merged.rules]
+        origins["rules"] = _origins([rule.document for rule in merged.rules], merged)
     for path, one in sorted(merged.stated.items(), key=lambda item: item[0]):
         if path[0] in ("policy_parameters", "overrides"):
             put(path, one.value, one.document)
@@ -328,6 +406,10 @@ def _policy_path(merged: Merged) -> Path:
 def _document(merged: Merged, *path: str) -> Document | None:
     one = merged.stated.get(path)
     return None if one is None else one.document
+
+
+def _origins(documents: Iterable[Document], merged: Merged) -> str:
+    return ", ".join(sorted({origin_of(document, merged) for document in documents}))
 
 
 def origin_of(document: Document, merged: Merged) -> str:

@@ -54,6 +54,18 @@ class RuleLeftOut:
 
 
 @dataclass(frozen=True)
+class RuleAdded:
+    """A rule that the scenario adds to the policy, with its fields as they are written."""
+
+    rule_id: str
+    clause: str
+    title: str
+    title_zh: str
+    fields: Mapping[str, object]
+    origin: str
+
+
+@dataclass(frozen=True)
 class Shown:
     """The merged scenario for reading.
 
@@ -71,28 +83,40 @@ class Shown:
     values: tuple[Value, ...]
     changes: tuple[RuleChange, ...]
     left_out: tuple[RuleLeftOut, ...]
+    added: tuple[RuleAdded, ...] = ()
 
 
 def shown(merged: Merged, scenario: Scenario, policy: Policy, source: PolicySource, chain: tuple[str, ...]) -> Shown:
     """What the layers of a scenario come to."""
     values, origins = merged_form(merged, scenario)
     plain = tuple(
-        Value(key, value, origins[key]) for key, value in _flat(values, origins) if not key.startswith("overrides.")
+        Value(key, value, origins[key])
+        for key, value in _flat(values, origins)
+        if key != "rules" and not key.startswith("overrides.")
     )
-    tables = {str(table["id"]): table for table in source.document.values["rules"]}
+    tables = {rule_id: rule.table for rule_id, rule in source.rules.items()}
+    order = list(tables)
     changes = [
         RuleChange(
             rule_id, *_names(tables[rule_id]), field, _stated(tables[rule_id], field), one.value,
             origin_of(one.document, merged),
         )
-        for rule_id in sorted(source.overrides, key=lambda one: source.positions[one])
+        for rule_id in sorted(source.overrides, key=order.index)
         for field, one in sorted(source.overrides[rule_id].items())
     ]  # fmt: skip
     left_out = [
         RuleLeftOut(rule_id, *_names(tables[rule_id]), origin_of(merged.disabled[rule_id], merged))
-        for rule_id in sorted(merged.disabled, key=lambda one: source.positions[one])
+        for rule_id in sorted(merged.disabled, key=order.index)
     ]
-    return Shown(scenario, policy, chain, plain, tuple(changes), tuple(left_out))
+    added = [
+        RuleAdded(rule.id, *_names(rule.table), _own(rule.table), origin_of(rule.document, merged))
+        for rule in merged.rules
+    ]
+    return Shown(scenario, policy, chain, plain, tuple(changes), tuple(left_out), tuple(added))
+
+
+def _own(table: Mapping[str, Any]) -> dict[str, object]:
+    return {key: value for key, value in table.items() if key not in ("id", "clause", "title", "title_zh")}
 
 
 def _flat(values: Mapping[str, Any], origins: Mapping[str, str], prefix: str = "") -> Iterator[tuple[str, object]]:
