@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from allocator.filters import Filter
 from allocator.kinds import GOALS, Goal, Rule, Share
@@ -138,14 +138,33 @@ class Policy(BaseModel):
         return {rule.id: rule for rule in self.rules}
 
 
+RAISED: frozenset[Goal] = frozenset({"priority"})
+"""The goals that are the better the greater they are; of all others less is better."""
+
+
+def _limits(raised: bool) -> BeforeValidator:
+    known = [goal for goal in GOALS if (goal in RAISED) is raised]
+
+    def check(value: object) -> object:
+        for goal in value if isinstance(value, Mapping) else ():
+            if goal not in known:
+                raise ValueError(Message("defect.limit-of-goal", goal=goal, known=tuple(known)))
+        return value
+
+    return BeforeValidator(check)
+
+
 class Limits(BaseModel):
-    """When to stop."""
+    """When to stop, and how bad a goal may become for the sake of those ranked before it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     gap: Annotated[float, Field(ge=0)] = 0.001  # good enough, relative, for every goal
     seconds: Annotated[float, Field(gt=0)] | None = None  # wall-clock limit; none: work limits only, reproducible
     workers: Annotated[int, Field(ge=1)] = 2  # processes; the plan does not depend on it
+    # Limits of goals stand before every goal; where one cannot be kept the plan comes as near to it as it can.
+    at_most: Annotated[Mapping[Goal, Annotated[int, Field(ge=0)]], _limits(raised=False)] | None = None
+    at_least: Annotated[Mapping[Goal, Annotated[int, Field(ge=0)]], _limits(raised=True)] | None = None
 
 
 class SessionChange(BaseModel):

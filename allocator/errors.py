@@ -83,3 +83,7 @@ class ModelError(AllocatorError):
 
 class OutputError(AllocatorError):
     """The run folder cannot be written; nothing was left half done."""
+
+
+class UsageError(AllocatorError):
+    """What was asked for cannot be done as it was asked; files are not to blame, and nothing was begun."""

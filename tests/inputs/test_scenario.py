@@ -28,6 +28,8 @@ BAD_SCENARIOS: list[tuple[str, Any, str, str]] = [
     ("limits", {"workers": 0}, "bad-value", "0 is not a value of this key"),
     ("limits", {"secnods": 5}, "unknown-key", "unknown key 'secnods'"),
     ("limits", 5, "wrong-type", "5 is not a table of keys"),
+    ("limits", {"at_most": {"priority": 5}}, "bad-value", "'priority' cannot be limited here"),
+    ("limits", {"at_least": {"owed": 5}}, "bad-value", "'owed' cannot be limited here, only priority"),
     ("overrides", {"heads": 5}, "wrong-type", "5 is not a table of keys"),
     ("disable", "heads", "wrong-type", "'heads' is not a list of rule ids"),
     ("horzion", [2019], "unknown-key", "unknown key 'horzion'"),
@@ -248,3 +250,11 @@ def test_changes_that_clash_are_refused_and_not_written_into(files: Files) -> No
     limits = {"gap": 0.1}
     assert load(path, changes={"limits": limits, "limits.workers": 1}).scenario.limits.workers == 1
     assert limits == {"gap": 0.1}
+
+
+def test_limits_of_goals_are_read_and_stand_in_the_merged_form(layered: Path) -> None:
+    inputs = load(layered, changes={"limits.at_most.owed": 100, "limits.at_least.priority": 0})
+    assert inputs.scenario.limits.at_most == {"owed": 100}
+    assert inputs.scenario.limits.at_least == {"priority": 0}
+    assert inputs.merged["limits"]["at_most"] == {"owed": 100}
+    assert "at_most" not in load(layered).merged["limits"]
