@@ -19,6 +19,7 @@ from allocator.commands.frames import App
 from allocator.commands.ledger import write_ledger
 from allocator.commands.marking import mark_and_refuse
 from allocator.commands.schema import write_schema
+from allocator.commands.shadow import ask_what_more_buys
 from allocator.commands.show import show
 from allocator.commands.template import write_template
 from allocator.commands.voice import (
@@ -369,6 +370,9 @@ app.command("compare", epilog="示例 Example: allocator compare out/a out/b --o
 
 
 app.command("ledger", epilog="示例 Example: allocator ledger scenarios/tiny.toml --out ledger.xlsx")(write_ledger)
+
+
+app.command("shadow", epilog="示例 Example: allocator shadow out/tiny --of theory-quota --range -2:+4")(ask_what_more_buys)
 
 
 app.command("schema", epilog="Example: allocator schema --out schemas")(write_schema)

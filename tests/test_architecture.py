@@ -19,12 +19,13 @@ def _layer(parts: str, may_import: str = "") -> None:
         MAY_IMPORT[part] = frozenset(may_import.split())
 
 
-RECORDS = "wording errors filters kinds entities placements result"
+RECORDS = "wording errors filters kinds entities called placements result"
 _layer("wording")
 _layer("errors", "wording")
 _layer("filters", "wording errors")
 _layer("kinds", "wording errors filters")
 _layer("entities", "wording errors filters kinds")
+_layer("called", "wording errors filters kinds entities")
 _layer("placements", "wording errors")
 _layer("result", "wording errors kinds")
 _layer("writing", "wording errors")
@@ -41,6 +42,7 @@ _layer("counting", f"{RECORDS} ties instance model naming solve")
 _layer("reports", f"{RECORDS} ties audit")
 _layer("planner", f"{RECORDS} instance model audit solve assembly reports")
 _layer("pipeline", f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports planner")
+_layer("shadow", f"{RECORDS} inputs model audit solve reports planner")
 _layer("talk", "wording")
 _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
@@ -50,7 +52,7 @@ _layer("ledger", f"{RECORDS} instance audit solve counting reports")
 _layer("compare", f"{RECORDS} inputs audit reports")
 _layer(
     "commands",
-    f"{RECORDS} compare ledger inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
+    f"{RECORDS} compare ledger shadow inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
 )
 _layer(
     "cli",

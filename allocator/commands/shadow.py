@@ -1,0 +1,209 @@
+"""``shadow``: what one more seat, session, share or year buys, on the screen, as a workbook, a figure, a scenario."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from allocator.commands.compare import refuse_targets
+from allocator.commands.voice import (
+    Code,
+    Debug,
+    Json,
+    Lang,
+    NoProgress,
+    Quiet,
+    Voice,
+    faults_explained,
+    refuse,
+    voice_of,
+)
+from allocator.display import Display, clock
+from allocator.interrupts import run_stoppably
+from allocator.pipeline import load_run
+from allocator.planner import Run
+from allocator.reports.texts import Texts
+from allocator.shadow import Shadow, shadow
+from allocator.shadow.ask import TooManyError, asked_of
+from allocator.shadow.book import csv, workbook
+from allocator.shadow.choice import count_all
+from allocator.shadow.figure import figure
+from allocator.shadow.questions import Question
+from allocator.shadow.steps import StepsError, read_steps
+from allocator.shadow.text import listing_of, text
+from allocator.shadow.words import Names
+from allocator.wording import Message
+from allocator.writing import write_whole
+
+
+def ask_what_more_buys(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Folder of a finished run. 结果目录。", show_default=False)
+    ],
+    of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--of",
+            metavar="ID",
+            help="Rule, session, programme or host; may be repeated. RULE.share asks about another number; quotas, floors, "
+            "windows, limits, sessions or hosts about all of a sort. 规则、班次、项目或承办机构，可多次。",
+            show_default="the tightest",
+        ),
+    ] = None,
+    steps: Annotated[
+        str | None,
+        typer.Option(
+            "--range",
+            metavar="FIRST:LAST:BY",
+            help="A curve: how much more, such as -10:+50:10; shares in percentage points. 增减范围。",
+            show_default="one more, one less",
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Ask about everything. 全部都问。")] = False,
+    only_list: Annotated[bool, typer.Option("--list", help="List the questions, plan nothing. 只列出问题。")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Workbook (.xlsx) or CSV to write. 结果表。", show_default=False
+        ),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--figure", metavar="FILE.png", help="Figure of the curve. 曲线图。", show_default=False),
+    ] = None,
+    row: Annotated[
+        int | None,
+        typer.Option("--row", min=1, help="With --write-scenario: number of the row. 序号。", show_default=False),
+    ] = None,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-scenario",
+            metavar="FILE.toml",
+            help="Write the scenario of a row, so that anybody can plan it. 写出情景。",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace older files. 覆盖已有文件。")] = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    no_progress: NoProgress = False,
+    debug: Debug = False,
+) -> None:
+    """Say what one more seat, one session fewer, one year more changes, each by planning anew. 多一个名额有什么用。
+
+    Ctrl-C stops and keeps the answers found so far. 按 Ctrl-C 停止并保留已得到的结果。
+    """
+    voice = voice_of(lang, as_json, quiet, debug)
+    with faults_explained(voice):
+        _check_call(voice, of, steps, everything=everything, picture=picture, row=row, scenario=scenario)
+        refuse_targets({out: ".xlsx .csv", picture: ".png", scenario: ".toml"}, force=force)
+        with Display(voice.lang, silent=quiet or no_progress) as display:
+            base = load_run(run)
+            asked = _asked(voice, base, of, steps, everything=everything)
+            if only_list:
+                _say_list(voice, base, asked)
+                raise typer.Exit(Code.DONE)
+            _check_row(voice, asked, row, scenario)
+            if not of and not everything:
+                voice.say(voice.talk.said(Message("shadow.by-default", count=len(asked), all=count_all(base))))
+            voice.say(voice.talk.said(Message("shadow.estimate", count=len(asked))))
+
+            def on_left(seconds: float) -> None:
+                if seconds >= 1 and not quiet:
+                    display.say(voice.talk.said(Message("shadow.time-left", time=clock(seconds))))
+
+            def work(stop: Event) -> Shadow:
+                return shadow(
+                    base, of or (), steps, everything=everything, on_progress=display.show, on_left=on_left, stop=stop
+                )
+
+            found = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
+        written = _write(found, base, Texts(voice.lang), out, picture, row, scenario, force=force)
+        code = Code.DONE if len(found.answers) == found.asked else Code.INTERRUPTED
+        record = {"exit_code": code, "rows": found.rows, "goals": found.goals, "asked": found.asked, "written": written}
+        voice.result(text(found, base.result.goals, Texts(voice.lang)), record)
+        for file in written:
+            if file == scenario:
+                voice.say(voice.talk.said(Message("shadow.scenario-written", number=row or 1, file=str(file))))
+            else:
+                voice.say(voice.talk.said(Message("compare.written", file=str(file))))
+    raise typer.Exit(code)
+
+
+def _check_call(
+    voice: Voice,
+    of: list[str] | None,
+    steps: str | None,
+    *,
+    everything: bool,
+    picture: Path | None,
+    row: int | None,
+    scenario: Path | None,
+) -> None:
+    """Refuse what cannot be meant, before anything is read."""
+    if everything and of:
+        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.all-or-of")))
+    if picture is not None and steps is None:
+        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.figure-needs-range")))
+    if row is not None and scenario is None:
+        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.row-alone")))
+    if steps is not None:
+        try:
+            read_steps(steps)
+        except StepsError as error:
+            refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
+
+
+def _asked(
+    voice: Voice, base: Run, of: list[str] | None, steps: str | None, *, everything: bool
+) -> tuple[Question, ...]:
+    try:
+        return asked_of(base, of or (), steps, everything=everything)
+    except (StepsError, TooManyError) as error:
+        refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
+
+
+def _say_list(voice: Voice, base: Run, asked: tuple[Question, ...]) -> None:
+    names = Names(base.inputs, Texts(voice.lang))
+    rows = [{"number": n, "of": q.of, "sort": q.sort, "field": q.field, "step": float(q.step), "before": float(q.before), "after": float(q.after)}
+            for n, q in enumerate(asked, start=1)]  # fmt: skip
+    voice.result(listing_of(asked, names), {"exit_code": Code.DONE, "rows": rows})
+
+
+def _check_row(voice: Voice, asked: tuple[Question, ...], row: int | None, scenario: Path | None) -> None:
+    """Which row is to be written must be clear before the work begins."""
+    if scenario is None:
+        return
+    if row is None and len(asked) > 1:
+        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.which-row", count=len(asked))))
+    if row is not None and row > len(asked):
+        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.no-row", number=row, count=len(asked))))
+
+
+def _write(
+    found: Shadow,
+    base: Run,
+    texts: Texts,
+    out: Path | None,
+    picture: Path | None,
+    row: int | None,
+    scenario: Path | None,
+    *,
+    force: bool,
+) -> list[Path]:
+    written = []
+    if out is not None:
+        write_whole(out, csv(found) if out.suffix.lower() == ".csv" else workbook(found, base.result.goals, texts))
+        written.append(out)
+    if picture is not None:
+        write_whole(picture, figure(found, texts))
+        written.append(picture)
+    if scenario is not None:
+        found.write_scenario(row or 1, scenario, force=force)
+        written.append(scenario)
+    return written

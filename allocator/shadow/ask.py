@@ -1,0 +1,269 @@
+"""Ask the questions: each scenario is planned from the plan of the run, in several processes where that takes long."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from fractions import Fraction
+
+from allocator.audit import audit
+from allocator.errors import AllocatorError, InputError, ModelError
+from allocator.inputs import changed
+from allocator.kinds import Goal
+from allocator.planner import Planner, Run
+from allocator.result import GoalResult, OnProgress, Progress, SolveStatus, silent
+from allocator.shadow.answers import Answer, changes_of, is_better, verdict_of
+from allocator.shadow.choice import full_list, seats_taken, short_list
+from allocator.shadow.facts import facts
+from allocator.shadow.questions import POINTS, Question, questions
+from allocator.shadow.record import Shadow
+from allocator.shadow.steps import StepsError, checked_steps, read_steps
+from allocator.shadow.subjects import subjects
+from allocator.solve.clock import Clock
+from allocator.wording import Message
+
+PAYS = 6.0
+"""Seconds of work left from which further processes are worth their start."""
+
+MOST_QUESTIONS = 2_000
+"""Questions of one call at most."""
+
+Left = Callable[[float], None]
+"""Gets the seconds that the rest will take, once they are known."""
+
+
+class TooManyError(AllocatorError):
+    """More questions than anybody waits for."""
+
+
+def shadow(
+    run: Run,
+    of: Iterable[str] = (),
+    steps: str | Iterable[int | Fraction] | None = None,
+    *,
+    everything: bool = False,
+    workers: int | None = None,
+    on_progress: OnProgress = silent,
+    on_left: Left = lambda _: None,
+    stop: threading.Event | None = None,
+) -> Shadow:
+    """Say what one more seat, session, share or year buys, by planning each change anew.
+
+    Parameters
+    ----------
+    run
+        A finished run, from ``plan`` or ``load_run``.
+    of
+        Ids of rules, sessions, programmes and hosts, ``RULE.field`` for another number of a rule, or ``quotas``, ``floors``,
+        ``windows``, ``limits``, ``sessions``, ``hosts``. Empty: what is tight in the plan.
+    steps
+        How much more: ``"-10:50:10"``, or numbers; shares in percentage points, seats for each session. Absent: one more and
+        one less, and of sessions, programmes and hosts also one session fewer.
+    everything
+        Ask about everything there is.
+    workers
+        Processes; the answers do not depend on it. Absent: those of the scenario, where the machine has them.
+    on_left
+        Gets the seconds that the rest will take.
+    stop
+        Set it from another thread to keep the answers found so far.
+
+    Raises
+    ------
+    InputError
+        If something named is not known, or cannot be one more.
+    StepsError
+        If the steps cannot be read, are none, too many, or not whole where they must be.
+    TooManyError
+        If there are too many questions.
+    """
+    asked = asked_of(run, of, steps, everything=everything)
+    asker = _Asker(run, stop or threading.Event())
+    limits = run.inputs.scenario.limits
+    count = min(limits.workers if workers is None else workers, os.cpu_count() or 1)
+    began = time.monotonic()
+
+    def tell(done: int) -> None:
+        on_progress(Progress("shadow", time.monotonic() - began, done=done / len(asked)))
+
+    answers = sorted(_answered(asker, asked, count, tell, on_left), key=lambda one: one.number)
+    return Shadow(run.inputs, tuple(answers), len(asked), steps is not None)
+
+
+def asked_of(
+    run: Run, of: Iterable[str], steps: str | Iterable[int | Fraction] | None, *, everything: bool = False
+) -> tuple[Question, ...]:
+    """The questions that ``shadow`` asks, in order; nothing is planned."""
+    named = subjects(run.inputs, of)
+    taken = seats_taken(run)
+    read = None if steps is None else read_steps(steps) if isinstance(steps, str) else checked_steps(steps, "")
+    if named:
+        amounts = read or (Fraction(1), Fraction(-1))
+        found = [
+            one for subject in named for one in questions(run.inputs, subject, amounts, taken, with_held=read is None)
+        ]
+    else:
+        found = list(full_list(run, taken) if everything else short_list(run, taken))
+        if read is not None:
+            chosen = dict.fromkeys(_named(one) for one in found)
+            again = subjects(run.inputs, chosen)
+            found = [one for subject in again for one in questions(run.inputs, subject, read, taken, with_held=False)]
+    if any(one.step.denominator > 1 for one in found if one.field not in POINTS):
+        raise StepsError(Message("shadow.whole-steps", text=str(steps)))
+    if len(found) > MOST_QUESTIONS:
+        raise TooManyError(Message("shadow.too-many", count=len(found), most=MOST_QUESTIONS))
+    return tuple(found)
+
+
+def _named(question: Question) -> str:
+    """How ``of`` names the subject of a question."""
+    if question.is_of_rule:
+        return f"rule:{question.of}.{question.field}"
+    return f"{question.sort}:{question.of}"
+
+
+class _Asker:
+    """Answers questions about one run, each from the same base."""
+
+    def __init__(self, run: Run, stop: threading.Event) -> None:
+        self.run, self.stop = run, stop
+        self.planner = Planner.of(run)
+        self.taken = seats_taken(run)
+
+    def __call__(self, number: int, question: Question) -> Answer:
+        """The answer; a change that makes no valid scenario is refused with the reason."""
+        since = time.monotonic()
+        answer = self._answer(number, question)
+        return replace(answer, seconds=time.monotonic() - since)
+
+    def _answer(self, number: int, question: Question) -> Answer:
+        try:
+            inputs = changed(self.run.inputs, question.changes)
+            other = self.planner.trial(inputs, Clock(inputs.scenario.limits.seconds, self.stop))
+        except InputError as error:
+            reasons = tuple(Message("shadow.refused", reason=defect.message) for defect in error.defects[:3])
+            return Answer(number, question, "refused", facts=reasons)
+        except ModelError as error:
+            return Answer(number, question, "refused", facts=(Message("shadow.refused", reason=error),))
+        if other.result.status is SolveStatus.INTERRUPTED:
+            return Answer(number, question, "unfinished")
+        before, after = self.run.result.goals, other.result.goals
+        goals = changes_of(before, after)
+        is_anyway = False
+        if (
+            verdict_of(goals) == "open"
+        ):  # Neither plan may be the best of its scenario, so each is judged in the other one.
+            kept = _exchanged(after, audit(self.run.plan, inputs).goals)
+            anyway = _exchanged(before, audit(other.plan, self.run.inputs).goals)
+            is_anyway = anyway is not None
+            goals = changes_of(anyway or before, kept or after)
+        verdict = verdict_of(goals)
+        said = facts(question, self.run, other, goals, self.taken)
+        if is_anyway:
+            said = (*said, Message("shadow.found-anyway"))
+        return Answer(number, question, verdict, goals, said)
+
+
+def _exchanged(own: Sequence[GoalResult], judged: Mapping[Goal, float]) -> tuple[GoalResult, ...] | None:
+    """The goals of another plan judged in the same scenario, when it is better; ``None`` when it is not.
+
+    Bounds hold for plans as good in the goals before, so those behind the first difference are not known of it.
+    """
+    order = [one.goal for one in own]
+    if not is_better(judged, {one.goal: one.value or 0.0 for one in own}, order):
+        return None
+    found: list[GoalResult] = []
+    differs = False
+    for one in own:
+        found.append(replace(one, value=float(judged[one.goal]), bound=None if differs else one.bound))
+        differs |= abs(float(judged[one.goal]) - (one.value or 0.0)) > 1e-6
+    return tuple(found)
+
+
+def _answered(
+    asker: _Asker, asked: Sequence[Question], workers: int, tell: Callable[[int], None], on_left: Left
+) -> Iterator[Answer]:
+    """Answers as they come: the first here, the others in further processes when that pays."""
+    tell(0)
+    rest = list(enumerate(asked, start=1))
+    done = 0
+    longest = 0.0
+    while rest:
+        # The second question tells how long one takes: the first may have had to prepare what all of them use.
+        if done == 2:
+            on_left(longest * len(rest) / max(1, min(workers, len(rest))))
+        if (
+            done >= 2
+            and workers > 1
+            and longest * len(rest) >= PAYS
+            and "fork" in multiprocessing.get_all_start_methods()
+        ):
+            yield from _in_processes(asker, rest, workers, lambda count, done=done: tell(done + count))  # type: ignore[misc]
+            return
+        number, question = rest.pop(0)
+        answer = asker(number, question)
+        if asker.stop.is_set():
+            return
+        longest = answer.seconds if done < 2 else max(longest, answer.seconds)
+        done += 1
+        yield answer
+        tell(done)
+
+
+_OF_THIS_PROCESS: list[_Asker] = []
+"""The asker of a further process, which has it from the process it was made from."""
+
+
+def _begin(asker: _Asker) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that asked decides when to stop.
+    _OF_THIS_PROCESS[:] = [asker]
+
+
+def _ask(number: int, question: Question) -> Answer:
+    return _OF_THIS_PROCESS[0](number, question)
+
+
+def _in_processes(
+    asker: _Asker, rest: Sequence[tuple[int, Question]], workers: int, tell: Callable[[int], None]
+) -> Iterator[Answer]:
+    """Answers of further processes; what a process that dies leaves is answered here."""
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(
+        min(workers, len(rest)), multiprocessing.get_context("fork"), initializer=_begin, initargs=(asker,)
+    )
+    waiting: dict[Future[Answer], tuple[int, Question]] = {
+        pool.submit(_ask, number, question): (number, question) for number, question in rest
+    }
+    lost: list[tuple[int, Question]] = []
+    done = 0
+    try:
+        while waiting and not asker.stop.is_set():
+            for future in wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED).done:
+                number, question = waiting.pop(future)
+                try:
+                    answer = future.result()
+                except BrokenProcessPool:
+                    lost.append((number, question))
+                    continue
+                done += 1
+                yield answer
+                tell(done)
+    finally:
+        pool.shutdown(wait=not waiting, cancel_futures=True)
+        if waiting:
+            for child in set(multiprocessing.active_children()) - others:
+                child.kill()
+    for number, question in sorted(lost, key=lambda one: one[0]):
+        answer = asker(number, question)
+        if asker.stop.is_set():
+            return
+        done += 1
+        yield answer
+        tell(done)

@@ -1,0 +1,129 @@
+"""All answers of one call, as tables and as a scenario for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from allocator.entities import Inputs
+from allocator.errors import AllocatorError
+from allocator.inputs import write_variant
+from allocator.shadow.answers import Answer, Change
+from allocator.shadow.questions import Question
+from allocator.wording import Message
+
+ROW_COLUMNS = {
+    "number": "int64", "of": "str", "sort": "str", "field": "str", "step": "float64", "before": "float64",
+    "after": "float64", "verdict": "str", "goal": "str", "difference": "float64", "unit": "str", "facts": "str",
+    "facts_zh": "str", "seconds": "float64",
+}  # fmt: skip
+"""Columns of ``Shadow.rows`` and their types."""
+
+GOAL_COLUMNS = {
+    "number": "int64", "of": "str", "field": "str", "step": "float64", "goal": "str", "sense": "str", "unit": "str",
+    "before": "float64", "after": "float64", "difference": "float64", "bound_before": "float64", "bound_after": "float64",
+    "left_open": "float64", "verdict": "str",
+}  # fmt: skip
+"""Columns of ``Shadow.goals`` and their types."""
+
+
+class NoAnswerError(AllocatorError):
+    """A number that no answer has."""
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """What one more buys.
+
+    Parameters
+    ----------
+    inputs
+        Those of the run that was asked.
+    answers
+        One for each question, in order; fewer than asked when it was stopped.
+    asked
+        How many questions there were.
+    is_curve
+        Whether steps were given, so that the answers of one subject belong on one line.
+    """
+
+    inputs: Inputs
+    answers: tuple[Answer, ...]
+    asked: int
+    is_curve: bool
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """One row for each question; ``difference`` is that of ``goal``, the most important one that is not the same.
+
+        ``step`` is in people, seats, sessions, years, days, hours, classes or percentage points; shares are parts of 1.
+        """
+        rows = []
+        for one in self.answers:
+            asked, first = one.question, one.first
+            told = (first.goal, first.difference, first.unit) if first is not None else ("", 0.0, "")
+            facts = tuple("\n".join(fact.said(lang) for fact in one.facts) for lang in ("en", "zh"))
+            figures = (float(asked.step), float(asked.before), float(asked.after))
+            rows.append(
+                (
+                    one.number,
+                    asked.of,
+                    asked.sort,
+                    asked.field,
+                    *figures,
+                    one.verdict,
+                    *told,
+                    *facts,
+                    round(one.seconds, 3),
+                )
+            )
+        return pd.DataFrame(rows, columns=list(ROW_COLUMNS)).astype(ROW_COLUMNS)
+
+    @cached_property
+    def goals(self) -> pd.DataFrame:
+        """One row for each question and goal, in the order of the goals; columns as ``GOAL_COLUMNS``."""
+        rows = [_goal_row(one, change) for one in self.answers for change in one.goals]
+        return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(GOAL_COLUMNS)
+
+    def write_scenario(self, number: int, file: Path | str, *, force: bool = False) -> Inputs:
+        """Write the scenario of one answer, so that anybody can plan it: ``allocator plan FILE``.
+
+        Raises
+        ------
+        NoAnswerError
+            If there is no answer of that number.
+        OutputError
+            If the file cannot be written, or is there and ``force`` is not set.
+        """
+        found = next((one for one in self.answers if one.number == number), None)
+        if found is None:
+            raise NoAnswerError(Message("shadow.no-row", number=number, count=len(self.answers)))
+        return write_question(self.inputs, found.question, file, force=force)
+
+
+def write_question(inputs: Inputs, question: Question, file: Path | str, *, force: bool = False) -> Inputs:
+    """Write the scenario of a question."""
+    scenario = inputs.scenario
+    changed = f"{question.of}.{question.field} {figure(question)}"
+    titles = [f"{title}: {changed}" for title in (scenario.title or scenario.id, scenario.title_zh or scenario.id)]
+    name = f"{scenario.id}-{question.of}-{question.field}"
+    return write_variant(inputs, question.changes, file, id=name, title=titles[0], title_zh=titles[1], force=force)
+
+
+def figure(question: Question) -> str:
+    """Before and after as they are written in a title."""
+    before, after = question.before, question.after
+    if question.field == "share":
+        return f"{float(before):.4g} -> {float(after):.4g}"
+    return f"{before} -> {after}"
+
+
+def _goal_row(one: Answer, change: Change) -> tuple[object, ...]:
+    asked = one.question
+    return (
+        one.number, asked.of, asked.field, float(asked.step), change.goal, change.sense, change.unit, change.before,
+        change.after, change.difference, change.bound_before, change.bound_after, change.left_open, change.verdict,
+    )  # fmt: skip

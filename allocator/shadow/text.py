@@ -1,0 +1,157 @@
+"""The answers on one screen: a paragraph for each question, a table for each curve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import groupby
+
+from rich.cells import cell_len
+
+from allocator.kinds import Goal
+from allocator.reports.texts import Texts, fit
+from allocator.result import GoalResult
+from allocator.shadow.answers import Answer
+from allocator.shadow.questions import Question
+from allocator.shadow.record import Shadow
+from allocator.shadow.words import Names, joined, signed_figure, unit_of, value_of, verdict_lines
+from allocator.wording import Message
+
+ENOUGH = 1e-6
+
+
+def text(found: Shadow, goals: Sequence[GoalResult], texts: Texts) -> str:
+    """The plan at hand, then every answer; ``goals`` are those of the plan at hand."""
+    return "\n".join([*head(found, goals, texts), *body(found, texts)])
+
+
+def head(found: Shadow, goals: Sequence[GoalResult], texts: Texts) -> Iterator[str]:
+    """Title, and the goals that are compared."""
+    scenario = found.inputs.scenario
+    yield "■ " + texts.said(Message("shadow.title", title=texts.title(scenario) or scenario.id))
+    values = (
+        texts.said(
+            Message(
+                "shadow.goal-value",
+                goal=texts.known("goal", one.goal),
+                value=texts.number(one.value),
+                unit=unit_of(one.unit, texts),
+            )
+        )
+        for one in goals
+    )
+    yield "  " + texts.said(Message("shadow.present", goals=joined(values, texts)))
+    if not all(one.is_proven for one in goals):
+        yield "  " + texts.said(Message("shadow.gap-note"))
+
+
+def body(found: Shadow, texts: Texts) -> Iterator[str]:
+    """The answers, and how many there are of those asked when not all were finished."""
+    names = Names(found.inputs, texts)
+    if found.is_curve:
+        for _, own in groupby(found.answers, key=lambda one: (one.question.sort, one.question.of, one.question.field)):
+            yield ""
+            yield from _curve(list(own), names, texts)
+    else:
+        for answer in found.answers:
+            yield ""
+            yield from _paragraph(answer, names, texts)
+    if len(found.answers) < found.asked:
+        yield ""
+        yield texts.said(Message("shadow.stopped", asked=found.asked, done=len(found.answers)))
+
+
+def listing_of(asked: Sequence[Question], names: Names) -> str:
+    """The questions alone, a line for each."""
+    return "\n".join(names.heading(question, number) for number, question in enumerate(asked, start=1))
+
+
+def _paragraph(answer: Answer, names: Names, texts: Texts) -> Iterator[str]:
+    yield names.heading(answer.question, answer.number)
+    for line in verdict_lines(answer, texts):
+        yield "    " + line
+    for fact in answer.facts:
+        yield "    · " + texts.said(fact)
+
+
+def _curve(answers: list[Answer], names: Names, texts: Texts) -> Iterator[str]:
+    """One line for each step, the plan at hand among them, and the goals that change anywhere in the range."""
+    first = answers[0].question
+    yield names.curve(first)
+    solved = [one for one in answers if one.goals]
+    moving = [
+        goal.goal
+        for place, goal in enumerate(solved[0].goals if solved else ())
+        if any(abs(one.goals[place].difference) > ENOUGH for one in solved)
+    ]
+    if not moving and solved:
+        yield "    " + texts.said(Message("shadow.no-goal-moves"))
+    before: dict[Goal, float] = {one.goal: one.before for one in solved[0].goals} if solved else {}
+    lines = [(0.0, _line(0, first.before, before, moving, texts, first, ""))]
+    for one in answers:
+        values = {goal.goal: goal.after for goal in one.goals}
+        mark = "*" if one.verdict == "open" else ""
+        question = one.question
+        lines.append((float(question.step), _line(one.number, question.after, values, moving, texts, question, mark)))
+    titles = ("", texts.said(Message("shadow.column-step")), texts.said(Message("shadow.column-after")),
+              *(texts.known("goal", goal) for goal in moving))  # fmt: skip
+    yield from _table(titles, [line for _, line in sorted(lines, key=lambda one: one[0])])
+    yield from _notes(answers, texts)
+
+
+def _line(
+    number: int,
+    value: Fraction,
+    values: Mapping[Goal, float],
+    moving: Sequence[Goal],
+    texts: Texts,
+    question: Question,
+    mark: str,
+) -> tuple[str, ...]:
+    shown = [texts.number(values.get(goal)) for goal in moving]
+    if mark and shown:
+        shown[-1] += mark
+    step = texts.said(Message("shadow.now")) if number == 0 else signed_figure(question.step, texts)
+    return (
+        str(number) if number else "",
+        step,
+        value_of(question.field, value, texts) + (mark if not shown else ""),
+        *shown,
+    )
+
+
+def _notes(answers: Sequence[Answer], texts: Texts) -> Iterator[str]:
+    """From where on more buys nothing, what is within the gap, and steps that make no valid scenario."""
+    rising = [one for one in answers if one.question.step > 0 and one.goals]
+    flat = _plateau(rising)
+    if flat is not None:
+        after = value_of(flat.question.field, flat.question.after, texts)
+        is_proven = all(one.verdict != "open" for one in rising)
+        plateau = Message("shadow.plateau", after=after) if is_proven else Message("shadow.plateau-found", after=after)
+        yield "    " + texts.said(plateau)
+        for fact in rising[-1].facts:
+            if fact.code.startswith("shadow.why"):
+                yield "    · " + texts.said(fact)
+    if any(one.verdict == "open" for one in answers):
+        yield "    " + texts.said(Message("shadow.open-mark"))
+    refused = [one for one in answers if one.verdict == "refused"]
+    if refused:
+        reasons = tuple(dict.fromkeys(fact for one in refused for fact in one.facts[:1]))[:2]
+        yield "    " + texts.said(Message("shadow.refused-mark", reasons=reasons))
+
+
+def _plateau(rising: Sequence[Answer]) -> Answer | None:
+    """The first of at least two last steps upwards between which no goal changes."""
+    last = None
+    for one, after in zip(reversed(rising[:-1]), reversed(rising[1:]), strict=True):
+        if [goal.after for goal in one.goals] != [goal.after for goal in after.goals]:
+            break
+        last = one
+    return last
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(cell_len(row[i]) for row in (titles, *rows)) for i in range(len(titles))]
+    for row in (titles, *rows):
+        cells = (fit(cell, width, "right") for cell, width in zip(row, widths, strict=True))
+        yield ("    " + "  ".join(cells)).rstrip()
