@@ -26,8 +26,8 @@ from allocator.wording import LANGUAGES, Message, catalogue, from_record, langua
 PACKAGE = Path(allocator.__file__).parent
 TREES = {path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
 
-PUT_TOGETHER = ("talk.phase-", "talk.code-", "talk.check-", "unit.", "meaning.", "frame.")
-"""Codes put together from the name of a phase, an exit code, a severity, a unit of a measure, or found by their English text."""
+PUT_TOGETHER = ("talk.phase-", "talk.code-", "talk.check-", "unit.", "meaning.", "frame.", "value.")
+"""Codes put together from the name of a phase, an exit code, a severity, a measure, a value, or found by their English text."""
 
 
 def fields(text: str) -> set[str]:

@@ -111,8 +111,10 @@ def _small_classes(openings: Openings) -> list[Finding]:
         alike.setdefault((ids[p], int(least[p, y]), int(openings.heads[p, y])), []).append(inputs.years[y])
     return [
         finding(
-            Message("counting.class-too-small", programme=programme, years=span(years), least=smallest, people=heads),
-            None, "warning",
+            Message(
+                "counting.class-too-small", programme=openings.names.programme(programme), years=span(years),
+                least=smallest, people=heads,
+            ), None, "warning",
         )
         for (programme, smallest, heads), years in alike.items()
     ]  # fmt: skip

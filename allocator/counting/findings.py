@@ -25,6 +25,8 @@ class Finding:
         Stable name of the argument.
     rule_id, clause
         The rule concerned; empty when it is no rule's.
+    title
+        Its title, to be said in either language.
     severity
         ``error``: a hard rule cannot be kept by any plan. ``warning``: worth a look, hard rules may all be kept.
     """
@@ -34,6 +36,7 @@ class Finding:
     clause: str
     message: Message
     severity: Severity
+    title: str = ""
 
     @property
     def message_en(self) -> str:
@@ -61,7 +64,14 @@ class CheckReport:
 def finding(message: Message, rule: RuleKind | None, severity: Severity) -> Finding:
     """A finding about a rule, or about none."""
     code = message.code.removeprefix("counting.")
-    return Finding(code, rule.id if rule else "", rule.clause if rule else "", message, severity)
+    if rule is None:
+        return Finding(code, "", "", message, severity)
+    return Finding(code, rule.id, rule.clause, message, severity, titled(rule))
+
+
+def titled(rule: RuleKind) -> Message:
+    """The title of a rule, to be said in either language."""
+    return Message("word.name", zh=rule.title_zh or rule.title, en=rule.title or rule.title_zh)
 
 
 def span(years: Sequence[int]) -> str | Message:

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from allocator.called import Called
 from allocator.instance import Instance
 from allocator.kinds import Fixed, Spacing
 from allocator.model.personal import STRICT
@@ -73,6 +74,7 @@ class Openings:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
+        self.names = Called(instance.inputs)
         years = len(instance.years)
         self.slots = instance.admission.slots[instance.admission.profile]
         closed = unreachable(instance, self.slots) | self._not_admitted()

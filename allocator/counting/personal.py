@@ -13,7 +13,7 @@ from allocator.kinds import Coverage, Interval, MakeUp, RuleKind
 from allocator.model.personal.base import past_pattern
 from allocator.model.personal.interval import carries
 from allocator.solve.flow import SINK, SOURCE, Flow, Network
-from allocator.wording import Message
+from allocator.wording import Message, value
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +140,9 @@ def _people(openings: Openings, people: np.ndarray) -> tuple[int, tuple[str, ...
 
 
 def _content(contents: Sequence[str]) -> str:
-    return f"[{'; '.join(contents)}] " if any(contents) else ""
+    if not any(contents):
+        return ""
+    return Message("counting.contents", contents=tuple(value("content", content) for content in contents))
 
 
 def _tired(openings: Openings, counting: np.ndarray, windows: list[Window]) -> np.ndarray:
@@ -170,7 +172,7 @@ def _crowd(openings: Openings, counting: np.ndarray, window: Window) -> Crowd | 
     ids = openings.instance.inputs.programmes["programme_id"].to_numpy()
     full = np.unique(part.places[0][flow.starved[place_nodes]] // part.seats.shape[1])
     years = tuple(np.array(openings.instance.years)[window.years].tolist())
-    return Crowd(years, need, flow.value, tuple(ids[full].tolist()))
+    return Crowd(years, need, flow.value, openings.names.programmes(ids[full].tolist()))
 
 
 def _seated(part: Part, able: np.ndarray) -> tuple[Flow, np.ndarray]:

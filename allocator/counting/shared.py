@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from allocator.counting.findings import Finding, finding, missed, names, span
+from allocator.counting.findings import Finding, finding, missed, names, span, titled
 from allocator.counting.openings import Openings, Part
 from allocator.kinds import Apportion, Quota, ShareFloor
 from allocator.model.shared.apportion import apportion_rows
@@ -141,7 +141,7 @@ def check_together(openings: Openings, rules: Sequence[Quota]) -> list[Finding]:
                 finding(
                     Message(
                         "counting.quotas-together", years=year, need=int(owed.sum()), most=flow.value,
-                        quotas=names([rule.id for rule in hungry]), programmes=names(ids[flow.starved[places]].tolist()),
+                        quotas=names([titled(rule) for rule in hungry]), programmes=names(openings.names.programmes(ids[flow.starved[places]].tolist())),
                     ), hungry[0], "error",
                 )
             )  # fmt: skip
@@ -159,7 +159,9 @@ def check_share_floor(openings: Openings, rule: ShareFloor) -> list[Finding]:
     for y, year in enumerate(years):
         own = part.within(np.arange(len(years)) == y)
         able = own.heads(len(labels))
-        if short := tuple(f"{labels[g]} ({able[g]}/{need[g, y]})" for g in np.flatnonzero(able < need[:, y]).tolist()):
+        if short := tuple(
+            _group(openings, rule, labels[g], able[g], need[g, y]) for g in np.flatnonzero(able < need[:, y]).tolist()
+        ):
             few.setdefault(short, []).append(year)
         wanted = np.minimum(need[:, y], able)
         flow, group_nodes, place_nodes = _seated(own, wanted)
@@ -169,7 +171,7 @@ def check_share_floor(openings: Openings, rule: ShareFloor) -> list[Finding]:
                 finding(
                     Message(
                         "counting.floor-seats", years=year, need=int(wanted.sum()), most=flow.value,
-                        groups=names(labels[hungry].tolist()),
+                        groups=names([openings.names.group(rule.group_by, label) for label in labels[hungry].tolist()]),
                         programmes=names(_programmes(openings, own, flow.starved[place_nodes])),
                     ), rule, missed(rule),
                 )
@@ -185,7 +187,7 @@ def check_share_floor(openings: Openings, rule: ShareFloor) -> list[Finding]:
     possible = np.bincount(part.group, weights=part.people * part.times, minlength=len(labels))
     tired = np.flatnonzero(possible < need.sum(axis=1)) if not found else np.zeros(0, dtype=np.int64)
     if len(tired):
-        groups = tuple(f"{labels[g]} ({int(possible[g])}/{need[g].sum()})" for g in tired.tolist())
+        groups = tuple(_group(openings, rule, labels[g], possible[g], need[g].sum()) for g in tired.tolist())
         message = Message("counting.floor-repeats", count=len(tired), groups=names(groups))
         found.append(finding(message, rule, missed(rule)))
     return found + crowded
@@ -204,9 +206,14 @@ def _seated(part: Part, wanted: np.ndarray) -> tuple[Flow, np.ndarray, np.ndarra
 
 
 def _programmes(openings: Openings, part: Part, chosen: np.ndarray) -> tuple[str, ...]:
-    """Programmes of the chosen places."""
+    """Programmes of the chosen places, by name."""
     ids = openings.instance.inputs.programmes["programme_id"].to_numpy()
-    return tuple(ids[np.unique(part.places[0][chosen] // part.seats.shape[1])].tolist())
+    return openings.names.programmes(ids[np.unique(part.places[0][chosen] // part.seats.shape[1])].tolist())
+
+
+def _group(openings: Openings, rule: ShareFloor | Apportion, label: str, able: int, need: int) -> Message:
+    """A group by name, with how many it can send of those it must."""
+    return Message("counting.group", group=openings.names.group(rule.group_by, label), able=int(able), need=int(need))
 
 
 def check_apportion(openings: Openings, rule: Apportion) -> list[Finding]:
@@ -222,7 +229,7 @@ def check_apportion(openings: Openings, rule: Apportion) -> list[Finding]:
         # Every seat counts here, so a person may fill one in each class held.
         able = np.bincount(own.group[own.of], weights=own.people[own.of], minlength=len(labels)).astype(np.int64)
         if short := tuple(
-            f"{labels[g]} ({able[g]}/{floor[g, y]})" for g in np.flatnonzero(able < floor[:, y]).tolist()
+            _group(openings, rule, labels[g], able[g], floor[g, y]) for g in np.flatnonzero(able < floor[:, y]).tolist()
         ):
             few.setdefault(short, []).append(year)
         if own.open_seats < floor[:, y].sum():

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.audit.records import NEVER, Records
+from allocator.called import Called
 from allocator.counting import Finding
 from allocator.counting.openings import Openings
 from allocator.counting.shared import check_share_floor
@@ -36,12 +37,14 @@ class Ledger:
     teams
         team_id, unit, members, owing (members who owe something), must (members who must go in the first year), hours.
     floors
-        rule_id, clause, title, title_zh, group, year, size, required, able (members with a class open to them that
-        year), short (members missing).
+        rule_id, clause, title, title_zh, group_by (roster column), group, year, size, required, able (members with a class
+        open to them that year), short (members missing).
     clauses
         rule_id, clause, title, title_zh, strength, people, owing, must, shut_out (must go, but no class is open), owed, unit_of.
     findings
         Share floors that the people and seats on offer cannot hold, as the counting checks say it.
+    names
+        What programmes and groups are called.
     """
 
     years: tuple[int, ...]
@@ -50,6 +53,7 @@ class Ledger:
     floors: pd.DataFrame
     clauses: pd.DataFrame
     findings: tuple[Finding, ...]
+    names: Called
 
     @property
     def forced(self) -> pd.DataFrame:
@@ -72,8 +76,9 @@ def ledger(inputs: Inputs) -> Ledger:
     floors = [rule for rule in inputs.policy.rules if isinstance(rule, ShareFloor) and rule.strength != "report"]
     found = tuple(one for rule in floors for one in check_share_floor(openings, rule))
     return Ledger(
-        inputs.years, people, _teams(people, inputs), _floors(openings, records), _clauses(people, records), found
-    )
+        inputs.years, people, _teams(people, inputs), _floors(openings, records), _clauses(people, records), found,
+        openings.names,
+    )  # fmt: skip
 
 
 def heads(people: pd.DataFrame) -> int:
@@ -161,8 +166,21 @@ def _floors(openings: Openings, records: Records) -> pd.DataFrame:
             figures = {"size": groups.sizes, "required": required, "able": count}
             head = {"rule_id": rule.id, "clause": rule.clause, "title": rule.title, "title_zh": rule.title_zh}
             short = np.maximum(0, required - count)
-            parts.append(pd.DataFrame({"group": groups.labels, "year": year, **figures, "short": short}).assign(**head))
-    columns = ["rule_id", "clause", "title", "title_zh", "group", "year", "size", "required", "able", "short"]
+            of = {"group_by": rule.group_by, "group": groups.labels, "year": year}
+            parts.append(pd.DataFrame({**of, **figures, "short": short}).assign(**head))
+    columns = [
+        "rule_id",
+        "clause",
+        "title",
+        "title_zh",
+        "group_by",
+        "group",
+        "year",
+        "size",
+        "required",
+        "able",
+        "short",
+    ]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 

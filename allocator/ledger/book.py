@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from allocator.ledger.account import Ledger
-from allocator.ledger.text import unit_of
+from allocator.ledger.text import content_of, unit_of
 from allocator.reports.sheets import Book, Sheet
 from allocator.reports.texts import Texts
 from allocator.wording import Message
@@ -34,10 +34,10 @@ def workbook(found: Ledger, title: str, texts: Texts) -> bytes:
         return made
 
     _clauses(sheet(Message("ledger.sheet-clauses")), found, texts)
-    _people(sheet(Message("ledger.sheet-forced")), found.forced, texts)
+    _people(sheet(Message("ledger.sheet-forced")), found, found.forced, texts)
     _teams(sheet(Message("ledger.sheet-teams")), found, texts)
     _floors(sheet(Message("ledger.sheet-floors")), found, texts)
-    _people(sheet(Message("ledger.sheet-people")), found.people, texts)
+    _people(sheet(Message("ledger.sheet-people")), found, found.people, texts)
     return book.content()
 
 
@@ -55,7 +55,7 @@ def _clauses(sheet: Sheet, found: Ledger, texts: Texts) -> None:
     sheet.table(titles, rows, ("text", "long", "count", "count", "count", "count", "count", "text"))
 
 
-def _people(sheet: Sheet, table: pd.DataFrame, texts: Texts) -> None:
+def _people(sheet: Sheet, found: Ledger, table: pd.DataFrame, texts: Texts) -> None:
     said = texts.said
     titles = [
         said(Message("ledger.cadre")), said(Message("ledger.name")), said(Message("ledger.unit")),
@@ -67,9 +67,11 @@ def _people(sheet: Sheet, table: pd.DataFrame, texts: Texts) -> None:
     answers = {True: said(Message("ledger.yes")), False: said(Message("ledger.no"))}
     never = said(Message("ledger.never"))
     rule_titles = {rule: texts.title(row) for rule, row in zip(table["rule_id"], table.itertuples(), strict=True)}
+    of = list(zip(table["kind"], table["content"], strict=True))
+    contents = {(kind, content): said(content_of(found, kind, content)) for kind, content in set(of)}
     rows = zip(
         table["cadre_id"], table["name"], table["unit"], table["clause"], table["rule_id"].map(rule_titles),
-        table["content"], [never if done != done else done for done in table["done"].tolist()], table["owed"].tolist(),
+        [contents[key] for key in of], [never if done != done else done for done in table["done"].tolist()], table["owed"].tolist(),
         table["unit_of"].map(units), table["latest"].tolist(), table["must"].map(answers), table["open"].map(answers),
         strict=True,
     )  # fmt: skip
@@ -95,8 +97,10 @@ def _floors(sheet: Sheet, found: Ledger, texts: Texts) -> None:
         said(Message("ledger.able")), said(Message("ledger.short")),
     ]  # fmt: skip
     table = found.floors.sort_values("short", ascending=False, kind="stable")
+    keys = set(zip(table["group_by"], table["group"], strict=True))
+    groups = {(column, key): said(found.names.group(column, key)) for column, key in keys}
     rows = [
-        (row.clause, texts.title(row), row.group, row.year, row.size_, row.required, row.able, row.short)
+        (row.clause, texts.title(row), groups[row.group_by, row.group], row.year, row.size_, row.required, row.able, row.short)
         for row in table.rename(columns={"size": "size_"}).itertuples()
     ]  # fmt: skip
     sheet.table(titles, rows, ("text", "clip", "text", "plain", "count", "count", "count", "count"))

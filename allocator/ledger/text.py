@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from allocator.ledger.account import Ledger, heads
 from allocator.reports.texts import Texts, fit
-from allocator.wording import Message
+from allocator.wording import Message, value
 
 MOST = 12  # lines of a list; the file has all of them
 
@@ -15,6 +15,11 @@ def text(found: Ledger, title: str, texts: Texts) -> str:
     """Who must go in the first year, what is owed by clause, groups that cannot reach their share."""
     head = texts.said(Message("ledger.title", title=title, first=found.years[0], last=found.years[-1]))
     return "\n".join([head, *_clauses(found, texts), *_forced(found, texts), *_floors(found, texts)])
+
+
+def content_of(found: Ledger, kind: str, content: str) -> str:
+    """What is owed: the content by name, or the programme where a seat is settled; empty where any class will do."""
+    return found.names.programme(content) if kind == "fixed" else value("content", content)
 
 
 def unit_of(unit: str, texts: Texts) -> str:
@@ -36,14 +41,12 @@ def _forced(found: Ledger, texts: Texts) -> Iterator[str]:
     count, units = heads(forced), forced["unit_id"].nunique()
     yield texts.said(Message("ledger.owing", year=found.years[0], count=count, units=units, shut=shut))
     for row in forced.sort_values("open", kind="stable").head(MOST).itertuples():
-        content = Message("ledger.content", content=row.content) if row.content else ""
+        content = Message("ledger.content", content=content_of(found, str(row.kind), str(row.content))) if row.content else ""
         shut_out = "" if row.open else Message("ledger.shut")
         unit = row.unit or row.unit_id
-        yield texts.said(
-            Message(
-                "ledger.must-line", cadre=row.cadre_id, unit=unit, rule=texts.title(row), content=content, shut=shut_out
-            )
-        )
+        cadre, rule = Message("word.called", zh=row.name, en=row.name, id=row.cadre_id), texts.title(row)
+        line = Message("ledger.must-line", cadre=cadre, unit=unit, rule=rule, content=content, shut=shut_out)
+        yield texts.said(line)
     if len(forced) > MOST:
         yield texts.said(Message("ledger.more", count=len(forced) - MOST))
 
@@ -58,6 +61,7 @@ def _floors(found: Ledger, texts: Texts) -> Iterator[str]:
     yield texts.said(Message("ledger.floors-short", count=len(short)))
     for row in short.head(MOST).itertuples():
         figures = {"year": row.year, "required": row.required, "able": row.able}
-        yield texts.said(Message("ledger.floor-line", rule=texts.title(row), group=row.group, **figures))
+        group = found.names.group(str(row.group_by), str(row.group))
+        yield texts.said(Message("ledger.floor-line", rule=texts.title(row), group=group, **figures))
     if len(short) > MOST:
         yield texts.said(Message("ledger.more", count=len(short) - MOST))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from allocator.audit import UNITS, AuditReport
 from allocator.audit.records import Records
+from allocator.called import Called
 from allocator.entities import Inputs
 from allocator.kinds import Fixed, ShareFloor
 from allocator.placements import Plan
@@ -21,6 +22,7 @@ from allocator.reports.reserves import Reserves
 from allocator.reports.texts import Texts
 from allocator.reports.verdicts import floor_counts
 from allocator.result import SolveResult
+from allocator.wording import Message
 
 REASONS = 3  # rules named as the reason of a seat; a seat may serve a dozen
 PARTICULAR = ("fixed", "quota", "make-up", "coverage", "interval", "share-floor", "apportion", "cumulative")
@@ -132,18 +134,22 @@ class Material:
         return {team: self.unit_names.get(unit, team) for team, unit in self.team_homes.items()}
 
     def scope_name(self, scope: object) -> str:
-        """A team, unit, programme, cadre or authority by name and id; anything else as it stands."""
+        """A team, unit, programme or cadre by name and id, an authority by name; anything else as it stands."""
         key = str(scope)
-        for names in (self.team_names, self.unit_names, self.programme_names):
+        for names in (self.team_names, self.unit_names, self.programme_names, self.people["name"]):
             if key in names:
-                return f"{names[key]} ({key})" if names[key] != key else key
-        if key in self.people.index:
-            return f"{self.people['name'][key]!s} ({key})"
+                name = str(names[key])
+                return key if name == key else self.texts.said(Message("word.called", zh=name, en=name, id=key))
         for separator in ("@", " "):  # A cadre at a session, a cadre and a content, a team and a day.
             first, found, rest = key.partition(separator)
             if found and self.scope_name(first) != first:
-                return f"{self.scope_name(first)}{separator}{rest}"
-        return key
+                return f"{self.scope_name(first)}{separator}{self.texts.known('content', rest)}"
+        return self.texts.said(self.called.group("authority", key))
+
+    @cached_property
+    def called(self) -> Called:
+        """Names of what the tables hold."""
+        return Called(self.inputs)
 
     @cached_property
     def sessions(self) -> pd.DataFrame:

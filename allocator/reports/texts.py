@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 from rich.cells import cell_len
 
 from allocator.wording import LANGUAGES, Language, language, said
+from allocator.wording import value as value_of
 
 __all__ = ["LANGUAGES", "Language", "Texts", "catalogue", "fit", "language"]
 
@@ -45,7 +46,7 @@ class Texts:
     def known(self, family: str, value: str) -> str:
         """The text of ``family.value``, or the value itself when the catalogue does not know it."""
         entry = catalogue().get(f"{family}.{value}")
-        return entry[self.lang] if entry else value
+        return entry[self.lang] if entry else self.said(value_of(family, value))
 
     def title(self, record: Any) -> str:
         """Title of a rule, a policy or a scenario (anything with ``title`` and ``title_zh``)."""

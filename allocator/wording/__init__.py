@@ -29,6 +29,7 @@ __all__ = [
     "quoted",
     "render",
     "said",
+    "value",
 ]
 
 Language = Literal["zh", "en"]
@@ -139,6 +140,18 @@ def listing(values: Iterable[object], most: int = 12) -> Message:
 def quoted(text: object) -> Message:
     """A value between quotation marks."""
     return Message("word.quoted", text=text)
+
+
+def value(family: str, code: str) -> str:
+    """A value of the data by its name in both languages; as the data have it when the catalogue does not know it.
+
+    Examples
+    --------
+    >>> value("content", "theory").said("zh"), value("content", "外语")
+    ('理论', '外语')
+    """
+    known = f"value.{family}.{code}"
+    return Message(known) if known in catalogue() else code
 
 
 def render(code: str, lang: Language, parameters: Mapping[str, object]) -> str:

@@ -62,7 +62,7 @@ def test_quota_outside_its_band_is_marked_by_year():
 def test_share_floor_names_the_lowest_team():
     summary = text(*run(3, without=[("school-2020", 2)]).parts, lang="zh")  # The third team goes last in a session.
     assert line_with(summary, "班子五分之一").split() == ["✗", "班子五分之一", "3/3", "2/3", "3/3", "3/3"]
-    assert "最低：第3县 (0410102-team) 2020 年，5 人中参训 0 人，应 1 人" in summary
+    assert "最低：第3县（0410102-team） 2020 年，5 人中参训 0 人，应 1 人" in summary
 
 
 def test_summary_shows_warnings_overdue_people_and_what_is_owed():

@@ -232,7 +232,7 @@ class Overview:
     def _team(self, row: Any) -> TeamLine:
         group, units = row.group, self.material.unit_names
         home = group if group in units else self.material.team_homes.get(group, "")
-        name = self.material.team_names.get(group) or units.get(group, group)
+        name = self.material.team_names.get(group) or units.get(group) or self.material.scope_name(group)
         return TeamLine(name, group, home, row.year, row.size, row.required, row.achieved, row.share)
 
     @cached_property
