@@ -21,6 +21,7 @@ from allocator.commands.marking import mark_and_refuse
 from allocator.commands.schema import write_schema
 from allocator.commands.shadow import ask_what_more_buys
 from allocator.commands.show import show
+from allocator.commands.sweep import sweep_scenarios
 from allocator.commands.template import write_template
 from allocator.commands.voice import (
     Code,
@@ -373,6 +374,11 @@ app.command("ledger", epilog="示例 Example: allocator ledger scenarios/tiny.to
 
 
 app.command("shadow", epilog="示例 Example: allocator shadow out/tiny --of theory-quota --range -2:+4")(ask_what_more_buys)
+
+
+app.command("sweep", epilog="示例 Example: allocator sweep scenarios/tiny.toml --vary quota.theory-quota=2:6")(
+    sweep_scenarios
+)
 
 
 app.command("schema", epilog="Example: allocator schema --out schemas")(write_schema)

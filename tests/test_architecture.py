@@ -50,10 +50,11 @@ _layer("annotate", f"{RECORDS} inputs reports writing")
 _layer("forms", f"{RECORDS} inputs")
 _layer("ledger", f"{RECORDS} instance audit solve counting reports")
 _layer("compare", f"{RECORDS} inputs audit reports")
+_layer("sweep", f"{RECORDS} inputs audit compare reports planner pipeline writing")
 _layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports planner")
 _layer(
     "commands",
-    f"{RECORDS} compare ledger explain shadow inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
+    f"{RECORDS} compare ledger explain shadow sweep inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
 )
 _layer(
     "cli",

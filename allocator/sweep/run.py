@@ -1,0 +1,346 @@
+"""A sweep from what was asked to what came out: every mistake is told before any point is planned."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from allocator.errors import AllocatorError, UsageError
+from allocator.inputs import write_variant
+from allocator.pipeline import write
+from allocator.reports.texts import Language, Texts
+from allocator.sweep import pareto as curve
+from allocator.sweep.axes import Axis, Values, axes_of, grid
+from allocator.sweep.book import workbook
+from allocator.sweep.bundle import packed
+from allocator.sweep.cluster import connected, run_on_cluster
+from allocator.sweep.folder import Folder
+from allocator.sweep.local import run_locally
+from allocator.sweep.point import INPUT, Record, Task, failed, run_from_record, to_toml
+from allocator.sweep.scenarios import Scenarios, point_name, scenario_id
+from allocator.sweep.tables import Pair, Sweep, csv
+from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+MOST = 1000
+"""Points of a sweep unless more are asked for by name: a slip of the pen in a range should not keep a machine busy for a week."""
+
+STEPS = 7
+"""Points between the two ends of a trade-off curve."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of a sweep, for the display.
+
+    Parameters
+    ----------
+    done, all, without_plan
+        Points finished (those of an earlier sweep included), points in all as far as known, points without a plan.
+    running
+        Names of the points being planned here now.
+    name, record
+        The point just finished and its record; empty when one has just begun.
+    """
+
+    done: int
+    all: int
+    without_plan: int
+    running: tuple[str, ...]
+    name: str = ""
+    record: Record | None = None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def sweep(
+    scenario: Path | str | Sequence[Path | str],
+    vary: Mapping[str, Values] | Sequence[str] | str = (),
+    *,
+    pareto: str | Sequence[str] | None = None,
+    steps: int = STEPS,
+    out: Path | str | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    from_base: bool = False,
+    keep_runs: bool = False,
+    most: int = MOST,
+    seed: str | None = None,
+    time_limit: float | None = None,
+    force: bool = False,
+    lang: Language = "zh",
+    on_progress: OnProgress = lambda _: None,
+    stop: threading.Event | None = None,
+) -> Sweep:
+    """Plan a scenario, or several, at every combination of some values.
+
+    Every point is planned by itself, with one thread, and comes out as ``plan`` of its scenario would. What goes wrong with a point stands in
+    its row and concerns no other point.
+
+    Parameters
+    ----------
+    scenario
+        Scenario file, or several of them side by side.
+    vary
+        Dotted keys of the scenario and their values: ``{"quota.theory-quota": range(2, 7)}``, or texts as on the command line:
+        ``["quota.theory-quota=2:6", "overrides.team-fifth.share=1/5,1/4"]``. Several keys make a grid.
+    pareto
+        Two goals, such as ``"owed,fairness"``, whose trade-off curve is wanted at every point.
+    steps
+        Points of the curve between its ends.
+    out
+        Folder of the results; what is finished there is not planned again. ``None``: results are only returned.
+    workers
+        Points planned at a time; the cores of this machine when absent.
+    cluster
+        Address of a Dask scheduler to plan on instead of this machine.
+    from_base
+        Plan the scenario as it is once, and each point from that plan: quicker, with bounds a little further off.
+    keep_runs
+        Write the run folder of every point to ``out/runs``.
+    most
+        Refuse more points than this.
+    force
+        Begin anew where ``out`` holds results of other inputs.
+    stop
+        Set it from another thread to stop; finished points are kept.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to vary, too much, an unknown goal, or no cluster.
+    InputError
+        If a scenario has defects, or a varied key or rule is not known.
+    OutputError
+        If the folder cannot be used.
+    """
+    files = [Path(scenario)] if isinstance(scenario, Path | str) else [Path(one) for one in scenario]
+    axes = axes_of(vary, most)
+    pair = None if pareto is None else curve.pair_of(pareto)
+    if steps < 1:
+        raise UsageError(Message("sweep.no-steps", given=steps))
+    if not axes and pair is None and len(files) < 2:
+        raise UsageError(Message("sweep.nothing-to-vary"))
+    if keep_runs and out is None:
+        raise UsageError(Message("sweep.runs-without-folder"))
+    points = list(grid(axes, len(files), most if pair is None else most // (steps + 2)))
+    settings = {"seed": seed, "limits.seconds": time_limit}
+    read = Scenarios(files, {key: value for key, value in settings.items() if value is not None})
+    read.refuse_unknown(axes)
+    for _, changes in points:
+        _refuse_unwritable(changes)
+    with ExitStack() as stack:
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory())) if out is None else Path(out)
+        identity = {"scenarios": read.hashes, "settings": read.settings, "from_base": from_base}
+        folder = Folder(path, identity, force=force)
+        folder.check()
+        client = None if cluster is None else stack.enter_context(connected(cluster))
+        records = stack.enter_context(folder.opened())
+        made = _Sweeping(
+            read, folder, records, client, workers or os.cpu_count() or 1, is_kept=out is not None,
+            keeps_runs=keep_runs, from_base=from_base, lang=lang, on_progress=on_progress, stop=stop or threading.Event(),
+        )  # fmt: skip
+        made.plan(axes, points, pair, steps)
+        return made.sweep
+
+
+class _Sweeping:
+    """The work of one sweep on its folder."""
+
+    def __init__(
+        self, read: Scenarios, folder: Folder, records: dict[str, Record], client: Client | None, workers: int, *,
+        is_kept: bool, keeps_runs: bool, from_base: bool, lang: Language, on_progress: OnProgress, stop: threading.Event,
+    ) -> None:  # fmt: skip
+        self.read, self.folder, self.records, self.client, self.workers = read, folder, records, client, workers
+        self.is_kept, self.keeps_runs, self.from_base, self.lang = is_kept, keeps_runs, from_base, lang
+        self.on_progress, self.stop = on_progress, stop
+        self.lock = threading.Lock()
+        self.running: dict[str, str] = {}
+        self.all = 0
+        self.sweep = Sweep(read.names, (), (), {})
+
+    def plan(
+        self,
+        axes: tuple[Axis, ...],
+        points: Sequence[tuple[int, dict[str, object]]],
+        pair: tuple[str, str] | None,
+        steps: int,
+    ) -> None:
+        """Plan every point; the points between the ends of a curve once the ends are known."""
+        rules, kept = self.read.rules(axes), self.folder.path if self.is_kept else None
+        groups = [[Task(number, changes, point_name(self.read.names[number], changes))] for number, changes in points]
+        known = None
+        if pair is not None:
+            groups = [self._ends(group[0], pair) for group in groups]
+            order: list[str] = next(list(inputs.scenario.goals) for inputs in self.read.inputs if inputs is not None)
+            at = min(map(order.index, pair))
+            known = Pair(pair, tuple(order[:at]))
+
+        def tell() -> None:
+            tasks = tuple(task for group in groups for task in group)
+            is_short = any(task.name not in self.records for task in tasks)
+            self.sweep = Sweep(
+                self.read.names, axes, tasks, self.records, rules, known, kept, self.stop.is_set() and is_short
+            )
+
+        self.all = len(groups) * (1 if pair is None else steps + 2)
+        tell()
+        try:
+            self._run([task for group in groups for task in group], tell)
+            if pair is not None and not self.stop.is_set():
+                groups = [self._with_between(group, pair, steps) for group in groups]
+                self.all = sum(map(len, groups))
+                tell()
+                self._run([task for group in groups for task in group], tell)
+        finally:
+            tell()
+            self._write()
+
+    def _ends(self, task: Task, pair: tuple[str, str]) -> list[Task]:
+        inputs = self.read.inputs[task.scenario]
+        if inputs is None:
+            return [task]
+        found = curve.ends(list(inputs.scenario.goals), pair)
+        return [self._on_curve(task, role, changes) for role, changes in found.items()]
+
+    def _on_curve(self, task: Task, role: str, changes: Mapping[str, object]) -> Task:
+        own = {**task.changes, **changes}
+        return Task(task.scenario, own, point_name(self.read.names[task.scenario], own), role)
+
+    def _with_between(self, group: list[Task], pair: tuple[str, str], steps: int) -> list[Task]:
+        """The ends of a curve with what lies between them, where both ends have a plan."""
+        records = {task.role: self.records[task.name] for task in group if task.name in self.records}
+        inputs = self.read.inputs[group[0].scenario]
+        if inputs is None or len(records) < 2:
+            return group
+        found = curve.between(list(inputs.scenario.goals), pair, records, steps)
+        first, second = group
+        return [first, *(self._on_curve(first, curve.BETWEEN, changes) for changes in found), second]
+
+    def _run(self, tasks: Sequence[Task], tell: Callable[[], None]) -> None:
+        todo = []
+        for task in tasks:
+            if task.scenario in self.read.defects:
+                defects = self.read.defects[task.scenario].defects
+                self._finish(task, failed(INPUT, [(one.column, one.message) for one in defects]), tell)
+            elif task.name not in self.records or (self.keeps_runs and not self.folder.run_folder(task).is_dir()):
+                todo.append(task)
+        self._tell()
+        if not todo:
+            return
+        if self.from_base:
+            self._plan_bases(todo)
+        if not self.stop.is_set():
+            for task, record in self._answers(todo, wants_bases=self.from_base):
+                self._finish(task, record, tell)
+
+    def _plan_bases(self, todo: Sequence[Task]) -> None:
+        """Plan each scenario as it is, where that plan is not there yet."""
+        numbers = dict.fromkeys(task.scenario for task in todo)
+        tasks = [Task(n, {}, self.read.names[n]) for n in numbers if not self.folder.base_file(n).is_file()]
+        for task, record in self._answers(tasks, is_base=True):
+            if "run" not in record:
+                raise AllocatorError(Message("sweep.no-base", name=task.name, reason=_reason(record)))
+            self.folder.keep_base(task.scenario, record["run"])
+
+    def _answers(
+        self, tasks: Sequence[Task], *, wants_bases: bool = False, is_base: bool = False
+    ) -> Iterator[tuple[Task, Record]]:
+        """The records of tasks as they come in, from this machine or the cluster."""
+        bases = [self.folder.base_file(n) if wants_bases else None for n in range(len(self.read.files))]
+        setup = {"settings": to_toml({**self.read.settings, "limits.workers": 1}), "lang": self.lang}
+        if self.client is None:
+            scenarios = [
+                {"file": str(file), "hashes": hashes, "base": None if base is None else str(base)}
+                for file, hashes, base in zip(self.read.files, self.read.hashes, bases, strict=True)
+            ]
+            runs = self.keeps_runs and not is_base
+
+            def ask(task: Task) -> str:
+                return task.to_json(wants_plan=is_base, folder=self.folder.run_folder(task) if runs else None)
+
+            return run_locally(
+                tasks, {**setup, "scenarios": scenarios}, ask,
+                workers=self.workers, stop=self.stop, on_turn=self._turn,
+            )  # fmt: skip
+        there = [
+            None if inputs is None else (inputs, base.read_text(encoding="utf-8") if base and base.is_file() else None)
+            for inputs, base in zip(self.read.inputs, bases, strict=True)
+        ]
+        return run_on_cluster(
+            self.client, tasks, packed(there, setup),
+            lambda task: task.to_json(wants_plan=is_base or self.keeps_runs), stop=self.stop,
+        )  # fmt: skip
+
+    def _turn(self, task: Task, is_begun: bool) -> None:
+        """A worker begins a point, or has done with it."""
+        with self.lock:
+            if is_begun:
+                self.running[task.name] = self.sweep.group_name(task) or task.role or task.name
+            else:
+                self.running.pop(task.name, None)
+        if is_begun:
+            self._tell()
+
+    def _finish(self, task: Task, record: Record, tell: Callable[[], None]) -> None:
+        """Write down a finished point, and the table with it."""
+        run = record.pop("run", None)
+        inputs = self.read.inputs[task.scenario]
+        if self.is_kept and record["exit_code"] != INPUT and inputs is not None:
+            wanted = write_variant(
+                inputs, task.changes, self.folder.scenario_file(task), id=scenario_id(task.name), force=True
+            )
+            if run is not None:
+                write(run_from_record(wanted, run), self.folder.run_folder(task), lang=self.lang, force=True)
+        self.folder.keep(task, record)
+        self.records[task.name] = record
+        tell()
+        if self.is_kept:
+            self.folder.write("sweep.csv", csv(self.sweep.points))
+        self._tell(task, record)
+
+    def _tell(self, task: Task | None = None, record: Record | None = None) -> None:
+        finished = [record for _, _, record in self.sweep.finished]
+        without = sum(not record["goals"] for record in finished)
+        name = "" if task is None else self.sweep.group_name(task) or task.role
+        with self.lock:
+            running = tuple(self.running.values())
+        self.on_progress(Progress(len(finished), self.all, without, running, name, record))
+
+    def _write(self) -> None:
+        if self.is_kept:
+            self.folder.write("sweep.csv", csv(self.sweep.points))
+            self.folder.write("clauses.csv", csv(self.sweep.clauses))
+            if self.sweep.pair is not None:
+                self.folder.write("curve.csv", csv(self.sweep.curve))
+            if self.sweep.finished:
+                self._write_for_readers()
+
+    def _write_for_readers(self) -> None:
+        from allocator.sweep.figure import (
+            figure,
+        )  # Here, since matplotlib takes as long to load as all the rest together.
+
+        self.folder.write("sweep.xlsx", workbook(self.sweep, Texts(self.lang)))
+        self.folder.write("sweep.png", figure(self.sweep, Texts(self.lang)))
+
+
+def _refuse_unwritable(changes: Mapping[str, object]) -> None:
+    for key, value in changes.items():
+        try:
+            to_toml({key: value})
+        except (TypeError, ValueError):
+            raise UsageError(Message("sweep.unwritable", key=key, value=str(value))) from None
+
+
+def _reason(record: Record) -> str:
+    return "; ".join(message["en"] for message in record["messages"])

@@ -1,0 +1,196 @@
+"""A sweep on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+
+from allocator.reports.material import records
+from allocator.reports.texts import Texts, fit
+from allocator.sweep.point import Record, Task
+from allocator.sweep.tables import Sweep, shown
+from allocator.sweep.words import (
+    MARK,
+    OUTCOME,
+    ROLE,
+    cell,
+    changing_goals,
+    named_goals,
+    open_distance,
+    reason,
+    rule_lines,
+    title,
+)
+from allocator.wording import Message
+
+MOST = 40  # rows of a table; the workbook has all of them
+HEAD = 12  # cells of a heading before it goes on in the next line
+WIDEST = 30  # cells of a value that is varied
+
+
+def text(sweep: Sweep, texts: Texts) -> str:
+    """What was varied, the goals that change from point to point, what stays, points without a plan, and the trade-off curve."""
+    blocks = (_head, _points, _same, _failed) if sweep.pair is None else (_head, _curve, _failed)
+    return "\n".join(line for block in blocks for line in block(sweep, texts))
+
+
+def _head(sweep: Sweep, texts: Texts) -> Iterator[str]:
+    yield title(sweep, texts)
+    yield from (f"  {line}" for line in rule_lines(sweep, texts))
+    missing = len(sweep.tasks) - len(sweep.finished)
+    if missing:
+        yield texts.said(Message("sweep.missing", count=missing))
+
+
+def _points(sweep: Sweep, texts: Texts) -> Iterator[str]:
+    goals, names, said = changing_goals(sweep), named_goals(sweep, texts), texts.said
+    finished = sweep.finished
+    yield said(Message("sweep.points-heading"))
+    titles = [
+        *_where(sweep, texts), *(names[goal] for goal in goals), said(Message("sweep.breached")), said(Message("sweep.seconds")),
+        said(Message("sweep.outcome")),
+    ]  # fmt: skip
+    rows = [
+        (
+            *_place(sweep, task),
+            *(cell(sweep, number, goal, texts) for goal in goals),
+            _breached(record),
+            f"{record['seconds']:.1f}",
+            said(OUTCOME[record["exit_code"]]),
+        )
+        for number, task, record in finished[:MOST]
+    ]
+    yield from table(titles, rows, left=(*range(len(_where(sweep, texts))), len(titles) - 1))
+    if len(finished) > MOST:
+        yield said(Message("sweep.more", count=len(finished) - MOST))
+
+
+def _where(sweep: Sweep, texts: Texts) -> list[str]:
+    """Headings of the columns that say which point it is."""
+    scenario = [texts.said(Message("sweep.scenario"))] if len(sweep.scenarios) > 1 else []
+    return [*scenario, *(axis.name for axis in sweep.axes)]
+
+
+def _place(sweep: Sweep, task: Task) -> list[str]:
+    scenario = [sweep.scenarios[task.scenario]] if len(sweep.scenarios) > 1 else []
+    return [*scenario, *(str(shown(task.changes[axis.key])) for axis in sweep.axes)]
+
+
+def _breached(record: Record) -> str:
+    return str(sum(rule["status"] == "breached" for rule in record["rules"])) if record["rules"] else "—"
+
+
+def _same(sweep: Sweep, texts: Texts) -> Iterator[str]:
+    names, changing = named_goals(sweep, texts), changing_goals(sweep)
+    same = [goal for goal in names if goal not in changing]
+    if same and len(sweep.points) > 1:
+        values = sweep.goals.drop_duplicates("goal").set_index("goal")["value"]
+        listed = tuple(f"{names[goal]} {texts.number(values[goal])}" for goal in same)
+        yield texts.said(Message("sweep.same", goals=listed))
+    yield from _open(sweep, changing, texts)
+
+
+def _open(sweep: Sweep, goals: Sequence[str], texts: Texts) -> Iterator[str]:
+    """What the gaps leave open in each goal: smaller differences between points are no differences."""
+    names = named_goals(sweep, texts)
+    for goal in goals:
+        distance = open_distance(sweep, goal)
+        if distance:
+            yield texts.said(Message("sweep.open", goal=names[goal], distance=texts.number(distance)))
+
+
+def _failed(sweep: Sweep, texts: Texts) -> Iterator[str]:
+    failed = [(number, task, record) for number, task, record in sweep.finished if not record["goals"]]
+    if not failed:
+        return
+    yield texts.said(Message("sweep.failed-heading", count=len(failed)))
+    for number, task, record in failed[:MOST]:
+        name = sweep.group_name(task) or str(number)
+        yield texts.said(
+            Message("sweep.failed-line", name=name, reason=reason(record, texts), code=record["exit_code"])
+        )
+    if len(failed) > MOST:
+        yield texts.said(Message("sweep.more", count=len(failed) - MOST))
+
+
+def _curve(sweep: Sweep, texts: Texts) -> Iterator[str]:
+    assert sweep.pair is not None
+    said, curve, (first, second) = texts.said, sweep.curve, sweep.pair.goals
+    names = named_goals(sweep, texts)
+    if first not in names or second not in names:
+        return
+    yield said(Message("sweep.curve-heading", first=names[first], second=names[second]))
+    own = curve[curve["mark"] != "failed"]
+    if len(own) and (own[[first, second]].nunique() == 1).all():
+        yield said(Message("sweep.no-conflict"))
+    has_groups = curve["group"].nunique() > 1
+    titles = [
+        *([said(Message("sweep.group"))] if has_groups else []), said(Message("sweep.place")), said(Message("sweep.limit")),
+        names[first], names[second], said(Message("sweep.seconds")), said(Message("sweep.mark")),
+    ]  # fmt: skip
+    seconds = dict(zip(sweep.points["point"], sweep.points["seconds"], strict=True))
+    rows = [
+        (
+            *([row.group] if has_groups else []),
+            said(ROLE[row.role]) if row.role in ROLE else "",
+            texts.number(row.limit),
+            cell(sweep, row.point, first, texts),
+            cell(sweep, row.point, second, texts),
+            f"{seconds[row.point]:.1f}",
+            said(MARK[row.mark]),
+        )
+        for row in records(curve.head(MOST))
+    ]
+    yield from table(titles, rows, left=(*range(1 + has_groups), len(titles) - 1))
+    if len(curve) > MOST:
+        yield said(Message("sweep.more", count=len(curve) - MOST))
+    yield from _open(sweep, (first, second), texts)
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequence[int]) -> Iterator[str]:
+    """Rows below their headings, which take as many lines as they need; the columns ``left`` begin at the left, the others end at the right."""
+    heads = [wrapped(one, HEAD) for one in titles]
+    widths = [
+        min(max(max(map(cell_len, head)), max((cell_len(row[i]) for row in rows), default=0)), WIDEST)
+        for i, head in enumerate(heads)
+    ]
+    height = max(map(len, heads))
+    lines = [tuple(head[i - height] if len(head) >= height - i else "" for head in heads) for i in range(height)]
+    for row in (*lines, *rows):
+        cells = [
+            fit(one, width, "left" if i in left else "right")
+            for i, (one, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield ("  " + "  ".join(cells)).rstrip()
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most so many cells, broken between words, and between characters where there are no words.
+
+    Examples
+    --------
+    >>> wrapped("Quota shortfall (people)", 12), wrapped("年末仍欠（学时）", 12)
+    (['Quota', 'shortfall', '(people)'], ['年末仍欠（学', '时）'])
+    """
+    lines = [""]
+    for word in text.split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(joined) <= width or not lines[-1]:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return [part for line in lines for part in _cut(line, width)]
+
+
+def _cut(line: str, width: int) -> Iterator[str]:
+    if all(ord(sign) < 0x2E80 for sign in line):
+        yield line  # A long word of letters, such as a key, stays whole.
+        return
+    part = ""
+    for sign in line:
+        if cell_len(part + sign) > width:
+            yield part
+            part = ""
+        part += sign
+    yield part

@@ -1,0 +1,105 @@
+"""Words and figures of a sweep in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from allocator.compare.words import goal_name, unit_name
+from allocator.reports.material import records
+from allocator.reports.texts import Texts
+from allocator.sweep.axes import Axis
+from allocator.sweep.point import Record
+from allocator.sweep.tables import Sweep
+from allocator.wording import Message
+
+OUTCOME: Mapping[int, Message] = {
+    0: Message("sweep.outcome-kept"),
+    1: Message("sweep.outcome-failed"),
+    3: Message("sweep.outcome-refused"),
+    4: Message("sweep.outcome-violation"),
+    5: Message("sweep.outcome-limit"),
+    6: Message("sweep.outcome-breach"),
+}
+"""What the exit code of a point says."""
+
+MARK: Mapping[str, Message] = {
+    "best": Message("sweep.mark-best"),
+    "dominated": Message("sweep.mark-dominated"),
+    "same": Message("sweep.mark-same"),
+    "above": Message("sweep.mark-above"),
+    "failed": Message("sweep.mark-failed"),
+}
+"""What the mark of a point of the curve says."""
+
+ROLE: Mapping[str, Message] = {
+    "first": Message("sweep.role-first"),
+    "second": Message("sweep.role-second"),
+    "between": Message("sweep.role-between"),
+}
+
+
+def title(sweep: Sweep, texts: Texts) -> str:
+    """One line that says what was swept."""
+    return texts.said(Message("sweep.title", names=sweep.scenarios, points=len(sweep.tasks)))
+
+
+def named_goals(sweep: Sweep, texts: Texts) -> dict[str, str]:
+    """The goals in use with their unit, by code."""
+    units = dict(zip(sweep.goals["goal"], sweep.goals["unit"], strict=True))
+    return {goal: goal_name(goal, units[goal], texts) for goal in sweep.used_goals}
+
+
+def changing_goals(sweep: Sweep) -> list[str]:
+    """The goals whose value is not the same at every point."""
+    values = sweep.goals.groupby("goal")["value"].nunique()
+    return [goal for goal in sweep.used_goals if values[goal] > 1]
+
+
+def open_distance(sweep: Sweep, goal: str) -> float:
+    """Largest distance of a goal's value from its bound at any point; what differs by less may be no difference. 0: every value is proven."""
+    own = sweep.goals[(sweep.goals["goal"] == goal) & ~sweep.goals["proven"]]
+    return float((own["value"] - own["bound"]).abs().max()) if len(own) else 0.0
+
+
+def cell(sweep: Sweep, number: int, goal: str, texts: Texts) -> str:
+    """Value of a goal at a point, marked where it is not proven to be the best."""
+    own = sweep.goals[(sweep.goals["point"] == number) & (sweep.goals["goal"] == goal)]
+    if own.empty:
+        return "—"
+    mark = "" if bool(own["proven"].iat[0]) else "~"
+    return mark + texts.number(own["value"].iat[0])
+
+
+def rule_lines(sweep: Sweep, texts: Texts) -> list[str]:
+    """A line for each varied key that belongs to a rule: its clause and title."""
+    lines = []
+    for axis in sweep.axes:
+        rule = sweep.rules.get(axis.rule_id or "")
+        if rule is not None:
+            lines.append(f"{axis.name}: {axis_title(sweep, axis, texts)}")
+    return lines
+
+
+def axis_title(sweep: Sweep, axis: Axis, texts: Texts) -> str:
+    """Clause and title of the rule of an axis; its key where it belongs to none."""
+    rule = sweep.rules.get(axis.rule_id or "")
+    return axis.name if rule is None else " ".join(filter(None, (rule.clause, texts.title(rule))))
+
+
+def reason(record: Record, texts: Texts) -> str:
+    """Why a point has no plan."""
+    return "; ".join(message[texts.lang] for message in record["messages"])
+
+
+def breached_titles(clauses: pd.DataFrame, texts: Texts) -> str:
+    """Clauses that a point breaches, with their titles."""
+    broken = clauses[clauses["status"] == "breached"]
+    return "; ".join(f"{rule.clause or rule.rule_id} {texts.title(rule)}".strip() for rule in records(broken))
+
+
+__all__ = [
+    "MARK", "OUTCOME", "ROLE", "axis_title", "breached_titles", "cell", "changing_goals", "goal_name", "named_goals",
+    "open_distance", "reason", "rule_lines", "title", "unit_name",
+]  # fmt: skip

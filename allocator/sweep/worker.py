@@ -1,0 +1,96 @@
+"""A process that plans one point after another: a line in, a line out, until its input ends.
+
+Workers are programs of their own and not copies of the caller, so that a sweep can be started from a script or a notebook on every system,
+and a worker that dies takes nothing with it but the point it was planning.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from allocator.entities import Inputs
+from allocator.errors import AllocatorError, InputError
+from allocator.inputs import load
+from allocator.pipeline import write
+from allocator.planner import Run
+from allocator.sweep.point import CRASH, INPUT, Record, failed, from_toml, planned, run_from_record, run_to_record
+from allocator.wording import Message
+
+
+class Worker:
+    """Plans tasks; keeps what was read and the plan that points stand on between them.
+
+    Parameters
+    ----------
+    setup
+        ``scenarios``: for each its ``file``, the ``hashes`` of what was read when the sweep began, and ``base``, the file with the plan that
+        points stand on or nothing; ``settings``: changes that every point has; ``lang``: language of run folders.
+    """
+
+    def __init__(self, setup: Mapping[str, Any]) -> None:
+        self.setup = setup
+        self.settings = from_toml(setup["settings"])
+        self.number: int | None = None
+        self.inputs: Inputs | None = None
+        self.base: Run | None = None
+
+    def answer(self, task: Mapping[str, Any]) -> Record:
+        """Plan one task and tell how it went."""
+        try:
+            self._read(int(task["scenario"]))
+            assert self.inputs is not None
+            record, run = planned(self.inputs, from_toml(task["changes"]), self.base)
+            if run is not None and task["folder"]:
+                write(run, Path(task["folder"]), lang=self.setup["lang"], force=True)
+        except InputError as error:
+            return failed(INPUT, [(one.column, one.message) for one in error.defects])
+        except AllocatorError as error:
+            return failed(CRASH, [("", error)])
+        if run is not None and task["plan"]:
+            record["run"] = run_to_record(run)
+        return record
+
+    def _read(self, number: int) -> None:
+        """Have the inputs of a scenario at hand, as they were when the sweep began."""
+        if self.number == number:
+            return
+        self.number, self.inputs, self.base = None, None, None
+        scenario = self.setup["scenarios"][number]
+        inputs = load(Path(scenario["file"]), changes=self.settings)
+        if scenario["hashes"] is not None and dict(inputs.hashes) != scenario["hashes"]:
+            raise AllocatorError(Message("sweep.changed-meanwhile", file=scenario["file"]))
+        if scenario["base"]:
+            self.base = run_from_record(inputs, json.loads(Path(scenario["base"]).read_text(encoding="utf-8")))
+        self.number, self.inputs = number, inputs
+
+
+def main() -> None:
+    """Answer tasks from standard input on standard output; the first line is the setup."""
+    # Whatever a library prints must not end up between the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    lines: Queue[str] = Queue()
+    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    worker = Worker(json.loads(lines.get()))
+    while True:
+        answer = worker.answer(json.loads(lines.get()))
+        answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        answers.flush()
+
+
+def _listen(lines: Queue[str]) -> None:
+    """Pass lines on; end at once when the caller is gone, even in the middle of a point."""
+    for line in sys.stdin:
+        lines.put(line)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
