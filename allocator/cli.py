@@ -14,6 +14,7 @@ from allocator import pipeline
 from allocator.audit import AuditReport, read_plan
 from allocator.audit import audit as judge
 from allocator.commands.compare import compare_runs
+from allocator.commands.explain import explain_people
 from allocator.commands.export import NoticeTemplate, export_files, notice_template
 from allocator.commands.frames import App
 from allocator.commands.ledger import write_ledger
@@ -379,6 +380,9 @@ app.command("shadow", epilog="示例 Example: allocator shadow out/tiny --of the
 app.command("sweep", epilog="示例 Example: allocator sweep scenarios/tiny.toml --vary quota.theory-quota=2:6")(
     sweep_scenarios
 )
+
+
+app.command("explain", epilog="示例 Example: allocator explain out/tiny --cadre N3 --not-in theory-2021a")(explain_people)
 
 
 app.command("schema", epilog="Example: allocator schema --out schemas")(write_schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from allocator.audit import audit, read_plan
 from allocator.counting import CheckReport, count
-from allocator.entities import Inputs
+from allocator.entities import TABLES, Inputs
+from allocator.errors import Defect, InputError
 from allocator.inputs import load
 from allocator.planner import Planner, Run
 from allocator.reports.folder import write_run
@@ -19,6 +21,9 @@ from allocator.reports.units import Template
 from allocator.result import GoalResult, OnProgress, SolveResult, SolveStatus, silent
 from allocator.solve.clock import Clock
 from allocator.wording import Message, from_record
+
+RUN_FILES = ("scenario.toml", "plan.csv", "run.json")
+"""Files of a run folder without which it is none."""
 
 
 def plan(
@@ -94,21 +99,47 @@ def write(
 
 
 def load_run(folder: Path | str) -> Run:
-    """A finished run, read back from its folder: inputs as they are now, the plan, and its audit done again.
+    """A finished run, read back from its folder: its inputs, its plan, and the audit done again.
 
     Raises
     ------
     InputError
-        If the folder is not a run folder, or its inputs have defects.
+        If the folder is not a run folder, its inputs have defects, or they have changed since the run.
     """
     folder = Path(folder)
+    lacking = tuple(name for name in RUN_FILES if not (folder / name).is_file())
+    if lacking:
+        raise _not_this_run(folder, Message("compare.not-a-run", folder=str(folder), files=lacking), "not-a-run")
     inputs = load(folder / "scenario.toml")
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        _refuse_changed(folder, inputs, set(record["inputs"].values()))
+        goals = tuple(GoalResult(g["goal"], g["sense"], g["unit"], g["value"], g["bound"]) for g in record["goals"])
+        said = record["texts"]["messages"] if "texts" in record else ()
+        messages = tuple(map(from_record, said)) or tuple(record["messages"])
+        result = SolveResult(SolveStatus(record["status"]), goals, record["seconds"], messages)
+        memory = record["peak_memory_bytes"]
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        message = Message("compare.broken-run", folder=str(folder), reason=f"run.json: {fault}")
+        raise _not_this_run(folder, message, "broken-run") from None
     plan = read_plan(folder / "plan.csv", inputs)
-    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    goals = tuple(GoalResult(g["goal"], g["sense"], g["unit"], g["value"], g["bound"]) for g in record.get("goals", ()))
-    messages = tuple(map(from_record, record["texts"]["messages"])) if "texts" in record else tuple(record["messages"])
-    result = SolveResult(SolveStatus(record["status"]), goals, record["seconds"], messages)
-    return Run(inputs, plan, audit(plan, inputs), result, record["seconds"], record["peak_memory_bytes"])
+    return Run(inputs, plan, audit(plan, inputs), result, record["seconds"], memory)
+
+
+def _refuse_changed(folder: Path, inputs: Inputs, known: set[str]) -> None:
+    """Refuse inputs of which a file is not one that the run read; where the files lie does not matter."""
+    defects = []
+    for role in ("policy", *TABLES):
+        file = inputs.files[role]
+        if hashlib.sha256(file.read_bytes()).hexdigest() not in known:
+            message = Message("explain.changed-since", role=role, folder=str(folder))
+            defects.append(Defect(str(file), 0, "", message, Message("explain.plan-again"), "changed-since"))
+    if defects:
+        raise InputError(defects)
+
+
+def _not_this_run(folder: Path, message: Message, code: str) -> InputError:
+    return InputError([Defect(str(folder), 0, "", message, Message("compare.plan-first"), code)])
 
 
 def check(path: Path | str, *, changes: Mapping[str, object] | None = None) -> CheckReport:

@@ -12,9 +12,13 @@ from typing import Any
 
 import pandas as pd
 
+from allocator.audit import AuditReport
 from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
 from allocator.inputs import load
+from allocator.placements import Plan
+from allocator.reports.record import goal_record
+from allocator.result import SolveResult
 from allocator.wording import Message
 
 FILES = ("run.json", "plan.csv", "audit.csv", "scenario.toml")
@@ -60,6 +64,12 @@ def read_runs(folders: Sequence[Path]) -> list[RunFiles]:
     if defects:
         raise InputError(defects)
     return [_read(folder, name) for folder, name in zip(folders, _names(folders), strict=True)]
+
+
+def as_read(name: str, inputs: Inputs, plan: Plan, audit: AuditReport, result: SolveResult) -> RunFiles:
+    """A run of this very process, as if it had been read from its folder."""
+    record = {"goals": [goal_record(goal) for goal in result.goals], "horizon": list(inputs.years)}
+    return RunFiles(name, record, plan.placements, audit.table, {}, inputs, ())
 
 
 def _missing(folder: Path) -> list[Defect]:

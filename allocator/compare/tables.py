@@ -59,7 +59,11 @@ def compare(folders: Sequence[Path | str]) -> Comparison:
     InputError
         With every folder that is not the folder of a finished run.
     """
-    runs = read_runs([Path(folder) for folder in folders])
+    return compared(read_runs([Path(folder) for folder in folders]))
+
+
+def compared(runs: Sequence[RunFiles]) -> Comparison:
+    """Compare runs that were read or made before."""
     return Comparison(
         tuple(run.name for run in runs), _goals(runs), _clauses(runs), _units(runs), _people(runs), _notes(runs)
     )

@@ -14,6 +14,6 @@ these cannot stand in for some seat, the first in the order who can is added. Se
 have no reserves: a group sends somebody else, and a named call-up is that person's.
 """
 
-from allocator.reports.reserves.choice import Reserve, Reserves
+from allocator.reports.reserves.choice import Candidate, Queue, Reserve, Reserves
 
-__all__ = ["Reserve", "Reserves"]
+__all__ = ["Candidate", "Queue", "Reserve", "Reserves"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -30,6 +31,35 @@ class Reserve(NamedTuple):
     stands_in: tuple[str, ...]  # cadre ids of the seats he or she may take
 
 
+class Candidate(NamedTuple):
+    """Somebody who might have had a seat, with what decides the order."""
+
+    cadre_id: str
+    last: int | None  # as of a reserve
+    draw: int
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Everybody whom a programme admits and who has no seat in one of its sessions, as candidates for one seat there.
+
+    Parameters
+    ----------
+    may, bound, busy
+        How many may take the seat; would leave some rule worse off that counts people or those away together; have no room for
+        the session in their own calendar.
+    first, first_bound, first_busy
+        The first of each in the published order.
+    """
+
+    may: int
+    bound: int
+    busy: int
+    first: tuple[Candidate, ...]
+    first_bound: tuple[Candidate, ...]
+    first_busy: tuple[Candidate, ...]
+
+
 class Reserves:
     """Who could step in for whom, year by year."""
 
@@ -37,12 +67,28 @@ class Reserves:
         self._inputs = inputs
         self._records = records
         self._years: dict[int, list[Reserve]] = {}
+        self._tables: dict[int, _Year] = {}
 
     def of_year(self, year: int) -> list[Reserve]:
         """The reserves of all sessions of a year, by session and order."""
         if year not in self._years:
-            self._years[year] = list(_Year(self._records, year).all())
+            self._years[year] = list(self._table(year).all())
         return self._years[year]
+
+    def queue(self, cadre_id: str, session_id: str, count: int) -> Queue:
+        """Who could have the seat of a named cadre in a session, the first so many of each sort by name."""
+        records = self._records
+        session = int(np.flatnonzero(records.session_ids == session_id)[0])
+        cadre = int(np.flatnonzero(records.cadre_ids == cadre_id)[0])
+        own = records.plan.placements
+        row = np.flatnonzero((own["cadre_id"] == cadre_id) & (own["session_id"] == session_id))[0]
+        year = int(records.session_year[session])
+        return self._table(year).queue(session, cadre, str(own["rules"].iat[row]), count)
+
+    def _table(self, year: int) -> _Year:
+        if year not in self._tables:
+            self._tables[year] = _Year(self._records, year)
+        return self._tables[year]
 
 
 class _Year:
@@ -84,6 +130,33 @@ class _Year:
                 str(records.session_ids[session]), number, str(records.cadre_ids[people[n]]),
                 None if last == NEVER else last, drawn, stands_in,
             )  # fmt: skip
+
+    def queue(self, session: int, cadre: int, rules: str, count: int) -> Queue:
+        """Who could have one seat: the rules it serves are those a reserve would have to serve."""
+        records = self._records
+        day = Day(session, int(records.session_programme[session]), self._parts[session])
+        placed = records.placed
+        admitted = self._admitted[day.programme].copy()
+        admitted[placed.loc[placed["session"] == session, "cadre"].to_numpy()] = False
+        busy = self._calendars.busy(day)
+        free = np.flatnonzero(admitted & ~busy)
+        may = np.zeros(len(free), dtype=bool)
+        if len(free):
+            counted = self._seats.counted(self._counting(day.programme))
+            may = self._who_may(np.array([cadre]), [rules], free, counted, self._calendars.away(day, free))[0]
+        sorts = [free[may], free[~may], np.flatnonzero(admitted & busy)]
+        first, bound, busy_first = (
+            self._candidates(people, str(records.session_ids[session]), count) for people in sorts
+        )
+        return Queue(len(sorts[0]), len(sorts[1]), len(sorts[2]), first, bound, busy_first)
+
+    def _candidates(self, people: Array, session_id: str, count: int) -> tuple[Candidate, ...]:
+        drawn = self._first(np.arange(len(people)), people, session_id, count) if len(people) else {}
+        found = []
+        for n, number in drawn.items():
+            last = int(self._last[people[n]])
+            found.append(Candidate(str(self._records.cadre_ids[people[n]]), None if last == NEVER else last, number))
+        return tuple(found)
 
     def _who_may(
         self,

@@ -1,0 +1,87 @@
+"""Questions to a finished run: what several answers need is worked out once."""
+
+from __future__ import annotations
+
+from typing import overload
+
+from allocator.explain.text import why_text
+from allocator.explain.text_not import why_not_text
+from allocator.explain.why import Ground, Why, why
+from allocator.explain.why_not import WhyNot, why_not
+from allocator.planner import Run
+from allocator.reports.texts import Texts
+from allocator.result import OnProgress, silent
+
+
+class Explainer:
+    """Answers questions about one run, one after the other; each is asked of the same plan."""
+
+    def __init__(self, run: Run) -> None:
+        self._ground = Ground(run)
+
+    @property
+    def run(self) -> Run:
+        """The run that is asked about."""
+        return self._ground.run
+
+    def why(self, cadre_id: str) -> Why:
+        """Why somebody has the seats of the plan, or none.
+
+        Raises
+        ------
+        InputError
+            If nobody on the roster has that id.
+        """
+        return why(self._ground, cadre_id)
+
+    def why_not(self, cadre_id: str, not_in: str | int, *, on_progress: OnProgress = silent) -> WhyNot:
+        """Why somebody is not in a session, a programme, a year, or a programme in a year (``PROGRAMME@YEAR``).
+
+        Raises
+        ------
+        InputError
+            If there is no such person, session, programme or plan year.
+        """
+        return why_not(self._ground, cadre_id, not_in, on_progress)
+
+    def answer(self, cadre_id: str, not_in: str | int | None, *, on_progress: OnProgress = silent) -> Why | WhyNot:
+        """Why, or why not where ``not_in`` is given."""
+        return self.why(cadre_id) if not_in is None else self.why_not(cadre_id, not_in, on_progress=on_progress)
+
+    def text(self, answer: Why | WhyNot, texts: Texts) -> str:
+        """An answer in words."""
+        return (
+            why_text(answer, texts)
+            if isinstance(answer, Why)
+            else why_not_text(answer, self.run.inputs.scenario.seed, texts)
+        )
+
+
+@overload
+def explain(run: Run, cadre_id: str, not_in: None = None) -> Why: ...
+@overload
+def explain(run: Run, cadre_id: str, not_in: str | int) -> WhyNot: ...
+def explain(run: Run, cadre_id: str, not_in: str | int | None = None) -> Why | WhyNot:
+    """Why somebody has the seats of a plan, or why not others.
+
+    Parameters
+    ----------
+    run
+        A finished run, from ``plan`` or ``load_run``.
+    cadre_id
+        Who.
+    not_in
+        A session, a programme, a plan year, or ``PROGRAMME@YEAR``; absent: why the seats there are.
+
+    Raises
+    ------
+    InputError
+        If there is no such person, session, programme or plan year.
+
+    Examples
+    --------
+    >>> run = allocator.load_run("out/tiny")  # doctest: +SKIP
+    >>> allocator.explain(run, "N3").served  # doctest: +SKIP
+    >>> print(allocator.explain(run, "N3", not_in="theory-2021a"))  # doctest: +SKIP
+    """
+    return Explainer(run).answer(cadre_id, not_in)

@@ -1,0 +1,152 @@
+"""One person of the roster: found by id, and seen alone with his or her own record and seats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from allocator.audit import AuditReport, audit
+from allocator.audit.records import NEVER, Records
+from allocator.entities import Inputs
+from allocator.errors import Defect, InputError
+from allocator.explain.judge import Seat, is_admitting, is_personal, with_rules, with_seats
+from allocator.inputs.findings import nearest
+from allocator.kinds import AwayLimit, Fixed, Goal, RuleKind
+from allocator.ledger.debts import debts
+from allocator.placements import ordered
+from allocator.wording import Message, listing
+
+ACCOUNT_COLUMNS = (
+    "rule_id",
+    "clause",
+    "title",
+    "title_zh",
+    "kind",
+    "strength",
+    "content",
+    "done",
+    "owed",
+    "unit_of",
+    "latest",
+)
+_KEYS = ["rule_id", "content"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who somebody is."""
+
+    cadre_id: str
+    name: str
+    unit_id: str
+    unit: str
+    team_id: str
+    post: str
+    headcount: int  # above 1: an unnamed group
+
+
+def find(inputs: Inputs, cadre_id: str) -> Person:
+    """The person of an id.
+
+    Raises
+    ------
+    InputError
+        If the roster has no such id, with the nearest one, or those whose name it is.
+    """
+    roster = inputs.roster
+    own = roster[roster["cadre_id"] == cadre_id]
+    if own.empty:
+        raise InputError([_unknown(inputs, cadre_id)])
+    row = own.iloc[0]
+    columns = {"unit": "unit_name"} | {name: name for name in ("cadre_id", "name", "unit_id", "team_id", "post")}
+    return Person(**{field: str(row[name]) for field, name in columns.items()}, headcount=int(row["headcount"]))
+
+
+def _unknown(inputs: Inputs, cadre_id: str) -> Defect:
+    roster = inputs.roster
+    called = roster.loc[roster["name"] == cadre_id, "cadre_id"]
+    hint = Message("explain.of-that-name", ids=listing(called))
+    if called.empty:
+        near = nearest(cadre_id, roster["cadre_id"])
+        hint = Message("hint.did-you-mean", near=near) if near else Message("explain.ids-of-roster")
+    file = str(inputs.files.get("cadres", "cadres"))
+    return Defect(file, 0, "cadre_id", Message("explain.unknown-cadre", cadre=cadre_id), hint, "unknown-cadre")
+
+
+class Alone:
+    """The world of one person: the rules of the policy, one row of the roster, one record."""
+
+    def __init__(self, inputs: Inputs, placements: pd.DataFrame, cadre_id: str) -> None:
+        def own(table: pd.DataFrame) -> pd.DataFrame:
+            return table[table["cadre_id"] == cadre_id].reset_index(drop=True)
+
+        self.cadre_id = cadre_id
+        self.seats = own(placements)
+        whole = replace(inputs, cadres=own(inputs.cadres), history=own(inputs.history))
+        rules = tuple(rule for rule in inputs.policy.rules if _concerns(rule, whole))
+        self.inputs = with_rules(whole, rules)
+        self._rules = {rule.id: rule for rule in rules}
+
+    @cached_property
+    def fixed(self) -> pd.DataFrame:
+        """Seats that are settled by name."""
+        return self.seats[self.seats["fixed"].astype(bool)].reset_index(drop=True)
+
+    def report(self, seats: pd.DataFrame) -> AuditReport:
+        """The auditor's judgement of the person with some seats."""
+        return audit(ordered(seats), self.inputs)
+
+    def goals(self, *, out: Sequence[Seat] = (), into: Sequence[Seat] = ()) -> dict[Goal, float]:
+        """What the person adds to each goal by his or her own record, with the seats of the plan or with others.
+
+        Points of priority count as they are, more is better there.
+        """
+        found: dict[Goal, float] = {}
+        report = self.report(with_seats(self.inputs, self.seats, out=out, into=into))
+        for verdict in report.verdicts:
+            if is_personal(verdict, self._rules):
+                for goal, amount in verdict.finding.goals.items():
+                    found[goal] = found.get(goal, 0.0) + float(amount)
+        return found
+
+    def account(self, seats: pd.DataFrame) -> pd.DataFrame:
+        """What is done and owed under each rule of the person's own with some seats, columns as ``ACCOUNT_COLUMNS``.
+
+        ``done`` is the year of the last class that counts (missing: never), hours in a rule of hours; ``owed`` is in
+        ``unit_of``, 0 when nothing is missing by the end of the plan.
+        """
+        records = Records(ordered(seats), self.inputs)
+        rows = []
+        for rule in self.inputs.policy.rules:
+            for debt in debts(rule, records):
+                if len(debt.cadre):
+                    done = np.nan if debt.done[0] == NEVER else float(debt.done[0])
+                    head = (rule.id, rule.clause, rule.title, rule.title_zh, rule.kind, rule.strength, debt.content)
+                    rows.append((*head, done, float(debt.owed[0]), debt.unit, int(debt.latest[0])))
+        table = pd.DataFrame(rows, columns=list(ACCOUNT_COLUMNS))
+        return table if seats.empty else self._without_kept(table, seats)
+
+    def _without_kept(self, table: pd.DataFrame, seats: pd.DataFrame) -> pd.DataFrame:
+        """Coverage and call-ups are owed in full whatever is planned; here the plan's seats count."""
+        report = self.report(seats)
+        whole = table["kind"].isin(["coverage", "fixed"])
+        missing = table["rule_id"].map(lambda rule: report[rule].finding.shortfall)
+        table = table.assign(owed=np.where(whole, np.minimum(table["owed"], missing), table["owed"]))
+        return table[table["owed"] > 0].reset_index(drop=True)
+
+
+def _concerns(rule: RuleKind, inputs: Inputs) -> bool:
+    """Whether a rule may say something about the only person of these inputs, alone."""
+    if is_admitting(rule):
+        return True  # Whom a programme does not admit is known from all the rules that admit somebody.
+    if rule.sort != "personal" and not isinstance(rule, AwayLimit):
+        return False
+    if isinstance(rule, Fixed) and not rule.everyone:
+        own = inputs.cadres["cadre_id"].iloc[0]
+        named = [item.cadre_id for items in (rule.call_ups, rule.forbidden, rule.unavailable) for item in items]
+        return own in named
+    return bool(inputs.audience(rule.audience).any())

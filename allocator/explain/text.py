@@ -1,0 +1,202 @@
+"""An answer in words; the same in the terminal and in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from allocator.explain.why import Why
+from allocator.explain.words import change, days, goal_word, head_of, losses, moved, rule_name, several
+from allocator.reports.texts import Texts
+from allocator.wording import Message
+
+PLAIN = "  "
+DEEP = "    "
+
+
+def why_text(found: Why, texts: Texts) -> str:
+    """Why somebody has the seats of the plan."""
+    return "\n".join(_why(found, texts))
+
+
+def _why(found: Why, texts: Texts) -> Iterator[str]:
+    said = texts.said
+    yield said(Message("explain.why-title", who=head_of(found.person, texts)))
+    if found.person.headcount == 1:
+        yield PLAIN + _record(found, texts)
+        yield PLAIN + _debts(found, "", Message("explain.owed-before"), texts)
+        last = "" if found.seats.empty else str(found.seats["session_id"].iat[-1])
+        if last:
+            yield PLAIN + _debts(found, last, Message("explain.owed-after"), texts)
+    if found.seats.empty:
+        yield from _nowhere(found, texts)
+    for seat in found.seats.itertuples():
+        yield from _seat(found, seat, texts)
+
+
+def _record(found: Why, texts: Texts) -> str:
+    if found.record.empty:
+        return texts.said(Message("explain.no-record"))
+    last = found.record.iloc[-1]
+    programme = str(last["programme_id"] or last["content"])
+    day = f"{last['start_date']:%Y-%m-%d}"
+    return texts.said(Message("explain.record", count=len(found.record), day=day, programme=programme))
+
+
+def _debts(found: Why, at: str, head: Message, texts: Texts) -> str:
+    """What is owed at one moment, in one line."""
+    own = found.account[found.account["at"] == at]
+    if own.empty:
+        return texts.said(Message("explain.head", head=head, rest=Message("explain.nothing")))
+    return texts.said(
+        Message("explain.head", head=head, rest=several((_debt(row, texts) for row in own.itertuples()), texts))
+    )
+
+
+def _debt(row: Any, texts: Texts) -> str:
+    rule = rule_name(row, texts)
+    if row.unit_of == "hours":
+        return texts.said(Message("explain.debt-hours", rule=rule, hours=texts.number(row.owed), year=row.latest))
+    return texts.said(Message("explain.debt", rule=rule, content=_content(row.content), year=row.latest))
+
+
+def _content(content: str) -> Message | str:
+    return Message("explain.content", content=content) if content else ""
+
+
+def _nowhere(found: Why, texts: Texts) -> Iterator[str]:
+    """Nobody's seat: which rules would have wanted one."""
+    yield texts.said(Message("explain.nowhere"))
+    owed = found.account[found.account["at"] == ""]
+    for strength, head in (("hard", Message("explain.wanted-hard")), ("soft", Message("explain.wanted-soft"))):
+        own = owed[owed["strength"] == strength].drop_duplicates("rule_id")
+        if len(own):
+            rules = several((rule_name(row, texts) for row in own.itertuples()), texts)
+            yield PLAIN + texts.said(Message("explain.head", head=head, rest=rules))
+    if owed.empty:
+        yield PLAIN + texts.said(Message("explain.wanted-none"))
+    yield PLAIN + texts.said(Message("explain.ask-why-not"))
+
+
+def _seat(found: Why, seat: Any, texts: Texts) -> Iterator[str]:
+    said = texts.said
+    name = texts.name(str(seat.programme), str(seat.programme_en))
+    seats = Message("explain.seats", count=seat.headcount) if found.person.headcount > 1 else ""
+    yield said(Message("explain.seat", session=seat.session_id, name=name, days=days(seat), seats=seats))
+    served = found.served[found.served["session_id"] == seat.session_id]
+    yield PLAIN + said(Message("explain.serves", count=served["rule_id"].nunique()))
+    for _, own in served.groupby("rule_id", sort=False):
+        yield DEEP + _served(own, int(seat.year), texts)
+    emptied = found.emptied[found.emptied["session_id"] == seat.session_id]
+    empty = Message("explain.emptied-nothing") if emptied.empty else moved(losses(emptied), texts)
+    yield PLAIN + said(Message("explain.head", head=Message("explain.emptied"), rest=empty))
+    if seat.fixed:
+        yield PLAIN + said(Message("explain.fixed-seat"))
+    elif found.person.headcount > 1:
+        yield PLAIN + said(Message("explain.group-seat"))
+    else:
+        yield from _next(found, str(seat.session_id), texts)
+
+
+def _served(rows: pd.DataFrame, year: int, texts: Texts) -> str:
+    """One rule that a seat counts for, and what it counts."""
+    row: Any = next(rows.itertuples())
+    rule = rule_name(row, texts)
+    if row.kind in ("quota", "share-floor", "apportion"):
+        figures = {"required": texts.number(row.required), "achieved": texts.number(row.achieved)}
+        if row.kind == "quota":
+            return texts.said(Message("explain.served-quota", rule=rule, year=year, **figures))
+        size = texts.number(row.size)
+        if row.kind == "share-floor":
+            return texts.said(
+                Message("explain.served-floor", rule=rule, year=year, group=row.scope, size=size, **figures)
+            )
+        return texts.said(Message("explain.served-part", rule=rule, year=year, group=row.scope, **figures))
+    if row.kind == "fixed":
+        return texts.said(Message("explain.served-fixed", rule=rule))
+    if row.unit == "hours":
+        before, after = texts.number(row.owed), texts.number(row.owed_after)
+        return texts.said(Message("explain.served-hours", rule=rule, before=before, after=after))
+    if row.owed != row.owed:
+        return texts.said(Message("explain.served-not-due", rule=rule))
+    return texts.said(
+        Message("explain.head", head=rule, rest=several((_due(one, texts) for one in rows.itertuples()), texts))
+    )
+
+
+def _due(row: Any, texts: Texts) -> str:
+    """One content that had to be attended."""
+    done = Message("explain.never") if row.done != row.done else Message("explain.last", year=int(row.done))
+    settled = Message("explain.settled") if row.owed_after < row.owed else Message("explain.not-settled")
+    return texts.said(
+        Message("explain.due", content=_content(row.content), done=done, latest=int(row.latest), settled=settled)
+    )
+
+
+def _next(found: Why, session: str, texts: Texts) -> Iterator[str]:
+    """Who was next, how many others there are, and what separates the two."""
+    said = texts.said
+    queue = found.queue[found.queue["session_id"] == session].iloc[0]
+    own = found.next[found.next["session_id"] == session]
+    if own.empty:
+        yield PLAIN + said(Message("explain.nobody-else"))
+        return
+    other: Any = next(own.itertuples())
+    others = {name: texts.number(queue[name]) for name in ("may", "bound", "busy")}
+    last = Message("explain.never") if other.last != other.last else Message("explain.last", year=int(other.last))
+    who = Message("explain.who", cadre=other.cadre_id, rest=(other.name, other.unit, said(last)))
+    head = {
+        "may": Message("explain.next-may"), "bound": Message("explain.next-bound"), "busy": Message("explain.next-busy")
+    }[str(other.sort)]  # fmt: skip
+    yield PLAIN + said(Message("explain.head", head=head, rest=who))
+    yield DEEP + said(Message("explain.queue", **others))
+    if other.goal:
+        yield from _separated(found, other, texts)
+    else:
+        yield from _tie(found, other, texts)
+
+
+def _separated(found: Why, other: Any, texts: Texts) -> Iterator[str]:
+    said = texts.said
+    causes = found.causes[(found.causes["session_id"] == other.session_id) & (found.causes["goal"] == other.goal)]
+    rules = several((rule_name(row, texts) for row in causes.itertuples()), texts)
+    parts = {"cadre": other.cadre_id, "change": change(other.goal, other.loss, texts), "rules": rules}
+    yield DEEP + said(
+        Message("explain.apart-worse", **parts) if other.loss > 0 else Message("explain.apart-better", **parts)
+    )
+    own = found.measures[(found.measures["session_id"] == other.session_id) & (found.measures["goal"] == other.goal)]
+    if (own["with_seat"] != own["without_seat"]).any():
+        figures = (
+            said(
+                Message(
+                    "explain.measure",
+                    cadre=row.cadre_id,
+                    with_seat=texts.number(row.with_seat),
+                    without=texts.number(row.without_seat),
+                )
+            )
+            for row in own.itertuples()
+        )
+        yield DEEP + said(
+            Message("explain.measures", goal=goal_word(other.goal, texts), figures=several(figures, texts))
+        )
+    else:
+        yield DEEP + said(Message("explain.shared-only"))
+
+
+def _tie(found: Why, other: Any, texts: Texts) -> Iterator[str]:
+    said = texts.said
+    me = found.person.cadre_id
+    first = me if other.own_draw < other.draw else other.cadre_id
+    alike = Message("explain.tie-alike") if other.alike else Message("explain.tie")
+    yield DEEP + said(alike)
+    text = "|".join(part for part in (found.seed, "{}", str(other.key)) if part)
+    drawn = {
+        "own": f"{other.own_draw:016x}", "theirs": f"{other.draw:016x}", "own_text": text.format(me),
+        "their_text": text.format(other.cadre_id),
+    }  # fmt: skip
+    yield DEEP + said(Message("explain.draw", **drawn, first=first))
+    if not other.alike:
+        yield DEEP + said(Message("explain.draw-whole", seed=found.seed))

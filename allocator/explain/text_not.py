@@ -1,0 +1,168 @@
+"""The answer to "why not" in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from allocator.compare.tables import column
+from allocator.compare.words import CHANGE, unit_name
+from allocator.explain.why_not import AFTER, BEFORE, WhyNot
+from allocator.explain.words import amount, change, days, goal_word, head_of, rule_name, several
+from allocator.reports.texts import Texts
+from allocator.wording import Message, listing
+
+PLAIN = "  "
+DEEP = "    "
+MOST = 12  # lines of a list
+
+
+def why_not_text(found: WhyNot, seed: str, texts: Texts) -> str:
+    """Why somebody is not there, or what it would take."""
+    return "\n".join(_why_not(found, seed, texts))
+
+
+def _why_not(found: WhyNot, seed: str, texts: Texts) -> Iterator[str]:
+    said = texts.said
+    yield said(Message("explain.why-not-title", who=head_of(found.person, texts), target=found.target.text))
+    if found.outcome == "there":
+        there = found.sessions.loc[found.sessions["state"] == "there", "session_id"]
+        yield PLAIN + said(Message("explain.there", sessions=listing(there)))
+        return
+    if found.outcome == "not-eligible":
+        yield PLAIN + said(Message("explain.not-eligible"))
+        return
+    if found.outcome == "cannot":
+        reasons = several((said(one) for one in found.reasons or (Message("explain.cannot-reason"),)), texts)
+        yield PLAIN + said(Message("explain.cannot", reasons=reasons))
+    if found.outcome == "forbidden":
+        yield PLAIN + said(Message("explain.forbidden"))
+    elif found.comparison is not None:
+        yield from _with_seat(found, seed, texts)
+    if len(found.sessions) > 1:
+        yield PLAIN + _counted(found, texts)
+    if found.outcome != "forbidden" and len(found.forbidden):
+        count = found.forbidden["session_id"].nunique()
+        yield PLAIN + said(Message("explain.forbidden-others", count=count))
+    yield from _forbidden(found, texts)
+
+
+def _forbidden(found: WhyNot, texts: Texts) -> Iterator[str]:
+    """Every rule and reason once, with the sessions it speaks of."""
+    said = texts.said
+    own = found.forbidden.assign(said=[said(reason) for reason in found.forbidden["reason"]])
+    lines = []
+    for _, rows in own.groupby(["rule_id", "said"], sort=False):
+        row = next(rows.itertuples())
+        sessions = listing(rows["session_id"].unique(), 4)
+        lines.append(
+            said(Message("explain.forbidden-line", rule=rule_name(row, texts), reason=row.said, sessions=sessions))
+        )
+    yield from _cut(lines, texts)
+
+
+def _counted(found: WhyNot, texts: Texts) -> str:
+    counts = found.sessions["state"].value_counts()
+    tried = int(counts.get("tried", 0) + counts.get("cannot", 0))
+    return texts.said(
+        Message(
+            "explain.tried", all=len(found.sessions), shut=int(counts.get("not-eligible", 0)),
+            forbidden=int(counts.get("forbidden", 0)), tried=tried, open=int(counts.get("open", 0)),
+        )
+    )  # fmt: skip
+
+
+def _with_seat(found: WhyNot, seed: str, texts: Texts) -> Iterator[str]:
+    said = texts.said
+    session = found.sessions[found.sessions["session_id"] == found.session_id]
+    yield PLAIN + said(Message("explain.asked", session=found.session_id, days=days(next(session.itertuples()))))
+    yield DEEP + said(_verdict(found, seed, texts))
+    moved = found.goals[found.goals["loss"].abs() > 1e-9]
+    if len(moved):
+        yield PLAIN + said(Message("explain.goals-beside"))
+        yield from (DEEP + _goal(row, texts) for row in moved.itertuples())
+        yield DEEP + said(Message("explain.goals-same"))
+    yield from _clauses(found, texts)
+    yield from _people(found, texts)
+
+
+def _verdict(found: WhyNot, seed: str, texts: Texts) -> Message:
+    first = found.first
+    if first is None:
+        return Message("explain.tie-found", seed=seed)
+    goal = str(first["goal"])
+    told = change(goal, first["loss"], texts)
+    left = Message("explain.unknown") if first["open"] != first["open"] else amount(goal, first["open"], texts)
+    if found.outcome == "better":
+        return Message("explain.better-found", change=told, open=left)
+    if found.outcome == "unclear":
+        return Message("explain.unclear-found", change=told, open=left)
+    return (
+        Message("explain.worse-proven", change=told) if first["proven"] else Message("explain.worse-found", change=told)
+    )
+
+
+def _goal(row: Any, texts: Texts) -> str:
+    figures = {
+        "before": texts.number(row.before),
+        "after": texts.number(row.after),
+        "change": change(row.goal, row.loss, texts),
+    }
+    return texts.said(Message("explain.goal-line", goal=goal_word(row.goal, texts), **figures))
+
+
+def _clauses(found: WhyNot, texts: Texts) -> Iterator[str]:
+    said = texts.said
+    table = changed_clauses(found)
+    if table.empty:
+        yield PLAIN + said(Message("explain.clauses-same"))
+        return
+    yield PLAIN + said(Message("explain.clauses-beside"))
+    lines = []
+    for row in table.to_dict("records"):
+        before, after = (texts.number(row[column("achieved", run)]) for run in (BEFORE, AFTER))
+        rule = rule_name(pd.Series(row), texts)
+        lines.append(
+            said(
+                Message(
+                    "explain.clause-line", rule=rule, before=before, after=after, unit=unit_name(row["unit"], texts)
+                )
+            )
+        )
+    yield from _cut(lines, texts)
+
+
+def changed_clauses(found: WhyNot) -> pd.DataFrame:
+    """Rules of the policy with another result, but for the rule that was added and those that only count seats."""
+    assert found.comparison is not None
+    table = found.comparison.clauses
+    added = {rule["id"] for rule in found.changes["rules"]}
+    counts = table["kind"].isin(["spacing", "away-limit", "eligibility", "built-in"])
+    moves = table[column("shortfall", BEFORE)].fillna(0.0) != table[column("shortfall", AFTER)].fillna(0.0)
+    return table[table["differ"] & ~table["rule_id"].isin(added) & (moves | ~counts)].reset_index(drop=True)
+
+
+def _people(found: WhyNot, texts: Texts) -> Iterator[str]:
+    assert found.comparison is not None
+    said = texts.said
+    people = found.comparison.people
+    first = people["cadre_id"] == found.person.cadre_id
+    yield PLAIN + said(Message("explain.people-beside", count=len(people)))
+    lines = []
+    for row in pd.concat([people[first], people[~first]]).itertuples():
+        who = Message("explain.who", cadre=row.cadre_id, rest=tuple(part for part in (row.name, row.unit) if part))
+        none = Message("explain.no-class")
+        kind = CHANGE[str(row.change)]
+        lines.append(
+            said(Message("explain.person-line", who=who, kind=kind, before=row.before or none, after=row.after or none))
+        )
+    yield from _cut(lines, texts)
+
+
+def _cut(lines: Iterable[str], texts: Texts) -> Iterator[str]:
+    lines = list(lines)
+    yield from (DEEP + line for line in lines[:MOST])
+    if len(lines) > MOST:
+        yield DEEP + texts.said(Message("explain.more", count=len(lines) - MOST))

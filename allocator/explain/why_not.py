@@ -1,0 +1,300 @@
+"""Why somebody is not in a session, a programme or a year: the rule that forbids it, or the plan in which it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from allocator.audit.records import Records
+from allocator.compare import Comparison
+from allocator.compare.gather import as_read
+from allocator.compare.tables import compared
+from allocator.entities import Inputs
+from allocator.errors import InputError, ModelError
+from allocator.explain.forbidding import COLUMNS as FORBIDDEN_COLUMNS
+from allocator.explain.forbidding import forbidding
+from allocator.explain.person import Alone, Person, find
+from allocator.explain.target import Target, target
+from allocator.explain.why import Ground
+from allocator.inputs import changed, write_variant
+from allocator.kinds import Goal
+from allocator.model.goals import SHAPES, signed
+from allocator.planner import Run
+from allocator.result import OnProgress, SolveStatus
+from allocator.solve.clock import Clock
+from allocator.wording import Message
+
+Outcome = Literal["there", "not-eligible", "forbidden", "cannot", "tie", "better", "unclear", "worse"]
+GOAL_COLUMNS = ("goal", "sense", "unit", "before", "after", "loss", "open", "proven")
+SESSION_COLUMNS = ("session_id", "programme_id", "year", "start_date", "end_date", "state")
+BEFORE, AFTER = "plan", "asked"
+"""Names of the two plans in the comparison."""
+
+MOST_TRIED = 12
+"""Sessions tried at most for a programme or a year where every goal can be proven; in a large plan the most fitting one is."""
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Why somebody is not there, or what it would take.
+
+    Parameters
+    ----------
+    person, target
+        Who, and what was asked about.
+    outcome
+        ``there``: the plan has the seat. ``not-eligible``: no programme asked about admits the person. ``forbidden``: rules forbid every session
+        asked about. ``cannot``: no plan found holds the seat. Else a plan with the seat was found, and the first goal that moves
+        tells: none (``tie``), ``better`` or ``worse`` than the plan, or ``unclear``: worse by no more than is left open there.
+    session_id
+        The session of the plan with the seat; empty when there is none.
+    sessions
+        The sessions asked about, columns as ``SESSION_COLUMNS``; ``state`` is there, not-eligible, forbidden, cannot, tried or open (not tried).
+    forbidden
+        What forbids each session, see ``forbidding.COLUMNS``.
+    goals
+        Every goal of the plan before and with the seat, columns as ``GOAL_COLUMNS``: ``loss`` above 0 is worse, ``open`` is what the bound leaves
+        open in the plan before (missing: not known), ``proven`` whether the bounds prove that a loss cannot be avoided.
+    comparison
+        The plan before and the plan with the seat, person by person, clause by clause; ``None`` when there is no such plan.
+    changes
+        The change of the scenario that gives the seat, as ``allocator.load(changes=…)`` takes it; empty when there is none.
+    run
+        The plan with the seat.
+    reasons
+        What the planner says of a seat that cannot be held.
+    """
+
+    person: Person
+    target: Target
+    outcome: Outcome
+    session_id: str
+    sessions: pd.DataFrame
+    forbidden: pd.DataFrame
+    goals: pd.DataFrame
+    comparison: Comparison | None
+    changes: Mapping[str, Any]
+    run: Run | None
+    reasons: tuple[Message, ...] = ()
+
+    @property
+    def first(self) -> Mapping[str, Any] | None:
+        """The row of the most important goal that moves."""
+        moved = self.goals[self.goals["loss"].abs() > 1e-9]
+        return None if moved.empty else {str(name): value for name, value in moved.iloc[0].items()}
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A plan with the seat, or why there is none."""
+
+    session_id: str
+    changes: Mapping[str, Any]
+    run: Run | None
+    reasons: tuple[Message, ...] = ()
+
+
+def why_not(ground: Ground, cadre_id: str, asked: str | int, on_progress: OnProgress) -> WhyNot:
+    """Why somebody is not in a session, a programme or a year; see ``WhyNot``.
+
+    Raises
+    ------
+    InputError
+        If there is no such person, session, programme or plan year.
+    """
+    person = find(ground.run.inputs, cadre_id)
+    return _Answer(ground, person, target(ground.run.inputs, asked), on_progress).whole()
+
+
+def write_scenario(inputs: Inputs, answer: WhyNot, file: Path, *, force: bool = False) -> None:
+    """Write the scenario with the seat, so that it can be planned and looked at.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written, or exists and ``force`` is not given.
+    ValueError
+        If no plan with the seat was found.
+    """
+    if answer.run is None:
+        raise ValueError(Message("explain.nothing-to-write"))
+    title = _title(answer.person.cadre_id, answer.session_id)
+    own = f"{inputs.scenario.id}-{answer.changes['rules'][0]['id']}"
+    write_variant(inputs, answer.changes, file, id=own, title=title.said("en"), title_zh=title.said("zh"), force=force)
+
+
+def _title(cadre: str, session: str) -> Message:
+    return Message("explain.rule-title", cadre=cadre, session=session)
+
+
+class _Answer:
+    """One answer in the making."""
+
+    def __init__(self, ground: Ground, person: Person, wanted: Target, on_progress: OnProgress) -> None:
+        self.ground, self.person, self.target, self.on_progress = ground, person, wanted, on_progress
+        self.run = ground.run
+        self.inputs = ground.run.inputs
+        self.alone: Alone = ground.alone(person.cadre_id)
+        table = self.inputs.sessions.set_index("session_id", drop=False)
+        self.sessions = table.loc[list(wanted.sessions)].reset_index(drop=True)
+
+    def whole(self) -> WhyNot:
+        """The answer."""
+        sessions = self.sessions["session_id"]
+        state = dict.fromkeys(sessions, "open")
+        nothing = pd.DataFrame(columns=list(FORBIDDEN_COLUMNS))
+        there = set(self.alone.seats["session_id"]) & set(sessions)
+        if there:
+            return self._without("there", state | dict.fromkeys(there, "there"), nothing)
+        eligible = self._eligible()
+        if self.target.kind in ("year",):
+            state |= dict.fromkeys(sessions[~eligible], "not-eligible")
+            if not eligible.any():
+                return self._without("not-eligible", state, nothing)
+        asked = [s for s in sessions if state[s] == "open"]
+        forbidden = forbidding(self.alone, self.run.plan, asked)
+        state |= dict.fromkeys(forbidden["session_id"], "forbidden")
+        possible = [s for s in asked if state[s] == "open"]
+        if not possible:
+            return self._without("forbidden", state, forbidden)
+        trials = list(self._trials(self._ranked(possible)))
+        state |= {t.session_id: "tried" if t.run is not None else "cannot" for t in trials}
+        held = [trial for trial in trials if trial.run is not None]
+        if not held:
+            reasons = tuple(dict.fromkeys(reason for trial in trials for reason in trial.reasons))
+            return self._without("cannot", state, forbidden, reasons)
+        return self._with(min(held, key=self._values), state, forbidden)
+
+    def _eligible(self) -> np.ndarray:
+        """Which of the sessions the person may attend by their programmes, boolean."""
+        records = Records(self.run.plan, self.alone.inputs)
+        programme = pd.Index(self.inputs.programmes["programme_id"]).get_indexer(self.sessions["programme_id"])
+        return records.eligible(np.zeros(len(programme), dtype=np.int64), programme, self.sessions["year"].to_numpy())
+
+    # ------------------------------------------------------------------ the plan with the seat
+
+    def _ranked(self, sessions: list[str]) -> list[str]:
+        """The sessions, those first that fit best beside the seats the person has, then those with room, then by date."""
+        placed = self.run.plan.placements
+        used = placed.groupby("session_id")["headcount"].sum().to_dict()
+        table = self.sessions.set_index("session_id")
+
+        def key(session: str) -> tuple[object, ...]:
+            row = table.loc[session]
+            added = self.alone.goals(into=[(self.person.cadre_id, session)])
+            costs = tuple(signed(goal, added.get(goal, 0.0)) for goal in self.inputs.scenario.goals)
+            return costs, used.get(session, 0) >= row["usable_seats"], row["start_date"], session
+
+        return sorted(sessions, key=key) if len(sessions) > 1 else sessions
+
+    def _trials(self, sessions: list[str]) -> Iterator[_Trial]:
+        """Plans with the seat in one session after the other: all where the plan is proven, else until one holds it."""
+        is_small = self.run.result.status is SolveStatus.PROVEN
+        for session in sessions[:MOST_TRIED]:
+            trial = self._trial(session)
+            yield trial
+            if trial.run is not None and not is_small:
+                return
+
+    def _trial(self, session: str) -> _Trial:
+        title = _title(self.person.cadre_id, session)
+        taken = {rule.id for rule in self.inputs.policy.rules}
+        own = next(name for name in _names() if name not in taken)
+        call_up = {"cadre_id": self.person.cadre_id, "session_id": session}
+        rule = {
+            "id": own,
+            "kind": "fixed",
+            "title": title.said("en"),
+            "title_zh": title.said("zh"),
+            "call_ups": [call_up],
+        }
+        changes = {"rules": [rule]}
+        clock = Clock(self.inputs.scenario.limits.seconds, on_progress=self.on_progress)
+        try:
+            run = self.ground.planner.trial(changed(self.inputs, changes), clock)
+        except InputError as error:
+            return _Trial(session, changes, None, tuple(_message(defect.message) for defect in error.defects))
+        except ModelError as error:
+            return _Trial(session, changes, None, (_message(error.args[0]),))
+        placed = run.plan.placements
+        if ((placed["cadre_id"] == self.person.cadre_id) & (placed["session_id"] == session)).any():
+            return _Trial(session, changes, run)
+        said = [m for m in run.result.messages if isinstance(m, Message) and m.code == "dates.unplaced"]
+        return _Trial(session, changes, None, tuple(m for m in said if m.parameters["cadre"] == self.person.cadre_id))
+
+    def _values(self, trial: _Trial) -> tuple[float, ...]:
+        assert trial.run is not None
+        return tuple(signed(goal, trial.run.audit.goals.get(goal, 0.0)) for goal in self.inputs.scenario.goals)
+
+    # ------------------------------------------------------------------ the answers
+
+    def _without(
+        self, outcome: Outcome, state: dict[str, str], forbidden: pd.DataFrame, reasons: tuple[Message, ...] = ()
+    ) -> WhyNot:
+        goals = pd.DataFrame(columns=list(GOAL_COLUMNS))
+        table = self._states(state)
+        return WhyNot(self.person, self.target, outcome, "", table, forbidden, goals, None, {}, None, reasons)
+
+    def _with(self, trial: _Trial, state: dict[str, str], forbidden: pd.DataFrame) -> WhyNot:
+        assert trial.run is not None
+        goals = goals_beside(self.run, trial.run)
+        runs = [
+            as_read(name, run.inputs, run.plan, run.audit, run.result)
+            for name, run in ((BEFORE, self.run), (AFTER, trial.run))
+        ]
+        return WhyNot(
+            self.person, self.target, outcome_of(goals), trial.session_id, self._states(state), forbidden, goals,
+            compared(runs), trial.changes, trial.run,
+        )  # fmt: skip
+
+    def _states(self, state: dict[str, str]) -> pd.DataFrame:
+        table = self.sessions.assign(state=self.sessions["session_id"].map(state))
+        return table[list(SESSION_COLUMNS)]
+
+
+def goals_beside(before: Run, after: Run) -> pd.DataFrame:
+    """Every goal of two plans that either counts, columns as ``GOAL_COLUMNS``."""
+    bounds = [{goal.goal: goal.bound for goal in run.result.goals} for run in (before, after)]
+    rows = []
+    for goal in before.inputs.scenario.goals:
+        if goal in before.audit.goals and (goal in bounds[0] or goal in bounds[1]):
+            rows.append(_beside(goal, before, after, bounds[0].get(goal), bounds[1].get(goal)))
+    types = dict.fromkeys(("before", "after", "loss", "open"), "float64") | {"proven": "bool"}
+    return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(types)
+
+
+def _beside(goal: Goal, before: Run, after: Run, bound: float | None, new_bound: float | None) -> tuple[object, ...]:
+    old, new = before.audit.goals[goal], after.audit.goals[goal]
+    loss = signed(goal, new) - signed(goal, old)
+    left = np.nan if bound is None else max(0.0, signed(goal, old) - signed(goal, bound))
+    proven = new_bound is not None and signed(goal, new_bound) > signed(goal, old) + 1e-9
+    return goal, SHAPES[goal].sense, SHAPES[goal].unit, old, new, loss, left, proven
+
+
+def outcome_of(goals: pd.DataFrame) -> Outcome:
+    """What the first goal that moves says of a plan with the seat."""
+    moved = goals[goals["loss"].abs() > 1e-9]
+    if moved.empty:
+        return "tie"
+    first = moved.iloc[0]
+    if first["loss"] < 0:
+        return "better"
+    return "unclear" if not first["proven"] and first["loss"] <= first["open"] + 1e-9 else "worse"
+
+
+def _names() -> Iterator[str]:
+    """Ids for the rule added."""
+    yield "why-not"
+    number = 2
+    while True:
+        yield f"why-not-{number}"
+        number += 1
+
+
+def _message(text: str) -> Message:
+    return text if isinstance(text, Message) else Message("error.model", detail=text)

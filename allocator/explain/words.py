@@ -1,0 +1,68 @@
+"""Phrases that both answers use: people, rules, dates, and what goals gain and lose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from allocator.compare.words import unit_name
+from allocator.explain.person import Person
+from allocator.model.goals import SHAPES, signed
+from allocator.reports.texts import Texts
+from allocator.wording import Message
+
+
+def head_of(person: Person, texts: Texts) -> str:
+    """Who is spoken of: id, name, unit, team or the size of a group."""
+    parts = [part for part in (person.name, person.unit) if part and part != person.cadre_id]
+    if person.team_id:
+        parts.append(texts.said(Message("explain.team", team=person.team_id)))
+    if person.headcount > 1:
+        parts.append(texts.said(Message("explain.group", count=texts.number(person.headcount))))
+    return texts.said(Message("explain.who", cadre=person.cadre_id, rest=tuple(parts)))
+
+
+def rule_name(row: Any, texts: Texts) -> str:
+    """Clause and title of a rule; its id where the document gives no number."""
+    clause = str(row.clause) or ("" if str(row.kind) == "built-in" else str(row.rule_id))
+    return f"{clause} {texts.title(row)}".strip()
+
+
+def days(row: Any) -> str:
+    """First and last day."""
+    return f"{row.start_date:%Y-%m-%d}/{row.end_date:%m-%d}"
+
+
+def moved(goals: Mapping[str, float], texts: Texts) -> str:
+    """What goals gain and lose, as changes of their values: ``loss`` by goal, above 0 worse."""
+    return several((change(goal, loss, texts) for goal, loss in goals.items()), texts)
+
+
+def change(goal: str, loss: float, texts: Texts) -> str:
+    """One goal with the change of its value."""
+    value = signed(goal, loss)  # type: ignore[arg-type]
+    sign = "+" if value > 0 else "−"
+    return f"{goal_word(goal, texts)} {sign}{amount(goal, abs(value), texts)}"
+
+
+def goal_word(goal: str, texts: Texts) -> str:
+    """The name of a goal."""
+    return texts.known("goal", goal)
+
+
+def amount(goal: str, value: float, texts: Texts) -> str:
+    """A figure of a goal with its unit."""
+    shape = SHAPES[goal]  # type: ignore[index]
+    return f"{texts.number(value)} {unit_name(shape.unit, texts)}"
+
+
+def losses(table: pd.DataFrame) -> dict[str, float]:
+    """Columns ``goal`` and ``loss`` as a mapping."""
+    return dict(zip(table["goal"], table["loss"], strict=True))
+
+
+def several(items: Iterable[str], texts: Texts) -> str:
+    """Items in one line."""
+    return texts.said(Message("explain.semicolon")).join(items)
