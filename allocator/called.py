@@ -18,16 +18,16 @@ _NAMES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def column(name: str, table: str = "") -> str:
+def heading(name: str, table: str = "") -> str:
     """A column as people know it: in Chinese its heading, with the English name in brackets for who works with CSV.
 
     Examples
     --------
-    >>> column("rank").said("zh"), str(column("rank")), column("name", "units").said("zh"), column("seniority")
+    >>> heading("rank").said("zh"), str(heading("rank")), heading("name", "units").said("zh"), heading("seniority")
     ('职级（rank）', 'rank', '单位名称（name）', 'seniority')
     """
-    heading = _NAMES.get(table) if name == "name" else _COLUMNS.get(name)
-    return Message("word.heading", zh=heading, en=name) if heading else name
+    chinese = _NAMES.get(table) if name == "name" else _COLUMNS.get(name)
+    return Message("word.heading", zh=chinese, en=name) if chinese else name
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from allocator.called import heading
 from allocator.errors import Defect
 from allocator.reports.texts import Language, Texts
 from allocator.result import Progress
@@ -124,7 +125,8 @@ class Display:
 
 def defect_lines(defect: Defect, talk: Talk) -> list[str]:
     """A defect as it is printed: location, message, and the next step below it."""
-    place = ":".join(str(part) for part in (defect.file, defect.row or "", defect.column) if part != "")
+    column = defect.column if defect.file.endswith(".toml") else talk.said(heading(defect.column))
+    place = ":".join(str(part) for part in (defect.file, defect.row or "", column) if part != "")
     lines = [f"{place}: {talk.said(defect.message)}"]
     if defect.hint:
         lines.append(f"    {talk('hint')}: {talk.said(defect.hint)}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from allocator.called import Called, column
+from allocator.called import Called, heading
 from allocator.entities import TABLES
 from allocator.inputs import load
 from allocator.reports.texts import Texts
@@ -22,13 +22,13 @@ def called() -> Called:
 
 @pytest.mark.parametrize(("table", "name"), [(table, one.name) for table in TABLES for one in TABLES[table]])
 def test_every_column_has_its_chinese_heading_with_the_english_name(table: str, name: str) -> None:
-    heading = next(one.name_zh for one in TABLES[table] if one.name == name)
-    assert said(column(name, table), "zh") == f"{heading}（{name}）"
-    assert str(column(name, table)) == name
+    chinese = next(one.name_zh for one in TABLES[table] if one.name == name)
+    assert said(heading(name, table), "zh") == f"{chinese}（{name}）"
+    assert str(heading(name, table)) == name
 
 
 def test_column_of_the_users_own_is_called_what_the_user_calls_it() -> None:
-    assert said(column("seniority"), "zh") == "seniority"
+    assert said(heading("seniority"), "zh") == "seniority"
 
 
 def test_programme_has_name_and_id(called: Called) -> None:

@@ -21,6 +21,7 @@ import pandas as pd
 from openpyxl.utils.exceptions import InvalidFileException
 
 from allocator.audit.records import rows_of
+from allocator.called import heading
 from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
 from allocator.placements import COLUMNS, Plan, ordered
@@ -180,7 +181,7 @@ def _csv(name: str, content: bytes) -> tuple[str, list[str], list[Sequence[Cell]
         message = Message("defect.plan-not-csv", detail=str(error))
         raise _refused(name, 0, message, Message("hint.quotes"), "unreadable") from None
     if not rows:
-        hint = Message("hint.needs-columns", columns=REQUIRED)
+        hint = Message("hint.needs-columns", columns=tuple(map(heading, REQUIRED)))
         raise _refused(name, 0, Message("defect.empty-file"), hint, "empty")
     return name, [_text(cell) for cell in rows[0]], rows[1:]
 
@@ -199,7 +200,7 @@ def _workbook(name: str, path: Path) -> tuple[str, list[str], list[Sequence[Cell
                 return f"{name}[{sheet.title}]", header, rows[1:]
     finally:
         book.close()
-    message = Message("defect.plan-no-sheet", columns=REQUIRED)
+    message = Message("defect.plan-no-sheet", columns=tuple(map(heading, REQUIRED)))
     raise _refused(name, 1, message, Message("hint.plan-header"), "missing-column")
 
 
@@ -208,8 +209,8 @@ def _header(name: str, header: Sequence[str]) -> dict[str, int]:
     defects, columns = [], {}
     for at, cell in enumerate(header):
         column = HEADERS.get(cell) or HEADERS.get(cell.lower())
-        if column in columns:
-            message = Message("defect.plan-doubled-column", column=column)
+        if column is not None and column in columns:
+            message = Message("defect.plan-doubled-column", column=heading(column))
             defects.append(Defect(name, 1, cell, message, Message("hint.remove-column"), "double-column"))
         elif column is not None:
             columns[column] = at

@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from allocator.called import heading
 from allocator.entities import TABLES, Column
 from allocator.inputs.findings import Findings
 from allocator.inputs.sheets import Sheet
@@ -85,7 +86,7 @@ def typed(sheet: Sheet, findings: Findings) -> Table:
         if name in columns:
             continue
         if name in DERIVED.get(sheet.name, ()):
-            findings.note(Message("note.derived", file=sheet.file, column=name))
+            findings.note(Message("note.derived", file=sheet.file, column=heading(name)))
             continue
         columns[name] = pd.array(texts, dtype="str")
     return Table(sheet.name, sheet.file, pd.DataFrame(columns), np.array(sheet.rows, dtype=np.int64))
@@ -95,7 +96,7 @@ def _refuse_empty(sheet: Sheet, column: Column, texts: list[str], findings: Find
     for row, text in zip(sheet.rows, texts, strict=True):
         if not text:
             findings.defect(
-                sheet.file, row, column.name, Message("defect.empty-cell", column=column.name),
+                sheet.file, row, column.name, Message("defect.empty-cell", column=heading(column.name, sheet.name)),
                 hint=Message("hint.fill-in", expected=_EXPECTED[column.type]), code="empty-cell",
             )  # fmt: skip
 
@@ -149,7 +150,7 @@ def _array(column: Column, values: list[object]) -> object:
 def _refuse_small(column: Column, value: object) -> None:
     if column.least is not None and isinstance(value, int | float) and value < column.least:
         raise BadCellError(
-            Message("defect.too-small", column=column.name, least=column.least, value=value),
+            Message("defect.too-small", column=heading(column.name), least=column.least, value=value),
             Message("hint.write-or-more", least=column.least), "too-small",
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from allocator.called import heading
 from allocator.entities import Parameters
 from allocator.inputs.cells import Table
 from allocator.inputs.findings import Findings, did_you_mean
@@ -99,7 +100,7 @@ def complete(tables: Mapping[str, Table], parameters: Parameters, findings: Find
         blank = (past[column] == "") & (known != "")
         if blank.any():
             file, count = tables["history"].file, int(blank.sum())
-            findings.note(Message("note.from-programme", file=file, count=count, column=column))
+            findings.note(Message("note.from-programme", file=file, count=count, column=heading(column)))
             past[column] = past[column].where(~blank, known)
     frames["history"] = past
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from allocator.entities import TABLES
+from allocator.wording import Message
 
 TITLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -48,6 +49,11 @@ _COLUMNS = {
     name: {plain(heading): column.name for column in columns for heading in (column.name, column.name_zh)}
     for name, columns in TABLES.items()
 }
+
+
+def table_name(name: str) -> Message:
+    """A table as people know it: in Chinese by the title of its sheet, with the English name in brackets."""
+    return Message("word.heading", zh=TITLES[name][0], en=name)
 
 
 def is_result_column(heading: str) -> bool:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 import numpy as np
 import pandas as pd
 
+from allocator.called import heading
 from allocator.entities import TABLES, Inputs
 from allocator.filters import Filter, Range
 from allocator.inputs.cells import DERIVED, Table
@@ -69,12 +70,12 @@ def check_columns(rule: RuleKind, roster: Types, programmes: Types, source: Poli
     types = roster if is_roster else programmes
     for field, column in columns:
         if column not in types:
-            hint = did_you_mean(column, types, Message("hint.its-columns", columns=listing(types, 40)))
+            hint = did_you_mean(column, types, Message("hint.its-columns", columns=listing(map(heading, types), 40)))
             message = Message("defect.unknown-column", column=column, table=_table(is_roster=is_roster))
             findings.defect(*source.locate(rule.id, (field,)), message, hint=hint, code="unknown-column")
         elif field == "columns" and types[column] != "number":
             findings.defect(
-                *source.locate(rule.id, (field,)), Message("defect.no-hours-column", column=column),
+                *source.locate(rule.id, (field,)), Message("defect.no-hours-column", column=heading(column)),
                 hint=Message("hint.hours-columns"), code="filter-type",
             )  # fmt: skip
 
@@ -106,22 +107,22 @@ def _problem(
 ) -> tuple[Message, Message, str] | None:
     """Message, hint and code of what is wrong with one condition."""
     if column not in types:
-        hint = did_you_mean(column, types, Message("hint.its-columns", columns=listing(types, 40)))
+        hint = did_you_mean(column, types, Message("hint.its-columns", columns=listing(map(heading, types), 40)))
         return Message("defect.unknown-filter-column", column=column, table=table), hint, "unknown-column"
     kind = types[column]
     if isinstance(condition, Range):
         if kind not in ("number", "date"):
-            message = Message("defect.range-needs-numbers", column=column, holds=_HOLDS[kind])
+            message = Message("defect.range-needs-numbers", column=heading(column), holds=_HOLDS[kind])
             return message, Message("hint.list-values"), "filter-type"
         bounds: tuple[object, ...] = tuple(b for b in (condition.min, condition.max) if b is not None)
     else:
         bounds = condition
     for value in bounds:
         if kind == "date" and isinstance(value, datetime):
-            message = Message("defect.time-not-day", value=str(value), column=column)
+            message = Message("defect.time-not-day", value=str(value), column=heading(column))
             return message, Message("hint.day-only"), "filter-type"
         if not _fits(value, kind):
-            message = Message("defect.filter-type", column=column, holds=_HOLDS[kind], value=value)
+            message = Message("defect.filter-type", column=heading(column), holds=_HOLDS[kind], value=value)
             return message, Message("hint.write-this", what=_WRITE[kind]), "filter-type"
     return None
 
@@ -163,7 +164,7 @@ def check_audiences(rule: RuleKind, inputs: Inputs, source: PolicySource, findin
         slips = _values_never_found(wanted, table)
         if (inputs.audience(wanted) if is_roster else inputs.counting(wanted)).any():
             for column, value, near in slips:
-                told: dict[str, object] = {"rule": rule.id, "field": field, "column": column, "value": value}
+                told: dict[str, object] = {"rule": rule.id, "field": field, "column": heading(column), "value": value}
                 note = Message("note.never-occurs-near", **told, near=near) if near else None
                 findings.note(note or Message("note.never-occurs", **told))
             continue
@@ -171,7 +172,7 @@ def check_audiences(rule: RuleKind, inputs: Inputs, source: PolicySource, findin
         hint = Message("hint.disable-rule", rule=rule.id)
         if slips:
             column, value, near = slips[0]
-            slip: dict[str, object] = {"column": column, "value": value, "otherwise": hint}
+            slip: dict[str, object] = {"column": heading(column), "value": value, "otherwise": hint}
             hint = (
                 Message("hint.never-occurs-near", **slip, near=near) if near else Message("hint.never-occurs", **slip)
             )
@@ -198,7 +199,7 @@ def check_group(rule: RuleKind, inputs: Inputs, findings: Findings) -> None:
     if isinstance(rule, ShareFloor | AwayLimit | Apportion):
         groups = inputs.roster[rule.group_by][inputs.audience(rule.audience)]
         if pd.api.types.is_string_dtype(groups) and (groups == "").all():
-            findings.note(Message("note.no-group", rule=rule.id, column=rule.group_by))
+            findings.note(Message("note.no-group", rule=rule.id, column=heading(rule.group_by)))
 
 
 def check_everyone(rule: Fixed, inputs: Inputs, source: PolicySource, findings: Findings) -> None:

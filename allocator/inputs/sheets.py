@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl.utils import get_column_letter
 
+from allocator.called import heading
 from allocator.entities import TABLES
 from allocator.inputs.findings import Findings, did_you_mean, nearest
 from allocator.inputs.headings import (
@@ -278,7 +279,7 @@ def cell_text(value: object) -> str:
 
 
 def _required(name: str) -> tuple[str, ...]:
-    return tuple(column.name for column in TABLES[name] if column.required)
+    return tuple(heading(column.name, name) for column in TABLES[name] if column.required)
 
 
 def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: bool = False) -> Sheet | None:
@@ -344,7 +345,7 @@ def _headers(name: str, file: str, top: int, first: list[str], findings: Finding
                 quoted(t) for t in dict.fromkeys(t for t, h in zip(first, headers, strict=True) if h == header)
             )
             findings.defect(
-                file, top, header, Message("defect.doubled-column", column=header, count=count, titles=again),
+                file, top, header, Message("defect.doubled-column", column=heading(header, name), count=count, titles=again),
                 hint=Message("hint.keep-one-column"), code="doubled-column",
             )  # fmt: skip
     unknown = [text for text, header in zip(first, headers, strict=True) if header and header not in known]
@@ -356,6 +357,6 @@ def _headers(name: str, file: str, top: int, first: list[str], findings: Finding
                 hint = Message("hint.add-column", column=column.name, chinese=column.name_zh)
                 near = nearest(column.name, unknown, 70) or nearest(column.name_zh, unknown, 60)
                 hint = Message("hint.rename-column", add=hint, near=near) if near else hint
-            message = Message("defect.missing-column", column=column.name)
+            message = Message("defect.missing-column", column=heading(column.name, name))
             findings.defect(file, top, column.name, message, hint=hint, code="missing-column")
     return headers

@@ -11,6 +11,7 @@ import pandas as pd
 
 from allocator.inputs.cells import DATE_TYPE, BadCellError, Table, read_date
 from allocator.inputs.findings import Findings
+from allocator.inputs.headings import table_name
 from allocator.wording import Message, listing
 
 IDS: Mapping[str, str] = MappingProxyType(
@@ -34,7 +35,7 @@ def check_table(table: Table, findings: Findings) -> None:
     """Everything that one table says wrong of itself."""
     if not len(table.frame) and table.name != "history":
         findings.defect(
-            table.file, 2, "", Message("defect.no-rows", table=table.name), hint=Message("hint.add-row"), code="no-rows",
+            table.file, 2, "", Message("defect.no-rows", table=table_name(table.name)), hint=Message("hint.add-row"), code="no-rows",
         )  # fmt: skip
     if table.name in IDS:
         _refuse_doubled(table, IDS[table.name], findings)

@@ -41,7 +41,8 @@ def _forced(found: Ledger, texts: Texts) -> Iterator[str]:
     count, units = heads(forced), forced["unit_id"].nunique()
     yield texts.said(Message("ledger.owing", year=found.years[0], count=count, units=units, shut=shut))
     for row in forced.sort_values("open", kind="stable").head(MOST).itertuples():
-        content = Message("ledger.content", content=content_of(found, str(row.kind), str(row.content))) if row.content else ""
+        owed = content_of(found, str(row.kind), str(row.content))
+        content = Message("ledger.content", content=owed) if owed else ""
         shut_out = "" if row.open else Message("ledger.shut")
         unit = row.unit or row.unit_id
         cadre, rule = Message("word.called", zh=row.name, en=row.name, id=row.cadre_id), texts.title(row)
