@@ -8,6 +8,9 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from allocator.audit import audit, read_plan
 from allocator.counting import CheckReport, count
@@ -15,10 +18,10 @@ from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
 from allocator.inputs import load
 from allocator.planner import Planner, Run
-from allocator.reports.folder import write_run
+from allocator.reports.folder import PRICES, write_run
 from allocator.reports.texts import Language
 from allocator.reports.units import Template
-from allocator.result import GoalResult, OnProgress, SolveResult, SolveStatus, silent
+from allocator.result import GoalResult, OnProgress, ShadowPrices, SolveResult, SolveStatus, silent
 from allocator.solve.clock import Clock
 from allocator.wording import Message, from_record
 
@@ -117,7 +120,8 @@ def load_run(folder: Path | str) -> Run:
         goals = tuple(GoalResult(g["goal"], g["sense"], g["unit"], g["value"], g["bound"]) for g in record["goals"])
         said = record["texts"]["messages"] if "texts" in record else ()
         messages = tuple(map(from_record, said)) or tuple(record["messages"])
-        result = SolveResult(SolveStatus(record["status"]), goals, record["seconds"], messages)
+        prices = _prices(folder, record)
+        result = SolveResult(SolveStatus(record["status"]), goals, record["seconds"], messages, prices=prices)
         memory = record["peak_memory_bytes"]
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         message = Message("compare.broken-run", folder=str(folder), reason=f"run.json: {fault}")
@@ -140,6 +144,15 @@ def _refuse_changed(folder: Path, inputs: Inputs, known: set[str]) -> None:
 
 def _not_this_run(folder: Path, message: Message, code: str) -> InputError:
     return InputError([Defect(str(folder), 0, "", message, Message("compare.plan-first"), code)])
+
+
+def _prices(folder: Path, record: Mapping[str, Any]) -> ShadowPrices | None:
+    """Shadow prices of a run; none of a small problem, nor of a run written before they were kept."""
+    file, weights = folder / PRICES, record.get("weights")
+    if not weights or not file.is_file():
+        return None
+    types = {"rule_id": "str", "scope": "str", "year": "int64", "price": "float64"}
+    return ShadowPrices(weights, pd.read_csv(file, encoding="utf-8-sig", dtype=types, keep_default_na=False))
 
 
 def check(path: Path | str, *, changes: Mapping[str, object] | None = None) -> CheckReport:

@@ -101,6 +101,7 @@ class Planner:
     def __init__(self) -> None:
         self.is_resumed = False
         self._base: Run | None = None
+        self._ground: YearlyStage | None = None
         self._stage: YearlyStage | None = None
         self._years: YearPlan | None = None
         self._placements: pd.DataFrame | None = None
@@ -114,17 +115,45 @@ class Planner:
         return planner
 
     def trial(self, inputs: Inputs, clock: Clock | None = None) -> Run:
-        """Plan other inputs from what is known, and forget them again: the next question is asked of the same base.
+        """Plan other inputs from the plan at hand and forget them again, so that the next question is asked of the same base.
+
+        Whom the changes concern plans again, everybody else keeps years and sessions as far as they fit. Bounds come with small
+        problems, which are planned from nothing, and with other rosters and horizons; else there are none.
 
         Raises
         ------
         ModelError
             If a rule cannot be expressed, or fixed seats cannot be held.
         """
+        clock = clock or Clock(inputs.scenario.limits.seconds)
         other = copy(self)
-        run = other.plan(inputs, clock)
-        self.is_resumed = other.is_resumed
-        return run
+        base = self._base
+        if base is None or base.result.prices is None or not _same_people(base.inputs, inputs):
+            other._stage = None
+            return other.plan(inputs, clock)
+        since = time.monotonic()
+        problem = instance.build(inputs, calendar(inputs))
+        clock.add("instance", since)
+        stage = self._standing(base).of(problem, clock)
+        placements = base.plan.placements
+        years = YearPlan(_attendances(placements), stage.goals)
+        return other._finished(stage, inputs, clock, stage.plan_from(years), placements)
+
+    def _standing(self, base: Run) -> YearlyStage:
+        """The yearly stage of the base, with its prices."""
+        if self._ground is None:
+            inputs = base.inputs
+            limits = inputs.scenario.limits
+            stage = YearlyStage(
+                instance.build(inputs, calendar(inputs)),
+                seed=inputs.scenario.seed,
+                workers=limits.workers,
+                gap=limits.gap,
+            )
+            assert base.result.prices is not None
+            stage.know(base.result.prices, {g.goal: g.value for g in base.result.goals if g.value is not None})
+            self._ground = stage
+        return self._ground
 
     def plan(self, inputs: Inputs, clock: Clock | None = None) -> Run:
         """Plan checked inputs and audit the plan.
@@ -136,6 +165,7 @@ class Planner:
         """
         limits = inputs.scenario.limits
         clock = clock or Clock(limits.seconds)
+        self._ground = None
         since = time.monotonic()
         problem = instance.build(inputs, calendar(inputs))
         clock.add("instance", since)
@@ -186,9 +216,24 @@ class Planner:
             seconds=dict(clock.stages),
             messages=_messages(dated, report),
             work=dict(stage.work),
+            prices=stage.prices,
         )
         self._gap = _widest(result)
-        return Run(inputs, plan, report, result, dict(clock.stages), peak_memory() or 0)
+        self._base = Run(inputs, plan, report, result, dict(clock.stages), peak_memory() or 0)
+        return self._base
+
+
+def _same_people(one: Inputs, other: Inputs) -> bool:
+    """Whether two inputs have the same roster, programmes and years."""
+    tables = ("cadres", "units", "programmes")
+    return one.years == other.years and all(getattr(one, name).equals(getattr(other, name)) for name in tables)
+
+
+def _attendances(placements: pd.DataFrame) -> pd.DataFrame:
+    """Who attends which programme in which year: ``cadre_id``, ``programme_id``, ``year``, ``headcount``."""
+    keys = ["cadre_id", "programme_id", "year"]
+    found: pd.DataFrame = placements.groupby(keys)["headcount"].sum().reset_index()
+    return found
 
 
 def _widest(result: SolveResult) -> float:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+import pandas as pd
+
 from allocator.kinds import Goal
+
+PRICE_COLUMNS = ("rule_id", "scope", "year", "price")
+"""Columns of ``ShadowPrices.table``."""
+
+SEATS = "sessions-seats"
+"""Stands for a rule where the seats of a programme are meant."""
 
 
 class SolveStatus(StrEnum):
@@ -48,6 +56,26 @@ class GoalResult:
         return abs(self.value - self.bound) <= 1e-9
 
 
+@dataclass(frozen=True, eq=False)
+class ShadowPrices:
+    """What the relaxation paid, in units of the last goal in use.
+
+    They show where it is tight, and let a changed scenario be planned from this one. What one more seat really changes
+    only planning again can tell.
+
+    Parameters
+    ----------
+    weights
+        What a unit of each goal weighs.
+    table
+        ``rule_id`` (or ``sessions-seats``), ``scope`` (the group of the rule, or the programme), ``year``, ``price``: cost of using one
+        seat, or worth of one more person; rows with price 0 are left out.
+    """
+
+    weights: Mapping[Goal, float]
+    table: pd.DataFrame
+
+
 @dataclass(frozen=True)
 class SolveResult:
     """The goals in rank order, how the solve ended, and what it cost."""
@@ -57,6 +85,7 @@ class SolveResult:
     seconds: Mapping[str, float] = field(default_factory=dict)  # by stage
     messages: tuple[str, ...] = ()  # what the planner should know, such as seats the calendar could not hold
     work: Mapping[str, int | float] = field(default_factory=dict)  # columns, rows, rounds, cohorts
+    prices: ShadowPrices | None = None  # of large problems; small ones are solved without
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,15 @@ class Cohorts:
         self._cost_cache.clear()
 
     @cached_property
+    def cohort_of(self) -> np.ndarray:
+        """Cohort of each person, shape (I,)."""
+        of = np.zeros(len(self.instance.headcount), dtype=np.int64)
+        of[np.concatenate([*self.members, of[:0]])] = np.repeat(
+            np.arange(len(self.members)), [len(members) for members in self.members]
+        )
+        return of
+
+    @cached_property
     def cohorts_of_sort(self) -> tuple[np.ndarray, ...]:
         """Cohorts of each sort."""
         order = np.argsort(self.cohort_sort, kind="stable")

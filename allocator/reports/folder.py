@@ -21,9 +21,10 @@ from allocator.reports.units import Template, write_units
 from allocator.reports.whole import RECORD, check_target, written_whole
 from allocator.result import OnProgress, Progress, SolveResult, silent
 
-__all__ = ["check_font", "check_target", "write_run"]
+__all__ = ["PRICES", "check_font", "check_target", "write_run"]
 
 _CSV: dict[str, Any] = {"index": False, "encoding": "utf-8-sig", "lineterminator": "\n", "float_format": "%.10g"}
+PRICES = "prices.csv"
 
 
 def check_font(name: str, lang: Language = "en") -> None:
@@ -113,6 +114,9 @@ def _fill(
 
     with timed("write-tables", 0.05):
         _tables(folder, plan, audit)
+        if material.result is not None and material.result.prices is not None:
+            exact = _CSV | {"float_format": None}  # Read back, they must lead to the same plans.
+            material.result.prices.table.to_csv(folder / PRICES, **exact)
         _scenario(folder, target, inputs)
     for number, year in enumerate(inputs.years, start=1):
         with timed("write-dispatch", 0.05 + 0.45 * number / len(inputs.years)):

@@ -53,6 +53,7 @@ def run_record(
             "warnings": [text_record(text) for text in audit.warnings],
             "notes": [text_record(text) for text in inputs.notes],
         },
+        "weights": {} if result is None or result.prices is None else dict(result.prices.weights),
         "work": {} if result is None else dict(result.work),
         "seconds": {**({} if result is None else result.seconds), **seconds},
         "peak_memory_bytes": peak_memory(),

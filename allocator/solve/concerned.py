@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from allocator.instance import Instance
+from allocator.kinds import Fixed, RuleKind
 from allocator.model.cohorts import Cohorts
-from allocator.model.shared.rows import RowFamily
 from allocator.solve.pricing import CostsBySort, Prices, Pricing
+from allocator.solve.rest import still_open
 from allocator.solve.strata import exact
 
 MANY_GROUPS = 100
@@ -18,6 +22,9 @@ MOST_AGAIN = 6_000
 
 READY = 2_000
 """Cohorts planned again because a rule changed, at most: those for whom a change costs least."""
+
+READY_FOR_ONE = 300
+"""The same for each seat that a changed rule about single people concerns."""
 
 
 def alike(cohorts: Cohorts) -> np.ndarray:
@@ -30,10 +37,7 @@ def by_dates(cohorts: Cohorts, touched: list[int], programmes: list[str]) -> np.
     """People to plan again because of the dates: those touched and the others of their small groups, those who may attend some programmes, and unnamed
     groups. Boolean (I,), whole cohorts.
     """
-    instance = cohorts.instance
-    cohort_of = np.zeros(len(instance.headcount), dtype=np.int64)
-    for c, members in enumerate(cohorts.members):
-        cohort_of[members] = c
+    instance, cohort_of = cohorts.instance, cohorts.cohort_of
     own = np.unique(cohort_of[touched])
     near = np.asarray(np.isin(cohorts.cohort_slots, [instance.programme_index[p] for p in programmes]).any(axis=1))
     if near.sum() > MOST_AGAIN:
@@ -47,61 +51,143 @@ def by_dates(cohorts: Cohorts, touched: list[int], programmes: list[str]) -> np.
     return np.asarray(near[cohort_of])
 
 
-def by_rules(before: Cohorts, after: Cohorts, prices: Prices, cost: CostsBySort) -> np.ndarray:
+def by_changes(
+    before: Cohorts, after: Cohorts, prices: Prices, cost: CostsBySort, attendances: pd.DataFrame
+) -> np.ndarray:
     """People to plan again because seats or rules changed, boolean (I,), whole cohorts.
 
-    Of all to whom a changed row or programme is open, those for whom attending it or not makes least difference at the
-    prices known: whoever the new plan moves is among them, as long as the change is small.
+    Whoever a changed rule names, or who attends what is no longer open. And of all to whom a changed row, programme or rule is open,
+    those for whom attending it or not makes least difference at the prices known: whoever the new plan moves is among
+    them, as long as the change is small.
+
+    Parameters
+    ----------
+    attendances
+        The plan so far: ``cadre_id``, ``programme_id``, ``year``.
     """
-    cohorts, chosen = after, np.zeros(len(after.cohort_sort), dtype=bool)
+    ready = _Readiest(after, prices, cost)
     seats, now = before.instance.calendar.seats, after.instance.calendar.seats
     for p in np.flatnonzero((seats != now).any(axis=1)).tolist():
-        own = (cohorts.cohort_slots == p).any(axis=1)
-        programmes = np.arange(len(seats)) == p
-        chosen |= _readiest(cohorts, own, programmes, (seats[p] != now[p]), prices, cost)
-    for f, (family, other) in enumerate(zip(before.families, after.families, strict=True)):
-        moved = _moved(family, other)
+        ready.seat(p, seats[p] != now[p], READY)
+    _by_rows(before, after, ready)
+    named = _by_personal_rules(before.instance, after.instance, ready)
+    chosen = ready.chosen
+    cohort_of = after.cohort_of
+    people = np.zeros(len(cohort_of), dtype=bool)
+    people[named] = True
+    for p, y in _seats_of(after.instance, people, attendances):
+        ready.seat(p, np.arange(now.shape[1]) == y, READY_FOR_ONE)
+    chosen[cohort_of[people]] = True
+    for f, family in enumerate(after.families):
+        if len(family.names) > MANY_GROUPS:
+            group = after.cohort_groups[:, f]
+            own = group[cohort_of[people]]
+            chosen |= np.isin(group, own[own >= 0])
+    chosen[cohort_of[~still_open(after, attendances)]] = True
+    chosen[cohort_of[~after.instance.is_named]] = True
+    return np.asarray(chosen[cohort_of])
+
+
+def _by_rows(before: Cohorts, after: Cohorts, ready: _Readiest) -> None:
+    """Those ready for a row of a shared rule whose floor or ceiling is another, or that came or fell away."""
+    known = {family.rule.id: family for family in before.families if family.rule is not None}
+    for f, family in enumerate(after.families):
+        if family.rule is None:
+            continue
+        old = known.get(family.rule.id)
+        if old is not None and old.names == family.names:
+            moved = np.not_equal(family.floor, old.floor) | np.not_equal(family.ceiling, old.ceiling)
+        else:
+            moved = np.isfinite(family.floor) | np.isfinite(family.ceiling)
         if moved.any():
-            group = cohorts.cohort_groups[:, f]
             rows, years = np.nonzero(moved)
-            own = np.isin(group, rows)
-            in_year = np.isin(np.arange(moved.shape[1]), years)
-            chosen |= _readiest(cohorts, own, family.programmes, in_year, prices, cost)
-    known = {measured.rule.id: measured.rule for measured in after.measured}
-    for k, measured in enumerate(before.measured):
-        if known.get(measured.rule.id) != measured.rule:
-            own = before.sort_states[before.cohort_sort, k] >= 0
-            every = np.ones(len(seats), dtype=bool)
-            chosen |= _readiest(cohorts, own, every, np.ones(seats.shape[1], dtype=bool), prices, cost)
-    people = np.zeros(len(cohorts.instance.headcount), dtype=bool)
-    for c in np.flatnonzero(chosen).tolist():
-        people[cohorts.members[c]] = True
-    return np.asarray(people | ~cohorts.instance.is_named)
+            own = np.isin(after.cohort_groups[:, f], rows)
+            ready.add(own, family.programmes, np.isin(np.arange(moved.shape[1]), years), READY)
 
 
-def _moved(family: RowFamily, other: RowFamily) -> np.ndarray:
-    """Which rows have another floor or ceiling, boolean (G, Y)."""
-    found: np.ndarray = np.not_equal(family.floor, other.floor) | np.not_equal(family.ceiling, other.ceiling)
-    return found
+def _by_personal_rules(before: Instance, after: Instance, ready: _Readiest) -> list[int]:
+    """Those ready for what a changed personal rule counts; whom fixed rules newly name, or name no more, is returned."""
+    old, new = ({rule.id: rule for rule in one.inputs.policy.rules} for one in (before, after))
+    named: list[int] = []
+    for rule_id in sorted(old.keys() | new.keys()):
+        rules = [rule for rule in (old.get(rule_id), new.get(rule_id)) if rule is not None]
+        if len(rules) == 2 and (rules[0] == rules[1] or rules[0].sort not in ("personal", "shared")):
+            continue
+        if all(isinstance(rule, Fixed) for rule in rules):
+            named += _named_otherwise(rules, after)
+        elif len(rules) == 2 and rules[0].sort == "shared" and _counts_alike(*rules):
+            continue  # Its rows have been looked at.
+        else:
+            for rule in rules:
+                people = after.audience(rule.audience)
+                own = np.array([bool(people[members].any()) for members in ready.cohorts.members])
+                ready.add(own, after.counting(rule.programmes), np.ones(len(after.years), dtype=bool), READY)
+    return sorted(set(named))
 
 
-def _readiest(
-    cohorts: Cohorts, own: np.ndarray, programmes: np.ndarray, years: np.ndarray, prices: Prices, cost: CostsBySort
-) -> np.ndarray:
-    """The cohorts for whom attending some programmes in some years, or not, differs least in price, boolean (C,)."""
-    which = np.flatnonzero(own)
-    if len(which) <= READY:
-        return own
-    pricing = Pricing(exact(cohorts, which))
-    wanted = np.uint32((1 << np.flatnonzero(years)).sum())
-    hits = [(table.attends(programmes) & wanted) > 0 for table in cohorts.tables]
-    difference = np.full(len(which), np.inf)
-    for alike_, reduced in pricing.reduced_costs(prices, cost):
-        sort = int(pricing.strata.sort[alike_[0]])
-        hit = cohorts.take(sort, hits[cohorts.sort_type[sort]])
-        if hit.any() and not hit.all():
-            difference[alike_] = abs(float(reduced[hit].min()) - float(reduced[~hit].min()))
-    ready = np.argsort(difference, kind="stable")[:READY]
-    chosen = np.zeros(len(own), dtype=bool)
-    chosen[which[ready[np.isfinite(difference[ready])]]] = True
-    return chosen
+def _counts_alike(rule: RuleKind, other: RuleKind) -> bool:
+    admits = getattr(rule, "admits", None) == getattr(other, "admits", None)
+    return admits and rule.audience == other.audience and rule.programmes == other.programmes
+
+
+def _named_otherwise(rules: Sequence[RuleKind], instance: Instance) -> list[int]:
+    """People of whom two versions of a fixed rule say different things (one version: of whom it says anything)."""
+    said: list[set[object]] = []
+    named: set[int] = set()
+    for rule in rules:
+        assert isinstance(rule, Fixed)
+        said.append({*rule.call_ups, *rule.forbidden, *rule.unavailable})
+        if rule.everyone:
+            named |= set(np.flatnonzero(instance.audience(rule.audience)).tolist())
+    other = said[0] ^ said[1] if len(said) == 2 else said[0]
+    ids = {getattr(one, "cadre_id", "") for one in other}
+    return sorted(named | {instance.person_index[one] for one in ids if one in instance.person_index})
+
+
+def _seats_of(after: Instance, people: np.ndarray, attendances: pd.DataFrame) -> list[tuple[int, int]]:
+    """Programmes and years (from 0) that some people attend, and those that fixed rules call them up to."""
+    person = attendances["cadre_id"].map(after.person_index).to_numpy(np.int64)
+    own = attendances[people[person]]
+    pairs = set(zip(own["programme_id"], own["year"].tolist(), strict=True))
+    sessions = after.inputs.sessions
+    seat = dict(
+        zip(sessions["session_id"], zip(sessions["programme_id"], sessions["year"].tolist(), strict=True), strict=True)
+    )
+    for rule in after.rules(Fixed):
+        for call in rule.call_ups:
+            if call.session_id in seat and people[after.person_index[call.cadre_id]]:
+                pairs.add(seat[call.session_id])
+    first = after.years[0]
+    return sorted((after.programme_index[p], y - first) for p, y in pairs if y in after.years)
+
+
+class _Readiest:
+    """Cohorts for whom attending some programmes in some years, or not, differs least in price."""
+
+    def __init__(self, cohorts: Cohorts, prices: Prices, cost: CostsBySort) -> None:
+        self.cohorts, self.prices, self.cost = cohorts, prices, cost
+        self.chosen = np.zeros(len(cohorts.cohort_sort), dtype=bool)
+
+    def seat(self, programme: int, years: np.ndarray, most: int) -> None:
+        """Choose the readiest for one programme."""
+        own = (self.cohorts.cohort_slots == programme).any(axis=1)
+        self.add(own, np.arange(len(self.cohorts.instance.days)) == programme, years, most)
+
+    def add(self, own: np.ndarray, programmes: np.ndarray, years: np.ndarray, most: int) -> None:
+        """Choose the readiest of some cohorts (boolean (C,))."""
+        which = np.flatnonzero(own)
+        if len(which) <= most:
+            self.chosen |= own
+            return
+        cohorts = self.cohorts
+        pricing = Pricing(exact(cohorts, which))
+        wanted = np.uint32((1 << np.flatnonzero(years)).sum())
+        hits = [(table.attends(programmes) & wanted) > 0 for table in cohorts.tables]
+        difference = np.full(len(which), np.inf)
+        for alike_, reduced in pricing.reduced_costs(self.prices, self.cost):
+            sort = int(pricing.strata.sort[alike_[0]])
+            hit = cohorts.take(sort, hits[cohorts.sort_type[sort]])
+            if hit.any() and not hit.all():
+                difference[alike_] = abs(float(reduced[hit].min()) - float(reduced[~hit].min()))
+        order = np.argsort(difference, kind="stable")[:most]
+        self.chosen[which[order[np.isfinite(difference[order])]]] = True

@@ -350,6 +350,14 @@ class Master:
             cost = weighted(self.goal_costs, self._weights() - duals[self.goal_row])
         return Prices(seats, rows), cost
 
+    def duals(self, prices: Prices) -> np.ndarray:
+        """Duals at some prices of rows; 0 for everything else."""
+        duals = np.zeros(len(self.row_least))
+        duals[self.seat_row[self.seat_row >= 0]] = -prices.seats[self.seat_row >= 0]
+        for row, price in zip(self.family_row, prices.rows, strict=True):
+            duals[row[row >= 0]] = price[row >= 0]
+        return duals
+
     def best(self, duals: np.ndarray, near: float = 0.0) -> Best:
         """The best of all trajectories of every stratum at some duals; see ``Pricing.best``."""
         return self.pricing.best(*self.prices(duals), near)

@@ -55,6 +55,24 @@ def columns_of(
     which
         Cohort of each stratum.
     """
+    _, stratum, trajectory = _followed(cohorts, which, attendances)
+    known = trajectory >= 0
+    pairs, count = np.unique(np.column_stack([stratum[known], trajectory[known]]), axis=0, return_counts=True)
+    return pairs[:, 0], pairs[:, 1], count
+
+
+def still_open(cohorts: Cohorts, attendances: pd.DataFrame) -> np.ndarray:
+    """Whether each named person may follow what he or she attends; true for unnamed groups. Boolean (I,)."""
+    people, _, trajectory = _followed(cohorts, np.arange(len(cohorts.members)), attendances)
+    found = np.ones(len(cohorts.instance.headcount), dtype=bool)
+    found[people] = trajectory >= 0
+    return found
+
+
+def _followed(
+    cohorts: Cohorts, which: np.ndarray, attendances: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Named people of some cohorts, the stratum of each, and the trajectory of what he or she attends, -1 for none that is open."""
     instance = cohorts.instance
     years = len(instance.years)
     stratum_of = np.full(len(instance.headcount), -1)
@@ -87,9 +105,7 @@ def columns_of(
         if allowed is not None:
             mine = np.flatnonzero((sort == s) & (trajectory >= 0))
             trajectory[mine] = _found(allowed, trajectory[mine])
-    known = trajectory >= 0
-    pairs, count = np.unique(np.column_stack([stratum[known], trajectory[known]]), axis=0, return_counts=True)
-    return pairs[:, 0], pairs[:, 1], count
+    return people, stratum, trajectory
 
 
 def _found(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:

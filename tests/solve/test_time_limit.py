@@ -10,7 +10,7 @@ from allocator import pipeline
 from allocator.inputs import load
 from allocator.pipeline import Run
 from allocator.result import SolveStatus
-from allocator.solve import yearly
+from allocator.solve import pooled, yearly
 from allocator.solve.clock import Clock
 
 SCENARIOS = Path(__file__).parent.parent.parent / "scenarios"
@@ -36,7 +36,7 @@ def test_plan_of_one_prefecture_when_the_time_is_over_at_once() -> None:
     run = late("one-prefecture")
     assert run.result.status is SolveStatus.LIMIT and pipeline.exit_code(run) == 5
     # Neither rates nor proofs nor a second schedule; yet the rounds that cost little were made, or hundreds went short.
-    assert run.result.work["rounds"] == yearly.LATE_ROUNDS and "feedback-rounds" not in run.result.work
+    assert run.result.work["rounds"] == pooled.LATE_ROUNDS and "feedback-rounds" not in run.result.work
     goals = {goal.goal: goal for goal in run.result.goals}
     assert goals["violation"].value < 50
     assert all(goal.bound is not None and goal.gap is not None for goal in goals.values())

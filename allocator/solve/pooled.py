@@ -1,0 +1,99 @@
+"""The pooled relaxation: one stratum per sort, local limits added up. It gives prices to begin with, and rates of exchange."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from allocator.errors import ModelError
+from allocator.kinds import Goal
+from allocator.model.cohorts import Cohorts
+from allocator.model.goals import weights
+from allocator.solve.bounds import Rates, exchange_rates
+from allocator.solve.clock import Clock
+from allocator.solve.generation import Relaxation, optimise
+from allocator.solve.master import Master, goal_costs
+from allocator.solve.strata import coarse
+from allocator.wording import Message
+
+UNHELD = Message("error.unheld")
+
+BESIDE = 4.0
+"""How much dearer than the best of its stratum a trajectory may be to come along with it, in units of the last goal."""
+
+EXACT_ENOUGH = 1e-9
+"""Relative gap of master and bound at which a relaxation is solved."""
+
+LATE_ROUNDS = 12
+"""Rounds of the pooled relaxation even when the time is over: they cost little, and all that follows stands on its prices."""
+
+ROOM = 0.1
+"""Part of the gap asked for that is left in large goals as room for whole people."""
+
+
+class Pooled:
+    """The pooled relaxation of some cohorts, solved at the weights of the plan.
+
+    Attributes
+    ----------
+    master, costs
+        The master, and what each trajectory of each sort costs in each goal.
+    relaxed, values
+        Its solution, and the value of every goal there, minimised.
+    rates
+        Rates of exchange between the goals; ``None`` when the time was over before them.
+    rounds
+        Rounds of column generation so far.
+    """
+
+    def __init__(self, cohorts: Cohorts, goals: tuple[Goal, ...], gap: float, clock: Clock) -> None:
+        since = time.monotonic()
+        self._set_up(cohorts, goals)
+        self.rates: Rates | None = None
+        self.relaxed = self._relaxed(weights(goals), clock, "prices")
+        self.master.forbid_overfill(self.relaxed.x)
+        self.rounds = self.relaxed.rounds
+        clock.add("prices", since)
+        since = time.monotonic()
+        if not clock.is_over():
+            self.rates = exchange_rates(self.master, ROOM * gap, clock)
+            self.relaxed = self._relaxed(self.rates.plan, clock, "rates")
+            self.rounds += self.relaxed.rounds
+        self.values = self.master.values(self.relaxed.x)
+        clock.add("rates", since)
+
+    def _set_up(self, cohorts: Cohorts, goals: tuple[Goal, ...]) -> None:
+        strata = coarse(cohorts, cohorts.instance.calendar.seats.astype(float))
+        self.costs = goal_costs(strata, goals)
+        self.master = Master(strata, goals, self.costs, has_caps=True)
+
+    @property
+    def cohorts(self) -> Cohorts:
+        """The cohorts that are pooled."""
+        return self.master.strata.cohorts
+
+    def adapted(self, cohorts: Cohorts, clock: Clock) -> Pooled:
+        """The same columns for other cohorts, solved at the same weights."""
+        other = object.__new__(Pooled)
+        other._set_up(cohorts, self.master.goals)
+        other.master.add(self.master.stratum, self.master.trajectory)
+        other.rates, other.rounds = self.rates, self.rounds
+        assert self.rates is not None
+        other.relaxed = other._relaxed(self.rates.plan, clock, "prices")
+        other.master.forbid_overfill(other.relaxed.x)
+        other.values = other.master.values(other.relaxed.x)
+        return other
+
+    def _relaxed(self, goal_weights: Mapping[Goal, float], clock: Clock, phase: str) -> Relaxation:
+        self.master.set_weights(goal_weights)
+        found = optimise(
+            self.master,
+            relative=EXACT_ENOUGH,
+            near=BESIDE,
+            on_round=lambda _, value, bound: clock.say(phase, incumbent=value, bound=bound),
+            should_stop=clock.is_over,
+            least_rounds=LATE_ROUNDS,
+        )
+        if found is None:
+            raise ModelError(UNHELD)
+        return found
