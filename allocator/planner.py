@@ -16,7 +16,7 @@ from allocator.assembly import assemble
 from allocator.audit import AuditReport, audit
 from allocator.entities import Inputs
 from allocator.kinds import Goal
-from allocator.model.goals import SHAPES
+from allocator.model.goals import SHAPES, signed
 from allocator.placements import Plan
 from allocator.reports.gallery import Gallery
 from allocator.reports.material import Material
@@ -79,6 +79,9 @@ class Run:
         return Gallery(Material(self.inputs, self.plan, self.audit, self.result, texts))
 
 
+FIRM: tuple[Goal, ...] = ("violation", "overdue")
+"""Goals that a change seldom has to make worse: a trial that does looks further."""
+
 RESUMED_GAP = 5.0
 """Times the gap asked for, or that of the plan before, up to which a plan from what is known is kept; its status tells all the same."""
 
@@ -137,7 +140,12 @@ class Planner:
         stage = self._standing(base).of(problem, clock)
         placements = base.plan.placements
         years = YearPlan(_attendances(placements), stage.goals)
-        return other._finished(stage, inputs, clock, stage.plan_from(years), placements)
+        run = other._finished(stage, inputs, clock, stage.plan_from(years), placements)
+        if not _is_worse(run, base) or clock.is_over():
+            return run
+        wide = self._standing(base).of(problem, clock)
+        second = other._finished(wide, inputs, clock, wide.plan_from(years, widely=True), placements)
+        return min(run, second, key=lambda one: _signed_values(one.result))
 
     def _standing(self, base: Run) -> YearlyStage:
         """The yearly stage of the base, with its prices."""
@@ -234,6 +242,17 @@ def _attendances(placements: pd.DataFrame) -> pd.DataFrame:
     keys = ["cadre_id", "programme_id", "year"]
     found: pd.DataFrame = placements.groupby(keys)["headcount"].sum().reset_index()
     return found
+
+
+def _is_worse(run: Run, base: Run) -> bool:
+    """Whether a goal that counts people for whom a rule is not met has grown."""
+    values = {goal.goal: goal.value or 0.0 for goal in base.result.goals}
+    return any((goal.value or 0.0) > values.get(goal.goal, 0.0) for goal in run.result.goals if goal.goal in FIRM)
+
+
+def _signed_values(result: SolveResult) -> tuple[float, ...]:
+    """Values in rank order, less is better."""
+    return tuple(signed(goal.goal, goal.value or 0.0) for goal in result.goals)
 
 
 def _widest(result: SolveResult) -> float:

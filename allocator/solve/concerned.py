@@ -52,7 +52,13 @@ def by_dates(cohorts: Cohorts, touched: list[int], programmes: list[str]) -> np.
 
 
 def by_changes(
-    before: Cohorts, after: Cohorts, prices: Prices, cost: CostsBySort, attendances: pd.DataFrame
+    before: Cohorts,
+    after: Cohorts,
+    prices: Prices,
+    cost: CostsBySort,
+    attendances: pd.DataFrame,
+    *,
+    widely: bool = False,
 ) -> np.ndarray:
     """People to plan again because seats or rules changed, boolean (I,), whole cohorts.
 
@@ -64,6 +70,8 @@ def by_changes(
     ----------
     attendances
         The plan so far: ``cadre_id``, ``programme_id``, ``year``.
+    widely
+        Whether ten times as many are to plan again, and who is of one small group with somebody who holds a seat in question.
     """
     ready = _Readiest(after, prices, cost)
     seats, now = before.instance.calendar.seats, after.instance.calendar.seats
@@ -71,18 +79,26 @@ def by_changes(
         ready.seat(p, seats[p] != now[p], READY)
     _by_rows(before, after, ready)
     named = _by_personal_rules(before.instance, after.instance, ready)
-    chosen = ready.chosen
-    cohort_of = after.cohort_of
+    chosen, cohort_of, years = ready.chosen, after.cohort_of, after.instance.years
     people = np.zeros(len(cohort_of), dtype=bool)
     people[named] = True
+    near = np.zeros_like(chosen)
+    near[cohort_of[people]] = True
+    most = READY_FOR_ONE * (10 if widely else 1)
     for p, y in _seats_of(after.instance, people, attendances):
-        ready.seat(p, np.arange(now.shape[1]) == y, READY_FOR_ONE)
-    chosen[cohort_of[people]] = True
+        in_year, only = np.arange(now.shape[1]) == y, np.arange(len(now)) == p
+        ready.seat(p, in_year, most)
+        holders = np.zeros_like(chosen)
+        held = (attendances["programme_id"] == after.instance.programme_ids[p]) & (attendances["year"] == years[y])
+        holders[cohort_of[attendances.loc[held, "cadre_id"].map(after.instance.person_index)]] = True
+        ready.add(holders, only, in_year, most)
+        if widely:
+            near |= holders
+    chosen |= near
     for f, family in enumerate(after.families):
         if len(family.names) > MANY_GROUPS:
             group = after.cohort_groups[:, f]
-            own = group[cohort_of[people]]
-            chosen |= np.isin(group, own[own >= 0])
+            chosen |= np.isin(group, group[near][group[near] >= 0])
     chosen[cohort_of[~still_open(after, attendances)]] = True
     chosen[cohort_of[~after.instance.is_named]] = True
     return np.asarray(chosen[cohort_of])

@@ -60,7 +60,9 @@ def dates_kept(
         if dated.unplaced.empty or clock.is_over():
             break
         stage.work["feedback-rounds"] = attempt + 1.0
-        lost = list(zip(*(dated.unplaced[c] for c in ("cadre_id", "programme_id", "year")), strict=True))
+        lost = _asked(dated.unplaced, years.attendances)
+        if not lost:
+            break  # Call-ups that strict rules forbid: the years never asked for them.
         if exchange is not None and sum([exchange.move(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
         elif not patience and exchange is None:
@@ -75,6 +77,13 @@ def dates_kept(
             break
     assert best is not None
     return best
+
+
+def _asked(unplaced: pd.DataFrame, attendances: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Seats not given (cadre, programme, year) that the yearly plan asks for."""
+    keys = ["cadre_id", "programme_id", "year"]
+    found = unplaced[keys].merge(attendances[keys])
+    return list(zip(*(found[key] for key in keys), strict=True))
 
 
 def _closed(inputs: Inputs, dated: Schedule) -> tuple[list[tuple[str, str, int]], list[Limit]]:

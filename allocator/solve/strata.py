@@ -6,7 +6,7 @@ every limit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -122,6 +122,33 @@ def exact(cohorts: Cohorts, which: np.ndarray | None = None, allotment: Allotmen
         tuple(np.ones(len(f.names), dtype=np.int64) for f in cohorts.families),
         allotment.missed,
     )
+
+
+def parted(strata: Strata, followed: np.ndarray, people: np.ndarray) -> tuple[Strata, np.ndarray]:
+    """Strata in parts: the people who follow one trajectory now, part by part, then whoever is left of each.
+
+    Parameters
+    ----------
+    followed, people
+        Stratum and people of each part.
+
+    Returns
+    -------
+    tuple
+        The parts as strata of their own, and the stratum each is part of.
+    """
+    left = strata.people - np.bincount(followed, people, len(strata.people)).astype(np.int64)
+    rest = np.flatnonzero(left > 0)
+    of = np.concatenate([followed, rest])
+    parts = replace(
+        strata,
+        of=np.full_like(strata.of, -1),  # A cohort may be in several.
+        sort=strata.sort[of],
+        people=np.concatenate([people, left[rest]]),
+        seats=strata.seats[of],
+        group=strata.group[of],
+    )
+    return parts, of
 
 
 def whole_allotment(cohorts: Cohorts) -> Allotment:

@@ -42,7 +42,7 @@ from allocator.solve.rest import columns_of, left_by, names_kept
 from allocator.solve.shadow_prices import listed, placed
 from allocator.solve.starts import in_use as columns_in_use
 from allocator.solve.starts import spread, start
-from allocator.solve.strata import Allotment, exact
+from allocator.solve.strata import Allotment, Strata, exact, parted
 from allocator.solve.trades import Exchange
 from allocator.solve.whole import WholePlan, decide
 
@@ -69,6 +69,9 @@ NEAR_AGAIN = 0.5, 20.0
 
 KEEP = 1e-4
 """What it is worth that a cadre keeps what he or she attends, in units of the last goal: ten thousand of them make one unit."""
+
+KEEP_WELL = 0.02
+"""The same when one plan is to be compared with another: fifty people move for one unit of the last goal, and not for nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,11 +210,16 @@ class YearlyStage:
         """Take over what an earlier solve of the same problem knew: its prices, and the value of each goal in its own sense."""
         self.prices, self.values = prices, {goal: signed(goal, value) for goal, value in values.items()}
 
-    def plan_from(self, years: YearPlan) -> YearPlan:
-        """Plan from the plan of the instance before: whom the change concerns plans again, the others keep what they attend."""
+    def plan_from(self, years: YearPlan, *, widely: bool = False) -> YearPlan:
+        """Plan from the plan of the instance before: whom the change concerns plans again, the others keep what they attend.
+
+        ``widely``: many more than are likely to (``concerned.by_changes``).
+        """
         cost = CostsBySort(self.cohorts, self.weights)
-        is_free = by_changes(self.before, self.cohorts, self._prices(self.cohorts), cost, years.attendances)
-        return YearPlan(self._again(self.cohorts, years.attendances, is_free), self.goals)
+        is_free = by_changes(
+            self.before, self.cohorts, self._prices(self.cohorts), cost, years.attendances, widely=widely
+        )
+        return YearPlan(self._again(self.cohorts, years.attendances, is_free, KEEP_WELL, near=0.0), self.goals)
 
     def exchange(self, years: YearPlan) -> Exchange | None:
         """Who could trade with whom in a yearly plan; ``None`` for small problems, which are planned again at once."""
@@ -264,7 +272,10 @@ class YearlyStage:
         reach: tuple[float, float] = (NEAR, NEAR_PATTERN),
     ) -> Master:
         """A master over some cohorts, with columns to start with (``reach``: see ``starts.start``)."""
-        strata = exact(cohorts, which, allotment)
+        return self._over(exact(cohorts, which, allotment), least, reach)
+
+    def _over(self, strata: Strata, least: np.ndarray, reach: tuple[float, float]) -> Master:
+        cohorts = strata.cohorts
         pooled = None if self.proofs is None else self.proofs.pooled
         costs = goal_costs(strata, self.ranked) if pooled is None or cohorts is not pooled.cohorts else pooled.costs
         master = Master(strata, self.ranked, costs, least=least)
@@ -356,25 +367,36 @@ class YearlyStage:
         clock.add("naming", since)
         return _joined(named)
 
-    def _again(self, cohorts: Cohorts, attendances: pd.DataFrame, is_free: np.ndarray) -> pd.DataFrame:
+    def _again(
+        self,
+        cohorts: Cohorts,
+        attendances: pd.DataFrame,
+        is_free: np.ndarray,
+        keep: float = KEEP,
+        near: float | None = None,
+    ) -> pd.DataFrame:
         """Plan again some people (boolean (I,), whole cohorts); the others keep what they attend."""
+        near = self._enough() if near is None else near
         since = time.monotonic()
         person = attendances["cadre_id"].map(self.instance.person_index).to_numpy(np.int64)
         keeps = ~is_free[person]
         which = np.flatnonzero([is_free[members[0]] for members in cohorts.members])
         allotment = left_by(cohorts, attendances[keeps])
         least = np.zeros_like(self.instance.calendar.least)
-        master = self._master(cohorts, which, allotment, least, NEAR_AGAIN)
-        stratum, trajectory, people = columns_of(cohorts, which, attendances[~keeps])
+        followed, trajectory, people = columns_of(cohorts, which, attendances[~keeps])
+        strata, part_of = parted(exact(cohorts, which, allotment), followed, people)
+        stratum = np.arange(len(trajectory))
+        master = self._over(strata, least, NEAR_AGAIN)
         master.add(stratum, trajectory)
-        master.prefer(stratum, trajectory, KEEP * people / master.strata.people[stratum])
-        relaxed = optimise(master, tolerance=self._enough(0.05), smoothing=0.0, should_stop=self.clock.is_over)
-        plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=self._enough(0.2))
+        master.prefer(stratum, trajectory, np.full(len(stratum), keep))
+        relaxed = optimise(master, tolerance=max(near / 4, keep / 4), smoothing=0.0, should_stop=self.clock.is_over)
+        plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=near)
         master.close()
         if plan is None:
             raise ModelError(UNHELD)
         self.cohorts = cohorts
-        named = name(cohorts, which[plan.stratum], plan.trajectory, plan.people, self.seed)
+        cohort = which[part_of[plan.stratum]]
+        named = name(cohorts, cohort, plan.trajectory, plan.people, self.seed)
         named = names_kept(cohorts, which, attendances[~keeps], named)
         self.clock.add("again", since)
         return _joined([attendances[keeps], named])
