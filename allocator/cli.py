@@ -248,8 +248,10 @@ def _findings_text(report: CheckReport, voice: Voice) -> str:
         if found:
             lines.append("■ " + talk(f"check-{severity}s", count=len(found)))
         for finding in found:
-            rule = talk("rule", rule=finding.rule_id, clause=finding.clause or "—") + ": " if finding.rule_id else ""
-            lines.append("  " + rule + (finding.message_zh if voice.lang == "zh" else finding.message_en))
+            name = {"title": finding.title, "rule": finding.rule_id, "clause": finding.clause or "—"}
+            lines.append(
+                "  " + (talk("rule", **name, found=finding.message) if finding.rule_id else talk.said(finding.message))
+            )
     return "\n".join(lines)
 
 
@@ -374,15 +376,19 @@ app.command("compare", epilog="示例 Example: allocator compare out/a out/b --o
 app.command("ledger", epilog="示例 Example: allocator ledger scenarios/tiny.toml --out ledger.xlsx")(write_ledger)
 
 
-app.command("shadow", epilog="示例 Example: allocator shadow out/tiny --of theory-quota --range -2:+4")(ask_what_more_buys)
+app.command("shadow", epilog="示例 Example: allocator shadow out/tiny --of theory-quota --range -2:+4")(
+    ask_what_more_buys
+)
+
+
+app.command("explain", epilog="示例 Example: allocator explain out/tiny --cadre N3 --not-in theory-2021a")(
+    explain_people
+)
 
 
 app.command("sweep", epilog="示例 Example: allocator sweep scenarios/tiny.toml --vary quota.theory-quota=2:6")(
     sweep_scenarios
 )
-
-
-app.command("explain", epilog="示例 Example: allocator explain out/tiny --cadre N3 --not-in theory-2021a")(explain_people)
 
 
 app.command("schema", epilog="Example: allocator schema --out schemas")(write_schema)
