@@ -33,7 +33,7 @@ from allocator.shadow.choice import count_all
 from allocator.shadow.figure import figure
 from allocator.shadow.questions import Question
 from allocator.shadow.steps import StepsError, read_steps
-from allocator.shadow.text import listing_of, text
+from allocator.shadow.text import listing_of
 from allocator.shadow.words import Names
 from allocator.wording import Message
 from allocator.writing import write_whole
@@ -123,10 +123,10 @@ def ask_what_more_buys(
                 )
 
             found = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
-        written = _write(found, base, Texts(voice.lang), out, picture, row, scenario, force=force)
+        written = _write(found, Texts(voice.lang), out, picture, row, scenario, force=force)
         code = Code.DONE if len(found.answers) == found.asked else Code.INTERRUPTED
         record = {"exit_code": code, "rows": found.rows, "goals": found.goals, "asked": found.asked, "written": written}
-        voice.result(text(found, base.result.goals, Texts(voice.lang)), record)
+        voice.result(found.text(voice.lang), record)
         for file in written:
             if file == scenario:
                 voice.say(voice.talk.said(Message("shadow.scenario-written", number=row or 1, file=str(file))))
@@ -169,7 +169,7 @@ def _asked(
 
 
 def _say_list(voice: Voice, base: Run, asked: tuple[Question, ...]) -> None:
-    names = Names(base.inputs, Texts(voice.lang))
+    names = Names(base, Texts(voice.lang))
     rows = [{"number": n, "of": q.of, "sort": q.sort, "field": q.field, "step": float(q.step), "before": float(q.before), "after": float(q.after)}
             for n, q in enumerate(asked, start=1)]  # fmt: skip
     voice.result(listing_of(asked, names), {"exit_code": Code.DONE, "rows": rows})
@@ -187,7 +187,6 @@ def _check_row(voice: Voice, asked: tuple[Question, ...], row: int | None, scena
 
 def _write(
     found: Shadow,
-    base: Run,
     texts: Texts,
     out: Path | None,
     picture: Path | None,
@@ -198,7 +197,7 @@ def _write(
 ) -> list[Path]:
     written = []
     if out is not None:
-        write_whole(out, csv(found) if out.suffix.lower() == ".csv" else workbook(found, base.result.goals, texts))
+        write_whole(out, csv(found) if out.suffix.lower() == ".csv" else workbook(found, texts))
         written.append(out)
     if picture is not None:
         write_whole(picture, figure(found, texts))

@@ -94,7 +94,7 @@ def shadow(
         on_progress(Progress("shadow", time.monotonic() - began, done=done / len(asked)))
 
     answers = sorted(_answered(asker, asked, count, tell, on_left), key=lambda one: one.number)
-    return Shadow(run.inputs, tuple(answers), len(asked), steps is not None)
+    return Shadow(run, tuple(answers), len(asked), steps is not None)
 
 
 def asked_of(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from allocator.reports.sheets import Book, Sheet
 from allocator.reports.texts import Texts
-from allocator.result import GoalResult
 from allocator.shadow.questions import POINTS
 from allocator.shadow.record import Shadow
 from allocator.shadow.text import head
@@ -21,19 +19,19 @@ def csv(found: Shadow) -> bytes:
     return str(text).encode("utf-8-sig")
 
 
-def workbook(found: Shadow, goals: Sequence[GoalResult], texts: Texts) -> bytes:
+def workbook(found: Shadow, texts: Texts) -> bytes:
     """The workbook, ready to be written; equal content gives equal bytes."""
     said = texts.said
-    scenario = found.inputs.scenario
+    scenario = found.run.inputs.scenario
     title = said(Message("shadow.title", title=texts.title(scenario) or scenario.id))
     book = Book(title, texts("font"), texts("dispatch.footer"))
     for name, write in (
-        (Message("shadow.sheet-answers"), partial(_answers, names=Names(found.inputs, texts))),
+        (Message("shadow.sheet-answers"), partial(_answers, names=Names(found.run, texts))),
         (Message("shadow.sheet-goals"), _goals),
     ):
         sheet = book.sheet(said(name), title)
         sheet.line(title, "title")
-        for line in list(head(found, goals, texts))[1:]:
+        for line in list(head(found.run, texts))[1:]:
             sheet.line(line.strip())
         sheet.line(said(Message("shadow.note")))
         write(sheet, found, texts)

@@ -110,6 +110,9 @@ def _of_rule(question: Question, run: Run, other: Run, *, is_nothing: bool) -> I
         return
     if question.field == "to_year" and question.after > run.inputs.years[-1] <= question.before:
         yield Message("shadow.why-plan-ends", year=run.inputs.years[-1])
+    if question.field == "window_years" and question.after > len(run.inputs.years):
+        yield Message("shadow.why-not-judged", years=len(run.inputs.years), window=int(question.after))
+        return
     missing = tuple(one.shortfall for one in verdicts)
     if missing[0] != missing[1]:
         # Counted under the rule before and under the rule as changed.

@@ -31,7 +31,7 @@ def figure(found: Shadow, texts: Texts) -> bytes:
     font = find_font(None, texts.lang)
     if texts.lang == "zh" and not font.has_chinese:
         texts = Texts("en")
-    names = Names(found.inputs, texts)
+    names = Names(found.run, texts)
     curves = [
         (names.labelled(key_answers[0].question), key_answers)
         for _, own in groupby(found.answers, key=lambda one: (one.question.sort, one.question.of, one.question.field))
@@ -48,7 +48,7 @@ def figure(found: Shadow, texts: Texts) -> bytes:
         _panel(ax, goal, curves, texts)
     for ax in axes[max(1, len(goals)) :]:
         ax.set_visible(False)
-    scenario = found.inputs.scenario
+    scenario = found.run.inputs.scenario
     title = texts.said(Message("shadow.title", title=texts.title(scenario) or scenario.id))
     made.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
     handles, labels = axes[0].get_legend_handles_labels()

@@ -94,12 +94,17 @@ class Subject:
     field: str = ""
 
 
-def fields_of(rule: RuleKind) -> tuple[str, ...]:
+def fields_of(inputs: Inputs, rule: RuleKind) -> tuple[str, ...]:
     """The numbers that are usually meant when a rule is asked about: those it states, windows before amounts."""
     names = FIELDS.get(rule.kind, ())
     if isinstance(rule, Cumulative):
         amounts = tuple(name for name in ("hours", "days") if getattr(rule, name) is not None)
-        return amounts if rule.per_year else ("from_year", "to_year")
+        if rule.per_year:
+            return amounts[:1]
+        # A window that ends with the plan gains nothing by ending later.
+        return (
+            ("from_year", "to_year") if rule.to_year is not None and rule.to_year < inputs.years[-1] else ("from_year",)
+        )
     if rule.kind == "spacing":
         return tuple(name for name in names if getattr(rule, name) is not None)
     return names[:1] if names and (rule.kind != "away-limit" or getattr(rule, names[0]) is not None) else ()
@@ -192,7 +197,7 @@ def questions(
             yield held_question(inputs, subject, taken)
         return
     rule = inputs.policy.rule(subject.of)
-    for field in (subject.field,) if subject.field else fields_of(rule):
+    for field in (subject.field,) if subject.field else fields_of(inputs, rule):
         yield from (rule_question(inputs, rule, field, step) for step in steps)
 
 

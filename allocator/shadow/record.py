@@ -11,8 +11,11 @@ import pandas as pd
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError
 from allocator.inputs import write_variant
+from allocator.planner import Run
+from allocator.reports.texts import Texts, language
 from allocator.shadow.answers import Answer, Change
 from allocator.shadow.questions import Question
+from allocator.shadow.text import text
 from allocator.wording import Message
 
 ROW_COLUMNS = {
@@ -40,8 +43,8 @@ class Shadow:
 
     Parameters
     ----------
-    inputs
-        Those of the run that was asked.
+    run
+        The run that was asked.
     answers
         One for each question, in order; fewer than asked when it was stopped.
     asked
@@ -50,7 +53,7 @@ class Shadow:
         Whether steps were given, so that the answers of one subject belong on one line.
     """
 
-    inputs: Inputs
+    run: Run
     answers: tuple[Answer, ...]
     asked: int
     is_curve: bool
@@ -88,6 +91,10 @@ class Shadow:
         rows = [_goal_row(one, change) for one in self.answers for change in one.goals]
         return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(GOAL_COLUMNS)
 
+    def text(self, lang: str | None = None) -> str:
+        """The answers in words, as the command prints them; in the language of the system when none is named."""
+        return text(self, Texts(language(lang)))
+
     def write_scenario(self, number: int, file: Path | str, *, force: bool = False) -> Inputs:
         """Write the scenario of one answer, so that anybody can plan it: ``allocator plan FILE``.
 
@@ -101,7 +108,7 @@ class Shadow:
         found = next((one for one in self.answers if one.number == number), None)
         if found is None:
             raise NoAnswerError(Message("shadow.no-row", number=number, count=len(self.answers)))
-        return write_question(self.inputs, found.question, file, force=force)
+        return write_question(self.run.inputs, found.question, file, force=force)
 
 
 def write_question(inputs: Inputs, question: Question, file: Path | str, *, force: bool = False) -> Inputs:

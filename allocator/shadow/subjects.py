@@ -51,7 +51,7 @@ def family(inputs: Inputs, name: str) -> tuple[Subject, ...]:
         programmes = inputs.programmes[inputs.programmes["programme_id"].isin(held)]
         return tuple(Subject(one, "host") for one in sorted(set(programmes["host_id"])))
     rules = (rule for rule in inputs.policy.rules if rule.kind in FAMILIES[name] and rule.strength != "report")
-    return tuple(Subject(rule.id, rule.kind) for rule in rules if fields_of(rule))
+    return tuple(Subject(rule.id, rule.kind) for rule in rules if fields_of(inputs, rule))
 
 
 ALL = (*FAMILIES, "sessions", "hosts")
@@ -119,7 +119,7 @@ def _of_rule(inputs: Inputs, rule_id: str, field: str, name: str) -> Subject:
         otherwise = Message("shadow.hint-fields", rule=rule_id, fields=listing(fields or ("—",)))
         hint = did_you_mean(field, fields, otherwise) if fields else otherwise
         raise _refused(name, Message("shadow.no-field", rule=rule_id, field=field), hint, "unknown-field")
-    if not field and not fields_of(rule):
+    if not field and not fields_of(inputs, rule):
         hint = Message("shadow.hint-kinds", kinds=listing(FIELDS))
         if fields:
             hint = Message("shadow.hint-fields", rule=rule_id, fields=listing(fields))

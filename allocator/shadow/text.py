@@ -5,49 +5,54 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from allocator.kinds import Goal
+from allocator.planner import Run
 from allocator.reports.texts import Texts, fit
 from allocator.result import GoalResult
 from allocator.shadow.answers import Answer
 from allocator.shadow.questions import Question
-from allocator.shadow.record import Shadow
 from allocator.shadow.words import Names, joined, signed_figure, unit_of, value_of, verdict_lines
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.shadow.record import Shadow
 
 ENOUGH = 1e-6
 
 
-def text(found: Shadow, goals: Sequence[GoalResult], texts: Texts) -> str:
-    """The plan at hand, then every answer; ``goals`` are those of the plan at hand."""
-    return "\n".join([*head(found, goals, texts), *body(found, texts)])
+def text(found: Shadow, texts: Texts) -> str:
+    """The plan at hand, then every answer."""
+    return "\n".join([*head(found.run, texts), *body(found, texts)])
 
 
-def head(found: Shadow, goals: Sequence[GoalResult], texts: Texts) -> Iterator[str]:
+def head(run: Run, texts: Texts) -> Iterator[str]:
     """Title, and the goals that are compared."""
-    scenario = found.inputs.scenario
+    scenario, goals = run.inputs.scenario, run.result.goals
     yield "■ " + texts.said(Message("shadow.title", title=texts.title(scenario) or scenario.id))
-    values = (
-        texts.said(
-            Message(
-                "shadow.goal-value",
-                goal=texts.known("goal", one.goal),
-                value=texts.number(one.value),
-                unit=unit_of(one.unit, texts),
-            )
-        )
-        for one in goals
-    )
-    yield "  " + texts.said(Message("shadow.present", goals=joined(values, texts)))
+    yield "  " + texts.said(Message("shadow.present", goals=joined((_goal(one, texts) for one in goals), texts)))
     if not all(one.is_proven for one in goals):
         yield "  " + texts.said(Message("shadow.gap-note"))
 
 
+def _goal(one: GoalResult, texts: Texts) -> str:
+    """A goal of the plan at hand, with its bound where that is not its value."""
+    words = {
+        "goal": texts.known("goal", one.goal),
+        "value": texts.number(one.value),
+        "unit": unit_of(one.unit, texts),
+    }
+    if one.is_proven:
+        return texts.said(Message("shadow.goal-value", **words))
+    return texts.said(Message("shadow.goal-open", bound=texts.number(one.bound), **words))
+
+
 def body(found: Shadow, texts: Texts) -> Iterator[str]:
     """The answers, and how many there are of those asked when not all were finished."""
-    names = Names(found.inputs, texts)
+    names = Names(found.run, texts)
     if found.is_curve:
         for _, own in groupby(found.answers, key=lambda one: (one.question.sort, one.question.of, one.question.field)):
             yield ""
@@ -125,12 +130,14 @@ def _notes(answers: Sequence[Answer], texts: Texts) -> Iterator[str]:
     rising = [one for one in answers if one.question.step > 0 and one.goals]
     flat = _plateau(rising)
     if flat is not None:
-        after = value_of(flat.question.field, flat.question.after, texts)
-        is_proven = all(one.verdict != "open" for one in rising)
-        plateau = Message("shadow.plateau", after=after) if is_proven else Message("shadow.plateau-found", after=after)
-        yield "    " + texts.said(plateau)
+        if any(abs(goal.difference) > ENOUGH for one in answers for goal in one.goals):
+            after = value_of(flat.question.field, flat.question.after, texts)
+            is_proven = all(one.verdict != "open" for one in rising)
+            yield "    " + texts.said(
+                Message("shadow.plateau", after=after) if is_proven else Message("shadow.plateau-found", after=after)
+            )
         for fact in rising[-1].facts:
-            if fact.code.startswith("shadow.why"):
+            if isinstance(fact, Message) and fact.code.startswith("shadow.why"):
                 yield "    · " + texts.said(fact)
     if any(one.verdict == "open" for one in answers):
         yield "    " + texts.said(Message("shadow.open-mark"))

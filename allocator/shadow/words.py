@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from allocator.audit import UNITS
-from allocator.entities import Inputs
+from allocator.planner import Run
+from allocator.reports.material import Material
 from allocator.reports.texts import Texts
 from allocator.shadow.answers import Answer, Change
 from allocator.shadow.questions import HELD, POINTS, SEATS, Question, gives_room
@@ -52,10 +53,12 @@ YEARS = frozenset({"from_year", "to_year"})
 
 
 class Names:
-    """Titles of rules, sessions, programmes and hosts, for one scenario and language."""
+    """Titles of rules, sessions, programmes and hosts, for one run and language."""
 
-    def __init__(self, inputs: Inputs, texts: Texts) -> None:
-        self.inputs, self.texts = inputs, texts
+    def __init__(self, run: Run, texts: Texts) -> None:
+        self.texts = texts
+        self.inputs = inputs = run.inputs
+        self._material = Material(inputs, run.plan, run.audit, run.result, texts)
         programmes = inputs.programmes
         self._programmes = {
             str(row.programme_id): texts.name(str(row.name), str(row.name_en))
@@ -86,15 +89,7 @@ class Names:
         """Name of a programme or a host."""
         if question.sort == "programme":
             return self._programmes[question.of]
-        for family in ("host", "host_group"):
-            known = self.texts.known(family, question.of)
-            if known != question.of:
-                return known
-        units = self.inputs.units
-        own = units[units["unit_id"] == question.of]
-        if len(own):
-            return self.texts.name(str(own["name"].iat[0]), str(own["name_en"].iat[0]))
-        return question.of
+        return self._material.place(question.of)
 
     def subject(self, question: Question) -> str:
         """The subject of a question on one line."""
@@ -107,12 +102,13 @@ class Names:
     def labelled(self, question: Question) -> str:
         """The subject of a question with its id, as a figure names it."""
         name = self.subject(question)
-        return name if name == question.of else f"{name} ({question.of})"
+        brackets = "（{}）" if self.texts.lang == "zh" else " ({})"
+        return name if name == question.of else name + brackets.format(question.of)
 
     def heading(self, question: Question, number: int) -> str:
         """A question as a line: what changes from what to what."""
         said = self.texts.said
-        common = {"number": number, "id": question.of}
+        common: dict[str, object] = {"number": number, "id": question.of}
         before, after = (value_of(question.field, value, self.texts) for value in (question.before, question.after))
         if question.is_of_rule:
             rule, what = self.rule(question.of), FIELD[question.field]
@@ -122,11 +118,11 @@ class Names:
             if question.field == HELD:
                 return said(Message("shadow.head-session-held", name=name, date=date, **common))
             return said(Message("shadow.head-session", name=name, date=date, before=before, after=after, **common))
-        sort, name = SORTS[question.sort], self.many(question)
+        sort, name = SORTS[question.sort], self.labelled(question)
         if question.field == HELD:
-            return said(Message("shadow.head-many-held", sort=sort, name=name, **common))
+            return said(Message("shadow.head-many-held", sort=sort, name=name, number=number))
         step = signed_figure(question.step, self.texts)
-        return said(Message("shadow.head-many", sort=sort, name=name, step=step, **common))
+        return said(Message("shadow.head-many", sort=sort, name=name, step=step, number=number))
 
     def curve(self, question: Question) -> str:
         """The heading of a curve."""
@@ -137,8 +133,8 @@ class Names:
         if question.sort == "session":
             name, date = self.session(question.of)
             return self.texts.said(Message("shadow.curve-session", id=question.of, name=name, date=date, before=before))
-        sort, name = SORTS[question.sort], self.many(question)
-        return self.texts.said(Message("shadow.curve-many", sort=sort, name=name, id=question.of, before=before))
+        sort, name = SORTS[question.sort], self.labelled(question)
+        return self.texts.said(Message("shadow.curve-many", sort=sort, name=name, before=before))
 
 
 def value_of(field: str, value: Fraction, texts: Texts) -> str:
@@ -200,15 +196,13 @@ def verdict_lines(answer: Answer, texts: Texts) -> list[str]:
         return [_nothing(answer, texts, is_less=is_less)]
     first = answer.first
     assert first is not None
-    main = [first] if first in moved else moved[:1]
-    rest = [one for one in moved if one not in main]
+    rest = [one for one in moved if one is not first]
     if answer.verdict == "better":
-        lines = [texts.said(Message("shadow.better", changes=change_text(main[0], texts)))]
+        lines = [texts.said(Message("shadow.better", changes=change_text(first, texts)))]
     elif answer.verdict == "worse":
-        lines = [texts.said(Message("shadow.worse", changes=change_text(main[0], texts)))]
+        lines = [texts.said(Message("shadow.worse", changes=change_text(first, texts)))]
     else:
-        text = change_text(main[0], texts, why=left_open(main[0], texts))
-        lines = [texts.said(Message("shadow.open", changes=text))]
+        lines = [texts.said(Message("shadow.open", changes=_not_told(first, texts)))]
     sure = [one for one in rest if one.verdict != "open"]
     unsure = [one for one in rest if one.verdict == "open"]
     if sure:
@@ -216,6 +210,22 @@ def verdict_lines(answer: Answer, texts: Texts) -> list[str]:
     if unsure:
         lines.append(texts.said(Message("shadow.also-open", changes=_listed(unsure, texts))))
     return lines
+
+
+def _not_told(change: Change, texts: Texts) -> str:
+    """The goal behind which nothing can be told, and how much of it is open."""
+    why = left_open(change, texts)
+    if abs(change.difference) > 1e-6:
+        return change_text(change, texts, why=why)
+    return texts.said(
+        Message(
+            "shadow.stays",
+            goal=texts.known("goal", change.goal),
+            value=texts.number(change.after),
+            unit=unit_of(change.unit, texts),
+            why=why,
+        )
+    )
 
 
 def _listed(changes: Sequence[Change], texts: Texts) -> str:
