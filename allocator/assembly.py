@@ -41,6 +41,8 @@ def _rules(inputs: Inputs, placed: pd.DataFrame) -> np.ndarray:
         hit = inputs.audience(rule.audience)[person] & counting[programme]
         if rule.years:
             hit &= np.isin(year, rule.years)
+        if isinstance(rule, Fixed):
+            hit = (hit & rule.everyone) | _called_up(rule, placed)
         ids.append(rule.id)
         hits.append(hit)
     if not ids or not len(placed):
@@ -50,3 +52,10 @@ def _rules(inputs: Inputs, placed: pd.DataFrame) -> np.ndarray:
     rows, which = np.unique(packed, axis=0, return_inverse=True)
     texts = [";".join(rule for rule, is_hit in zip(ids, np.unpackbits(row), strict=False) if is_hit) for row in rows]
     return np.array(texts, dtype=object)[which.reshape(-1)]
+
+
+def _called_up(rule: Fixed, placed: pd.DataFrame) -> np.ndarray:
+    """Which placements a rule calls up by name; a pair it forbids or a time somebody is unavailable is served by no seat."""
+    named = {(item.cadre_id, item.session_id) for item in rule.call_ups}
+    seats = zip(placed["cadre_id"], placed["session_id"], strict=True)
+    return np.fromiter((seat in named for seat in seats), dtype=bool, count=len(placed))
