@@ -80,7 +80,7 @@ def record_of(answer: Why | WhyNot) -> dict[str, Any]:
     """An answer as JSON knows it."""
     person = vars(answer.person)
     if isinstance(answer, Why):
-        tables = ("seats", "record", "account", "served", "emptied", "queue", "next", "measures", "causes")
+        tables = ("seats", "record", "account", "served", "offers", "emptied", "queue", "next", "measures", "causes")
         return {"person": person, "seed": answer.seed, **{name: getattr(answer, name) for name in tables}}
     found: dict[str, Any] = {"person": person, "target": vars(answer.target)}
     names = ("outcome", "session_id", "sessions", "forbidden", "goals", "changes", "reasons")

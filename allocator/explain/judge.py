@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from allocator.audit import AuditReport, Verdict, audit
@@ -55,28 +56,46 @@ class Judge:
         self.placements = plan.placements
         self.before = audit(plan, self.inputs)
 
-    def changed(self, *, out: Iterable[Seat] = (), into: Iterable[Seat] = ()) -> Difference:
+    def changed(self, *, out: Sequence[Seat] = (), into: Sequence[Seat] = ()) -> Difference:
         """What it does when some seats are given up and others are taken; a group gives up and takes one seat."""
-        plan = Plan(with_seats(self.inputs, self.placements, out=out, into=into))
-        return difference(self.before, audit(ordered(plan.placements), self.inputs), self.inputs)
+        plan = ordered(with_seats(self.inputs, self.placements, out=out, into=into))
+        return difference(self.before, audit(plan, self._about([*out, *into])), self.inputs)
+
+    def _about(self, seats: Sequence[Seat]) -> Inputs:
+        """The inputs with those rules only that look at one of the people in one of the sessions; the others find what they found."""
+        inputs = self.inputs
+        people = inputs.cadres["cadre_id"].isin([cadre for cadre, _ in seats]).to_numpy()
+        held = inputs.sessions.loc[
+            inputs.sessions["session_id"].isin([session for _, session in seats]), "programme_id"
+        ]
+        programmes = inputs.programmes["programme_id"].isin(held).to_numpy()
+        return with_rules(
+            inputs, tuple(rule for rule in inputs.policy.rules if self._looks_at(rule, people, programmes))
+        )
+
+    def _looks_at(self, rule: RuleKind, people: np.ndarray, programmes: np.ndarray) -> bool:
+        if is_admitting(rule):
+            return True  # Whether somebody is admitted depends on all of them.
+        inside = self.inputs.audience(rule.audience) | self.inputs.audience(getattr(rule, "among", rule.audience))
+        return bool((inside & people).any() and (self.inputs.counting(rule.programmes) & programmes).any())
 
 
 def judged(inputs: Inputs) -> Inputs:
     """The inputs with those rules only that a plan is judged by."""
     rules = tuple(rule for rule in inputs.policy.rules if rule.strength != "report" or is_admitting(rule))
-    made = with_rules(inputs, rules)
-    # The tables are the same, so what was worked out from them need not be worked out again.
-    vars(made).update({name: value for name, value in vars(inputs).items() if name not in vars(made)})
-    return made
+    return with_rules(inputs, rules)
 
 
 def with_rules(inputs: Inputs, rules: tuple[RuleKind, ...]) -> Inputs:
-    """The inputs under some of their rules."""
+    """The same tables under some of the rules."""
     policy = inputs.policy
     kept = Policy(
         id=policy.id, title=policy.title, title_zh=policy.title_zh, parameters=policy.parameters, rules=rules
     )  # fmt: skip
-    return replace(inputs, policy=kept)
+    made = replace(inputs, policy=kept)
+    # The tables are the same, so what was worked out from them need not be worked out again.
+    vars(made).update({name: value for name, value in vars(inputs).items() if name not in vars(made)})
+    return made
 
 
 def is_admitting(rule: RuleKind) -> bool:
@@ -109,10 +128,11 @@ def _row(inputs: Inputs, cadre: str, session: str) -> pd.DataFrame:
 
 
 def difference(before: AuditReport, after: AuditReport, inputs: Inputs) -> Difference:
-    """How two judgements under the same rules differ, goal by goal and rule by rule."""
+    """How a judgement differs from the one before, goal by goal and rule by rule; rules not judged again stay as they were."""
     rules = []
     totals: dict[Goal, float] = {}
-    for old, new in zip(before.verdicts, after.verdicts, strict=True):
+    for new in after.verdicts:
+        old = before[new.rule_id]
         for goal in dict.fromkeys([*old.finding.goals, *new.finding.goals]):
             change = signed(goal, new.finding.goals.get(goal, 0.0) - old.finding.goals.get(goal, 0.0))
             if abs(change) > 1e-9:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from allocator.audit import AuditReport, audit
+from allocator.audit import MEASURES, AuditReport, audit
+from allocator.audit.findings import ALL
 from allocator.audit.records import NEVER, Records
 from allocator.entities import Inputs
 from allocator.errors import Defect, InputError
 from allocator.explain.judge import Seat, is_admitting, is_personal, with_rules, with_seats
 from allocator.inputs.findings import nearest
-from allocator.kinds import AwayLimit, Fixed, Goal, RuleKind
+from allocator.kinds import AwayLimit, Coverage, Fixed, Goal, RuleKind
 from allocator.ledger.debts import debts
 from allocator.placements import ordered
 from allocator.wording import Message, listing
@@ -120,23 +122,32 @@ class Alone:
         ``unit_of``, 0 when nothing is missing by the end of the plan.
         """
         records = Records(ordered(seats), self.inputs)
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for rule in self.inputs.policy.rules:
+            if isinstance(rule, Coverage | Fixed):
+                rows += self._counted(rule, records)
+                continue
             for debt in debts(rule, records):
-                if len(debt.cadre):
-                    done = np.nan if debt.done[0] == NEVER else float(debt.done[0])
-                    head = (rule.id, rule.clause, rule.title, rule.title_zh, rule.kind, rule.strength, debt.content)
-                    rows.append((*head, done, float(debt.owed[0]), debt.unit, int(debt.latest[0])))
+                head = (rule.id, rule.clause, rule.title, rule.title_zh, rule.kind, rule.strength, debt.content)
+                for done, owed, latest in zip(debt.done, debt.owed, debt.latest, strict=True):
+                    since = np.nan if done == NEVER else float(done)
+                    rows.append((*head, since, float(owed), debt.unit, int(latest)))
         table = pd.DataFrame(rows, columns=list(ACCOUNT_COLUMNS))
-        return table if seats.empty else self._without_kept(table, seats)
+        return table.astype({"done": "float64", "owed": "float64", "latest": "int64"})
 
-    def _without_kept(self, table: pd.DataFrame, seats: pd.DataFrame) -> pd.DataFrame:
-        """Coverage and call-ups are owed in full whatever is planned; here the plan's seats count."""
-        report = self.report(seats)
-        whole = table["kind"].isin(["coverage", "fixed"])
-        missing = table["rule_id"].map(lambda rule: report[rule].finding.shortfall)
-        table = table.assign(owed=np.where(whole, np.minimum(table["owed"], missing), table["owed"]))
-        return table[table["owed"] > 0].reset_index(drop=True)
+    def _counted(self, rule: Coverage | Fixed, records: Records) -> Iterator[tuple[Any, ...]]:
+        """What is missing in each span of a coverage, and of the seats settled by name, as the auditor counts it."""
+        head = (rule.id, rule.clause, rule.title, rule.title_zh, rule.kind, rule.strength)
+        for row in MEASURES[type(rule)](rule, records).rows:
+            is_sum = row.scope == ALL
+            if (
+                row.shortfall
+                and row.year is not None
+                and is_sum == isinstance(rule, Coverage)
+                and (row.required or 0) > 0
+            ):
+                content = "" if is_sum else row.scope.partition("@")[2]
+                yield (*head, content, np.nan, float(row.shortfall), "attendances", row.year)
 
 
 def _concerns(rule: RuleKind, inputs: Inputs) -> bool:

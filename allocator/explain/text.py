@@ -8,12 +8,21 @@ from typing import Any
 import pandas as pd
 
 from allocator.explain.why import Why
-from allocator.explain.words import change, days, goal_word, head_of, losses, moved, rule_name, several
+from allocator.explain.words import (
+    DEEP,
+    PLAIN,
+    change,
+    cut,
+    days,
+    goal_word,
+    head_of,
+    losses,
+    moved,
+    rule_name,
+    several,
+)
 from allocator.reports.texts import Texts
 from allocator.wording import Message
-
-PLAIN = "  "
-DEEP = "    "
 
 
 def why_text(found: Why, texts: Texts) -> str:
@@ -32,6 +41,9 @@ def _why(found: Why, texts: Texts) -> Iterator[str]:
             yield PLAIN + _debts(found, last, Message("explain.owed-after"), texts)
     if found.seats.empty:
         yield from _nowhere(found, texts)
+    if found.person.headcount > 1 and len(found.seats):
+        yield from _of_group(found, texts)
+        return
     for seat in found.seats.itertuples():
         yield from _seat(found, seat, texts)
 
@@ -50,16 +62,20 @@ def _debts(found: Why, at: str, head: Message, texts: Texts) -> str:
     own = found.account[found.account["at"] == at]
     if own.empty:
         return texts.said(Message("explain.head", head=head, rest=Message("explain.nothing")))
-    return texts.said(
-        Message("explain.head", head=head, rest=several((_debt(row, texts) for row in own.itertuples()), texts))
-    )
+    debts = several((_debt(rows, texts) for _, rows in own.groupby("rule_id", sort=False)), texts)
+    return texts.said(Message("explain.head", head=head, rest=debts))
 
 
-def _debt(row: Any, texts: Texts) -> str:
-    rule = rule_name(row, texts)
+def _debt(rows: pd.DataFrame, texts: Texts) -> str:
+    """What is owed under one rule: hours, or contents and the years until which each is due."""
+    row: Any = next(rows.itertuples())
+    rule, years = rule_name(row, texts), tuple(rows["latest"].unique())
     if row.unit_of == "hours":
-        return texts.said(Message("explain.debt-hours", rule=rule, hours=texts.number(row.owed), year=row.latest))
-    return texts.said(Message("explain.debt", rule=rule, content=_content(row.content), year=row.latest))
+        hours = tuple(texts.number(owed) for owed in rows["owed"])
+        return texts.said(Message("explain.debt-hours", rule=rule, hours=hours, years=years))
+    contents = tuple(dict.fromkeys(filter(None, rows["content"])))
+    shown = Message("explain.content", content=contents) if contents else ""
+    return texts.said(Message("explain.debt", rule=rule, contents=shown, years=years))
 
 
 def _content(content: str) -> Message | str:
@@ -77,14 +93,42 @@ def _nowhere(found: Why, texts: Texts) -> Iterator[str]:
             yield PLAIN + texts.said(Message("explain.head", head=head, rest=rules))
     if owed.empty:
         yield PLAIN + texts.said(Message("explain.wanted-none"))
+    if len(found.offers):
+        yield PLAIN + texts.said(Message("explain.offers"))
+    yield from cut([_offer(row, texts) for row in found.offers.itertuples()], texts)
     yield PLAIN + texts.said(Message("explain.ask-why-not"))
+
+
+def _offer(row: Any, texts: Texts) -> str:
+    """One clause under which somebody could be sent, and among how many."""
+    rule, people = rule_name(row, texts), texts.number(row.people)
+    if pd.isna(row.amount):
+        return texts.said(Message("explain.offer", rule=rule, people=people))
+    return texts.said(Message("explain.offer-amount", rule=rule, amount=texts.number(row.amount), people=people))
+
+
+def _of_group(found: Why, texts: Texts) -> Iterator[str]:
+    """The seats of an unnamed group, programme by programme and year by year."""
+    keys = ["year", "programme_id", "programme", "programme_en"]
+    for (year, programme, name, english), own in found.seats.groupby(keys, sort=False):
+        seats = texts.number(own["headcount"].sum())
+        shown = texts.name(str(name), str(english))
+        yield PLAIN + texts.said(
+            Message("explain.group-year", year=year, programme=programme, name=shown, sessions=len(own), seats=seats)
+        )
+        served = found.served[found.served["session_id"].isin(own["session_id"])]
+        rules = [rule_name(rows.iloc[0], texts) for _, rows in served.groupby("rule_id", sort=False)]
+        if rules:
+            yield DEEP + texts.said(
+                Message("explain.head", head=Message("explain.serves-list"), rest=several(rules, texts))
+            )
+    yield PLAIN + texts.said(Message("explain.group-seat"))
 
 
 def _seat(found: Why, seat: Any, texts: Texts) -> Iterator[str]:
     said = texts.said
     name = texts.name(str(seat.programme), str(seat.programme_en))
-    seats = Message("explain.seats", count=seat.headcount) if found.person.headcount > 1 else ""
-    yield said(Message("explain.seat", session=seat.session_id, name=name, days=days(seat), seats=seats))
+    yield said(Message("explain.seat", session=seat.session_id, name=name, days=days(seat)))
     served = found.served[found.served["session_id"] == seat.session_id]
     yield PLAIN + said(Message("explain.serves", count=served["rule_id"].nunique()))
     for _, own in served.groupby("rule_id", sort=False):
@@ -94,8 +138,6 @@ def _seat(found: Why, seat: Any, texts: Texts) -> Iterator[str]:
     yield PLAIN + said(Message("explain.head", head=Message("explain.emptied"), rest=empty))
     if seat.fixed:
         yield PLAIN + said(Message("explain.fixed-seat"))
-    elif found.person.headcount > 1:
-        yield PLAIN + said(Message("explain.group-seat"))
     else:
         yield from _next(found, str(seat.session_id), texts)
 
@@ -129,10 +171,13 @@ def _served(rows: pd.DataFrame, year: int, texts: Texts) -> str:
 def _due(row: Any, texts: Texts) -> str:
     """One content that had to be attended."""
     done = Message("explain.never") if row.done != row.done else Message("explain.last", year=int(row.done))
+    if row.kind == "coverage":  # Only classes of the plan count.
+        done = Message("explain.not-yet")
     settled = Message("explain.settled") if row.owed_after < row.owed else Message("explain.not-settled")
+    content = _content(row.content)
     return texts.said(
-        Message("explain.due", content=_content(row.content), done=done, latest=int(row.latest), settled=settled)
-    )
+        Message("explain.due", content=content, done=done, latest=int(row.latest), settled=settled)
+    ).strip()
 
 
 def _next(found: Why, session: str, texts: Texts) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -10,13 +10,9 @@ import pandas as pd
 from allocator.compare.tables import column
 from allocator.compare.words import CHANGE, unit_name
 from allocator.explain.why_not import AFTER, BEFORE, WhyNot
-from allocator.explain.words import amount, change, days, goal_word, head_of, rule_name, several
+from allocator.explain.words import DEEP, PLAIN, amount, change, cut, days, goal_word, head_of, rule_name, several
 from allocator.reports.texts import Texts
 from allocator.wording import Message, listing
-
-PLAIN = "  "
-DEEP = "    "
-MOST = 12  # lines of a list
 
 
 def why_not_text(found: WhyNot, seed: str, texts: Texts) -> str:
@@ -60,7 +56,7 @@ def _forbidden(found: WhyNot, texts: Texts) -> Iterator[str]:
         lines.append(
             said(Message("explain.forbidden-line", rule=rule_name(row, texts), reason=row.said, sessions=sessions))
         )
-    yield from _cut(lines, texts)
+    yield from cut(lines, texts)
 
 
 def _counted(found: WhyNot, texts: Texts) -> str:
@@ -131,14 +127,17 @@ def _clauses(found: WhyNot, texts: Texts) -> Iterator[str]:
                 )
             )
         )
-    yield from _cut(lines, texts)
+    yield from cut(lines, texts)
 
 
 def changed_clauses(found: WhyNot) -> pd.DataFrame:
-    """Rules of the policy with another result, but for the rule that was added and those that only count seats."""
-    assert found.comparison is not None
+    """Rules of the policy with another result, but for the rule that was added, those that are only reported, and those that only
+    count seats.
+    """
+    assert found.comparison is not None and found.run is not None
     table = found.comparison.clauses
     added = {rule["id"] for rule in found.changes["rules"]}
+    added |= {rule.id for rule in found.run.inputs.policy.rules if rule.strength == "report"}
     counts = table["kind"].isin(["spacing", "away-limit", "eligibility", "built-in"])
     moves = table[column("shortfall", BEFORE)].fillna(0.0) != table[column("shortfall", AFTER)].fillna(0.0)
     return table[table["differ"] & ~table["rule_id"].isin(added) & (moves | ~counts)].reset_index(drop=True)
@@ -158,11 +157,4 @@ def _people(found: WhyNot, texts: Texts) -> Iterator[str]:
         lines.append(
             said(Message("explain.person-line", who=who, kind=kind, before=row.before or none, after=row.after or none))
         )
-    yield from _cut(lines, texts)
-
-
-def _cut(lines: Iterable[str], texts: Texts) -> Iterator[str]:
-    lines = list(lines)
-    yield from (DEEP + line for line in lines[:MOST])
-    if len(lines) > MOST:
-        yield DEEP + texts.said(Message("explain.more", count=len(lines) - MOST))
+    yield from cut(lines, texts)

@@ -13,9 +13,9 @@ from allocator import instance
 from allocator.audit import AuditReport
 from allocator.audit.records import Records
 from allocator.entities import Inputs
-from allocator.explain.judge import Difference, Judge
+from allocator.explain.judge import Difference, Judge, is_admitting
 from allocator.explain.person import ACCOUNT_COLUMNS, Alone, Person, find
-from allocator.kinds import Apportion, Fixed, Goal, Quota, RuleKind, ShareFloor
+from allocator.kinds import Apportion, Coverage, Fixed, Goal, Quota, RuleKind, ShareFloor
 from allocator.model.cohorts import Cohorts, group
 from allocator.model.shared.rows import collect
 from allocator.planner import Planner, Run
@@ -27,6 +27,7 @@ SEAT_COLUMNS = ("year", "session_id", "programme_id", "programme", "programme_en
                 "headcount", "fixed")  # fmt: skip
 SERVED_COLUMNS = ("session_id", "rule_id", "clause", "title", "title_zh", "kind", "scope", "size", "required", "achieved", "unit",
                   "content", "done", "latest", "owed", "owed_after", "goal", "loss")  # fmt: skip
+OFFER_COLUMNS = ("rule_id", "clause", "title", "title_zh", "kind", "amount", "people")
 Row = tuple[object, ...]
 
 NEXT_COLUMNS = (
@@ -66,6 +67,8 @@ class Why:
         The rules each seat counts for, columns as ``SERVED_COLUMNS``: for rules that count many people what they required and
         the plan achieves in ``scope`` (a team, a unit, or all); for rules of one's own what was ``done`` before the seat, owed
         before and after it and the ``latest`` year; ``loss`` is what the rule loses in ``goal`` when the seat stays empty.
+    offers
+        Clauses that admit the person, columns as ``OFFER_COLUMNS``: ``amount`` a year (missing: not limited) for ``people`` who may be sent.
     emptied
         session_id, goal, loss: what each goal loses when the seat stays empty.
     queue
@@ -86,6 +89,7 @@ class Why:
     record: pd.DataFrame
     account: pd.DataFrame
     served: pd.DataFrame
+    offers: pd.DataFrame
     emptied: pd.DataFrame
     queue: pd.DataFrame
     next: pd.DataFrame
@@ -176,6 +180,7 @@ class _Answer:
             record=self._record(),
             account=pd.concat(accounts, ignore_index=True)[["at", *ACCOUNT_COLUMNS]],
             served=_table([row for s in sessions for row in self._served(s, emptied[s])], SERVED_COLUMNS),
+            offers=self._offers(),
             emptied=_table(
                 [(s, goal, loss) for s, one in emptied.items() for goal, loss in one.goals.items()],
                 ("session_id", "goal", "loss"),
@@ -208,6 +213,23 @@ class _Answer:
             found[str(session)] = self.alone.account(self.placed.iloc[:number])
         return found
 
+    def _offers(self) -> pd.DataFrame:
+        """The clauses that admit the person to a programme with sessions in the plan years."""
+        programmes = self.inputs.sessions.loc[self.inputs.sessions["year"].isin(self.inputs.years), "programme_id"]
+        open_to = {"", *self.inputs.lines[self.person.unit_id]}
+        table = self.inputs.programmes
+        held = (table["programme_id"].isin(programmes) & table["serves_unit_id"].isin(open_to)).to_numpy()
+        row = int(np.flatnonzero((self.inputs.cadres["cadre_id"] == self.person.cadre_id).to_numpy())[0])
+        headcount = self.inputs.cadres["headcount"].to_numpy()
+        rows: list[Row] = []
+        for rule in filter(is_admitting, self.inputs.policy.rules):
+            audience = self.inputs.audience(rule.audience)
+            if audience[row] and (self.inputs.counting(rule.programmes) & held).any():
+                amount = rule.amount if isinstance(rule, Quota) else None
+                people = int(headcount[audience].sum())
+                rows.append((rule.id, rule.clause, rule.title, rule.title_zh, rule.kind, amount, people))
+        return _table(rows, OFFER_COLUMNS).astype({"amount": "Int64"})
+
     # ------------------------------------------------------------------ what a seat serves
 
     def _served(self, session: str, emptied: Difference) -> list[Row]:
@@ -226,10 +248,15 @@ class _Answer:
                 rows.append((*head, *self._shared(rule, int(seat["year"])), "", *(np.nan,) * 4, *loss))
                 continue
             own = before[before["rule_id"] == rule_id]
+            if isinstance(rule, Coverage):
+                own = own[own["latest"] == _span_end(rule, self.inputs.years, int(seat["year"]))]
             after = self.accounts[session]
             nothing = ("", None, None, None, "")
             for debt in own.itertuples():
-                left = after.loc[(after["rule_id"] == rule_id) & (after["content"] == debt.content), "owed"]
+                same = (after["rule_id"] == rule_id) & (after["content"] == debt.content)
+                if isinstance(rule, Coverage):
+                    same &= after["latest"] == debt.latest
+                left = after.loc[same, "owed"]
                 figures = (debt.content, debt.done, debt.latest, debt.owed, float(left.sum()))
                 rows.append((*head, *nothing[:4], debt.unit_of, *figures, *loss))
             if own.empty:
@@ -290,6 +317,12 @@ class _Answer:
             )
             rows.append((session, other, other, goal, with_.get(goal, 0.0), without.get(goal, 0.0)))
         return rows
+
+
+def _span_end(rule: Coverage, years: tuple[int, ...], year: int) -> int:
+    """Last year of the span of a coverage in which a year lies."""
+    number = years.index(year) // rule.window_years
+    return years[min(len(years), (number + 1) * rule.window_years) - 1]
 
 
 def _table(rows: list[Row], columns: tuple[str, ...]) -> pd.DataFrame:

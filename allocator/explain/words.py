@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,18 @@ from allocator.explain.person import Person
 from allocator.model.goals import SHAPES, signed
 from allocator.reports.texts import Texts
 from allocator.wording import Message
+
+PLAIN, DEEP = "  ", "    "
+"""How far lines stand in."""
+
+MOST = 12  # lines of a list
+
+
+def cut(lines: Sequence[str], texts: Texts) -> Iterator[str]:
+    """The first lines of a list, and how many more there are."""
+    yield from (DEEP + line for line in lines[:MOST])
+    if len(lines) > MOST:
+        yield DEEP + texts.said(Message("explain.more", count=len(lines) - MOST))
 
 
 def head_of(person: Person, texts: Texts) -> str:
