@@ -63,6 +63,12 @@ def ask_what_more_buys(
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Ask about everything. 全部都问。")] = False,
+    prove: Annotated[
+        bool,
+        typer.Option(
+            "--prove", help="Plan every scenario from nothing too, with bounds; slower. 从头求解并求界（较慢）。"
+        ),
+    ] = False,
     only_list: Annotated[bool, typer.Option("--list", help="List the questions, plan nothing. 只列出问题。")] = False,
     out: Annotated[
         Path | None,
@@ -119,7 +125,14 @@ def ask_what_more_buys(
 
             def work(stop: Event) -> Shadow:
                 return shadow(
-                    base, of or (), steps, everything=everything, on_progress=display.show, on_left=on_left, stop=stop
+                    base,
+                    of or (),
+                    steps,
+                    everything=everything,
+                    prove=prove,
+                    on_progress=display.show,
+                    on_left=on_left,
+                    stop=stop,
                 )
 
             found = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from allocator.kinds import Goal
@@ -30,7 +30,7 @@ class Change:
     bound_before, bound_after
         What no plan can beat; ``None``: not known.
     verdict
-        ``better`` and ``worse`` are proven for the best plans there are. Behind a goal that is ``open`` every goal is.
+        ``better`` and ``worse`` are proven for the best plans there are, given the goals before.
     """
 
     goal: Goal
@@ -72,7 +72,7 @@ class Answer:
     number
         Place in the list of answers, from 1.
     verdict
-        That of the first goal that is not the same.
+        That of the most important goal that is certainly better or worse; ``open`` when none is and some could be.
     facts
         What the change means, and why it buys nothing where it does not; each can be checked in the tables.
     """
@@ -86,49 +86,89 @@ class Answer:
 
     @property
     def first(self) -> Change | None:
-        """The most important goal that is not the same."""
-        return next((one for one in self.goals if one.verdict != "same"), None)
+        """The goal that decides; ``None`` when all are the same."""
+        return decisive(self.goals)
 
 
-def changes_of(before: Sequence[GoalResult], after: Sequence[GoalResult]) -> tuple[Change, ...]:
-    """Every goal before and after, in their order. A goal that only one of the two counts is 0 and proven in the other."""
+def changes_of(before: Sequence[GoalResult], after: Sequence[GoalResult], *, is_stricter: bool) -> tuple[Change, ...]:
+    """Every goal before and after, in their order. A goal that only one of the two counts is 0 in the other.
+
+    After a change that only makes things stricter no plan is better than the best one before, so its bounds hold too.
+    """
     first, second = ({one.goal: one for one in goals} for goals in (before, after))
     longer, shorter = (second, first) if len(second) > len(first) else (first, second)
     found: list[Change] = []
-    is_open = False
+    chain = _Chain()
     for goal in [*longer, *(goal for goal in shorter if goal not in longer)]:
-        own, other = first.get(goal, _none(goal)), second.get(goal, _none(goal))
-        change = _change(goal, own, other, is_open=is_open)
-        is_open |= not (own.is_proven and other.is_proven)
-        found.append(change)
+        own, other = _counted(goal, first.get(goal)), _counted(goal, second.get(goal))
+        if is_stricter and chain.is_level and other.bound is None:
+            other = replace(other, bound=own.bound)
+        found.append(_change(goal, own, other, chain))
+        chain = chain.after(own, other)
     return tuple(found)
 
 
-def _none(goal: Goal) -> GoalResult:
-    return GoalResult(goal, SHAPES[goal].sense, SHAPES[goal].unit, 0.0, 0.0)
+@dataclass(frozen=True)
+class _Chain:
+    """What holds for all goals so far: the values are the same; those before, those after are proven."""
+
+    is_level: bool = True
+    is_proven_before: bool = True
+    is_proven_after: bool = True
+
+    def after(self, before: GoalResult, after: GoalResult) -> _Chain:
+        """The same with one goal more."""
+        is_same = abs((before.value or 0.0) - (after.value or 0.0)) <= ENOUGH
+        return _Chain(
+            self.is_level and is_same,
+            self.is_proven_before and before.is_proven,
+            self.is_proven_after and after.is_proven,
+        )
 
 
-def _change(goal: Goal, before: GoalResult, after: GoalResult, *, is_open: bool) -> Change:
-    """The verdict on one goal: the best plans of the two scenarios lie between bounds and values."""
+def _counted(goal: Goal, result: GoalResult | None) -> GoalResult:
+    """A goal that is not counted is 0; nothing to be counted is less than none of it."""
+    shape = SHAPES[goal]
+    if result is None:
+        return GoalResult(goal, shape.sense, shape.unit, 0.0, 0.0)
+    is_none = shape.sense == "min" and result.bound is None and not result.value
+    return replace(result, bound=0.0) if is_none else result
+
+
+def _change(goal: Goal, before: GoalResult, after: GoalResult, chain: _Chain) -> Change:
+    """The verdict on one goal: the best plans of the two scenarios lie between bounds and values.
+
+    As long as all goals so far are level, a plan after the change beats the best one before if it beats the bound there, whatever
+    else is possible after the change; and the other way round.
+    """
     values = before.value or 0.0, after.value or 0.0
-    lost = signed(goal, values[1]) - signed(goal, values[0])
     is_exact = before.is_proven and after.is_proven
+    is_known = chain.is_proven_before and chain.is_proven_after
     verdict: Verdict = "open"
-    if not is_open:
-        least = None if after.bound is None else signed(goal, after.bound) - signed(goal, values[0])
-        most = None if before.bound is None else signed(goal, values[1]) - signed(goal, before.bound)
-        if is_exact and abs(lost) <= ENOUGH:
-            verdict = "same"
-        elif most is not None and most < -ENOUGH:
-            verdict = "better"
-        elif least is not None and least > ENOUGH:
-            verdict = "worse"
+    if is_known and is_exact and abs(values[0] - values[1]) <= ENOUGH:
+        verdict = "same"
+    elif (is_known or (chain.is_level and chain.is_proven_before)) and _beats(goal, values[1], before.bound):
+        verdict = "better"
+    elif (is_known or (chain.is_level and chain.is_proven_after)) and _beats(goal, values[0], after.bound):
+        verdict = "worse"
     return Change(goal, values[0], values[1], before.bound, after.bound, verdict)
 
 
+def _beats(goal: Goal, value: float, bound: float | None) -> bool:
+    """Whether a value is better than what no plan of the other scenario can beat."""
+    return bound is not None and signed(goal, value) < signed(goal, bound) - ENOUGH
+
+
+def decisive(goals: Sequence[Change]) -> Change | None:
+    """The most important goal that is certainly better or worse, else the first of which nothing is certain."""
+    certain = next((one for one in goals if one.verdict in ("better", "worse")), None)
+    return certain or next((one for one in goals if one.verdict == "open"), None)
+
+
 def verdict_of(goals: Sequence[Change]) -> Verdict:
-    """The verdict of the first goal that is not the same."""
-    return next((one.verdict for one in goals if one.verdict != "same"), "same")
+    """The verdict of the goal that decides."""
+    one = decisive(goals)
+    return "same" if one is None else one.verdict
 
 
 def is_better(values: Mapping[Goal, float], others: Mapping[Goal, float], order: Sequence[Goal]) -> bool:

@@ -14,15 +14,16 @@ from dataclasses import replace
 from fractions import Fraction
 
 from allocator.audit import audit
+from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError
 from allocator.inputs import changed
 from allocator.kinds import Goal
 from allocator.planner import Planner, Run
 from allocator.result import GoalResult, OnProgress, Progress, SolveStatus, silent
-from allocator.shadow.answers import Answer, changes_of, is_better, verdict_of
+from allocator.shadow.answers import Answer, Change, changes_of, is_better, verdict_of
 from allocator.shadow.choice import full_list, seats_taken, short_list
 from allocator.shadow.facts import facts
-from allocator.shadow.questions import POINTS, Question, questions
+from allocator.shadow.questions import POINTS, Question, is_stricter, questions
 from allocator.shadow.record import Shadow
 from allocator.shadow.steps import StepsError, checked_steps, read_steps
 from allocator.shadow.subjects import subjects
@@ -49,6 +50,7 @@ def shadow(
     steps: str | Iterable[int | Fraction] | None = None,
     *,
     everything: bool = False,
+    prove: bool = False,
     workers: int | None = None,
     on_progress: OnProgress = silent,
     on_left: Left = lambda _: None,
@@ -68,6 +70,8 @@ def shadow(
         one less, and of sessions, programmes and hosts also one session fewer.
     everything
         Ask about everything there is.
+    prove
+        Plan every scenario from nothing too where that is needed for bounds: slower by far for a large one.
     workers
         Processes; the answers do not depend on it. Absent: those of the scenario, where the machine has them.
     on_left
@@ -85,7 +89,7 @@ def shadow(
         If there are too many questions.
     """
     asked = asked_of(run, of, steps, everything=everything)
-    asker = _Asker(run, stop or threading.Event())
+    asker = _Asker(run, stop or threading.Event(), prove=prove)
     limits = run.inputs.scenario.limits
     count = min(limits.workers if workers is None else workers, os.cpu_count() or 1)
     began = time.monotonic()
@@ -132,8 +136,8 @@ def _named(question: Question) -> str:
 class _Asker:
     """Answers questions about one run, each from the same base."""
 
-    def __init__(self, run: Run, stop: threading.Event) -> None:
-        self.run, self.stop = run, stop
+    def __init__(self, run: Run, stop: threading.Event, *, prove: bool) -> None:
+        self.run, self.stop, self.prove = run, stop, prove
         self.planner = Planner.of(run)
         self.taken = seats_taken(run)
 
@@ -146,29 +150,47 @@ class _Asker:
     def _answer(self, number: int, question: Question) -> Answer:
         try:
             inputs = changed(self.run.inputs, question.changes)
-            other = self.planner.trial(inputs, Clock(inputs.scenario.limits.seconds, self.stop))
+            other = self._planned(inputs)
         except InputError as error:
             reasons = tuple(Message("shadow.refused", reason=defect.message) for defect in error.defects[:3])
             return Answer(number, question, "refused", facts=reasons)
         except ModelError as error:
             return Answer(number, question, "refused", facts=(Message("shadow.refused", reason=error),))
-        if other.result.status is SolveStatus.INTERRUPTED:
+        if other is None:
             return Answer(number, question, "unfinished")
+        goals, notes = self._compared(other, inputs, is_stricter=is_stricter(self.run.inputs, question))
+        said = (*facts(question, self.run, other, goals, self.taken), *notes)
+        return Answer(number, question, verdict_of(goals), goals, said)
+
+    def _planned(self, inputs: Inputs) -> Run | None:
+        """The changed scenario planned; with proofs also from nothing where bounds are missing. ``None`` when stopped."""
+        seconds = inputs.scenario.limits.seconds
+        quick = self.planner.trial(inputs, Clock(seconds, self.stop))
+        if quick.result.status is SolveStatus.INTERRUPTED:
+            return None
+        if not self.prove or all(one.bound is not None for one in quick.result.goals):
+            return quick
+        whole = Planner().plan(inputs, Clock(seconds, self.stop))
+        if whole.result.status is SolveStatus.INTERRUPTED:
+            return None
+        better = _exchanged(whole.result.goals, quick.audit.goals)
+        return whole if better is None else replace(quick, result=replace(quick.result, goals=better))
+
+    def _compared(
+        self, other: Run, inputs: Inputs, *, is_stricter: bool
+    ) -> tuple[tuple[Change, ...], tuple[Message, ...]]:
+        """Goals before and after. Neither plan need be the best of its scenario, so each may stand in for the other."""
         before, after = self.run.result.goals, other.result.goals
-        goals = changes_of(before, after)
-        is_anyway = False
-        if (
-            verdict_of(goals) == "open"
-        ):  # Neither plan may be the best of its scenario, so each is judged in the other one.
-            kept = _exchanged(after, audit(self.run.plan, inputs).goals)
-            anyway = _exchanged(before, audit(other.plan, self.run.inputs).goals)
-            is_anyway = anyway is not None
-            goals = changes_of(anyway or before, kept or after)
-        verdict = verdict_of(goals)
-        said = facts(question, self.run, other, goals, self.taken)
-        if is_anyway:
-            said = (*said, Message("shadow.found-anyway"))
-        return Answer(number, question, verdict, goals, said)
+        goals = changes_of(before, after, is_stricter=is_stricter)
+        if verdict_of(goals) != "open":
+            return goals, ()
+        kept = _exchanged(after, audit(self.run.plan, inputs).goals)
+        if kept is not None:
+            return changes_of(before, kept, is_stricter=is_stricter), (Message("shadow.plan-stays"),)
+        anyway = _exchanged(before, audit(other.plan, self.run.inputs).goals)
+        if anyway is not None:
+            return changes_of(anyway, after, is_stricter=is_stricter), (Message("shadow.found-anyway"),)
+        return goals, ()
 
 
 def _exchanged(own: Sequence[GoalResult], judged: Mapping[Goal, float]) -> tuple[GoalResult, ...] | None:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from allocator.entities import Inputs
-from allocator.kinds import Cumulative, RuleKind
+from allocator.kinds import Cumulative, Quota, RuleKind
 
 HELD = "held"
 """The field of a question that asks what happens without a session."""
@@ -211,3 +211,21 @@ def gives_room(question: Question) -> bool:
     """Whether a change gives room, so that nothing gained means that it buys nothing; else that it costs nothing."""
     is_more = question.step > 0
     return is_more != (question.field in STRICTER and question.sort != "away-limit")
+
+
+def is_stricter(inputs: Inputs, question: Question) -> bool:
+    """Whether every plan allowed afterwards was allowed before and no better in any goal: then nothing can get better."""
+    field, is_more = question.field, question.step > 0
+    if field == HELD:
+        return True
+    if field == SEATS:  # The least size of a class follows its seats down, which allows a smaller class.
+        table = inputs.sessions.set_index("session_id").loc[list(question.sessions)]
+        return not is_more and bool((table["min_seats"] <= table["usable_seats"] + int(question.step)).all())
+    if field == "amount":
+        rule = inputs.policy.rule(question.of)
+        return isinstance(rule, Quota) and (
+            (rule.modality == "at-least" and is_more) or (rule.modality == "at-most" and not is_more)
+        )
+    if field in ("window_years", "least", "most"):  # Other spans or other dues, not stricter ones.
+        return False
+    return not gives_room(question)

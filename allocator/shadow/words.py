@@ -202,7 +202,7 @@ def verdict_lines(answer: Answer, texts: Texts) -> list[str]:
     elif answer.verdict == "worse":
         lines = [texts.said(Message("shadow.worse", changes=change_text(first, texts)))]
     else:
-        lines = [texts.said(Message("shadow.open", changes=_not_told(first, texts)))]
+        lines = [_not_told(first, texts)]
     sure = [one for one in rest if one.verdict != "open"]
     unsure = [one for one in rest if one.verdict == "open"]
     if sure:
@@ -214,18 +214,14 @@ def verdict_lines(answer: Answer, texts: Texts) -> list[str]:
 
 def _not_told(change: Change, texts: Texts) -> str:
     """The goal behind which nothing can be told, and how much of it is open."""
-    why = left_open(change, texts)
-    if abs(change.difference) > 1e-6:
-        return change_text(change, texts, why=why)
-    return texts.said(
-        Message(
-            "shadow.stays",
-            goal=texts.known("goal", change.goal),
-            value=texts.number(change.after),
-            unit=unit_of(change.unit, texts),
-            why=why,
-        )
-    )
+    if abs(change.difference) <= 1e-6:
+        words = {"goal": texts.known("goal", change.goal), "value": texts.number(change.after)}
+        stays = Message("shadow.stays", unit=unit_of(change.unit, texts), why=left_open(change, texts), **words)
+        return texts.said(Message("shadow.open", changes=texts.said(stays)))
+    is_proven = change.bound_before == change.before
+    if is_proven and (change.difference > 0) == (change.sense == "min"):
+        return texts.said(Message("shadow.at-most", changes=change_text(change, texts)))
+    return texts.said(Message("shadow.open", changes=change_text(change, texts, why=left_open(change, texts))))
 
 
 def _listed(changes: Sequence[Change], texts: Texts) -> str:
