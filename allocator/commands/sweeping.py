@@ -15,7 +15,7 @@ from rich.text import Text
 from allocator.display import clock
 from allocator.reports.texts import Language, Texts
 from allocator.sweep import Progress
-from allocator.sweep.words import OUTCOME
+from allocator.sweep.words import outcome
 from allocator.wording import Message
 
 SHOWN = 3  # names of points under way that fit on a line
@@ -79,7 +79,7 @@ class SweepDisplay:
         return said(
             Message(
                 "sweep.point-done", done=progress.done, all=progress.all, name=progress.name,
-                outcome=OUTCOME[progress.record["exit_code"]], seconds=clock(progress.record["seconds"]),
+                outcome=outcome(progress.record), seconds=clock(progress.record["seconds"]),
             )
         )  # fmt: skip
 

@@ -10,11 +10,11 @@ from allocator.reports.texts import Texts
 from allocator.sweep.tables import Sweep, shown
 from allocator.sweep.words import (
     MARK,
-    OUTCOME,
     ROLE,
     axis_title,
     breached_titles,
     named_goals,
+    outcome,
     reason,
     rule_lines,
     title,
@@ -66,7 +66,7 @@ def _points(sheet: Sheet, sweep: Sweep, texts: Texts) -> None:
         code = record["exit_code"]
         cells: list[Any] = [number, *([sweep.scenarios[task.scenario]] if several else [])]
         cells += [shown(task.changes[axis.key]) for axis in sweep.axes]
-        cells.append((said(OUTCOME[code]), _STATUS.get(code, "breached")))
+        cells.append((said(outcome(record)), _STATUS.get(code, "breached")))
         for goal in goals:
             cells += [_figure(row[goal]), _figure(row[f"{goal} bound"])]
         cells += [

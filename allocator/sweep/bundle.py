@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,8 +66,8 @@ def packed(scenarios: Sequence[tuple[Inputs, str | None] | None], setup: Mapping
 @contextmanager
 def unpacked(content: bytes) -> Iterator[dict[str, Any]]:
     """The setup of a worker, its files in a folder that goes in the end."""
-    with tempfile.TemporaryDirectory(prefix="allocator-") as name:
-        folder = Path(name)
+    folder = Path(tempfile.mkdtemp(prefix="allocator-"))
+    try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             archive.extractall(folder)
         setup: dict[str, Any] = json.loads((folder / SETUP).read_text(encoding="utf-8"))
@@ -74,6 +75,8 @@ def unpacked(content: bytes) -> Iterator[dict[str, Any]]:
             for key in ("file", "base"):
                 scenario[key] = scenario[key] and str(folder / scenario[key])
         yield setup
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _files(inputs: Inputs) -> Iterator[tuple[str, bytes]]:

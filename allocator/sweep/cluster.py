@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import threading
@@ -41,7 +42,9 @@ class ClusterError(UsageError):
 # ------------------------------------------------------------------ on the cluster
 
 _lock = threading.Lock()
-_kept: dict[str, tuple[Worker, ExitStack]] = {}
+_kept: dict[str, Worker] = {}
+_files = ExitStack()
+atexit.register(_files.close)
 
 
 def remote_answer(content: bytes, task: str) -> str:
@@ -49,12 +52,10 @@ def remote_answer(content: bytes, task: str) -> str:
     key = sha256(content).hexdigest()
     with _lock:
         if key not in _kept:
-            for _, files in _kept.values():
-                files.close()
             _kept.clear()
-            stack = ExitStack()
-            _kept[key] = (Worker(stack.enter_context(unpacked(content))), stack)
-        return json.dumps(_kept[key][0].answer(json.loads(task)), ensure_ascii=False)
+            _files.close()
+            _kept[key] = Worker(_files.enter_context(unpacked(content)))
+        return json.dumps(_kept[key].answer(json.loads(task)), ensure_ascii=False)
 
 
 def remote_versions() -> dict[str, str]:

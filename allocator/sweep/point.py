@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import tomlkit
 
 from allocator.audit import audit, read_plan
@@ -20,7 +21,7 @@ from allocator.inputs import changed
 from allocator.pipeline import exit_code, solve
 from allocator.planner import Planner, Run
 from allocator.reports.record import goal_record, text_record
-from allocator.result import GoalResult, SolveResult, SolveStatus
+from allocator.result import PRICE_COLUMNS, GoalResult, ShadowPrices, SolveResult, SolveStatus
 from allocator.wording import LANGUAGES, Message, from_record, said
 
 Record = dict[str, Any]
@@ -42,13 +43,18 @@ class Task:
     changes: Mapping[str, object]
     name: str  # of its files
     role: str = ""  # in a trade-off curve: first, second, between
-    group: Mapping[str, object] = field(default_factory=dict)  # what the user varied, without what a curve adds
+    titles: Mapping[str, str] = field(default_factory=dict)  # id, title and title_zh of its scenario
+
+    @property
+    def wanted(self) -> dict[str, object]:
+        """What is changed in the scenario, its own name included."""
+        return {**self.changes, **{key: value for key, value in self.titles.items() if value}}
 
     def to_json(self, *, wants_plan: bool = False, folder: Path | None = None) -> str:
         """The task on one line, for a worker that may be another machine."""
         where = None if folder is None else str(folder)
         return json.dumps(
-            {"scenario": self.scenario, "changes": to_toml(self.changes), "plan": wants_plan, "folder": where}
+            {"scenario": self.scenario, "changes": to_toml(self.wanted), "plan": wants_plan, "folder": where}
         )
 
 
@@ -86,15 +92,9 @@ def planned(inputs: Inputs, changes: Mapping[str, object], base: Run | None = No
         which points were planned before it.
     """
     started = time.monotonic()
-    is_resumed = False
     try:
         wanted = changed(inputs, changes)
-        if base is None:
-            run = solve(wanted)
-        else:
-            planner = Planner.of(base)
-            run = planner.trial(wanted)
-            is_resumed = planner.is_resumed
+        run = solve(wanted) if base is None else Planner.of(base).trial(wanted)
     except InputError as error:
         return failed(INPUT, [(one.column, one.message) for one in error.defects], time.monotonic() - started), None
     except AllocatorError as error:
@@ -102,8 +102,7 @@ def planned(inputs: Inputs, changes: Mapping[str, object], base: Run | None = No
     except Exception as error:
         fault = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         return failed(CRASH, [("", Message("sweep.crashed", fault=fault))], time.monotonic() - started), None
-    record = _record(run, time.monotonic() - started)
-    return {**record, "resumed": is_resumed}, run
+    return _record(run, time.monotonic() - started), run
 
 
 def failed(code: int, faults: Sequence[tuple[str, object]], seconds: float = 0.0) -> Record:
@@ -126,6 +125,8 @@ def _record(run: Run, seconds: float) -> Record:
         "rules": [{str(key): _plain(value) for key, value in rule.items()} for rule in rules],
         "placements": int(placements["headcount"].sum()),
         "people": int(placements.drop_duplicates("cadre_id")["headcount"].sum()),
+        # Small problems are planned from nothing in any case, and have bounds.
+        "resumed": bool(run.result.goals) and all(goal.bound is None for goal in run.result.goals),
         "plan_sha256": run.plan.sha256,
         "seconds": round(seconds, 3),
     }
@@ -147,6 +148,9 @@ def run_to_record(run: Run) -> Record:
         "messages": [text_record(text) for text in result.messages],
         "work": dict(result.work),
         "peak_memory_bytes": run.peak_memory_bytes,
+        "prices": None
+        if result.prices is None
+        else {"weights": dict(result.prices.weights), "table": result.prices.table.to_dict("list")},
     }
 
 
@@ -164,8 +168,17 @@ def run_from_record(inputs: Inputs, record: Record) -> Run:
         plan = read_plan(file, inputs)
     messages = tuple(_message(text) for text in record["messages"])
     goals = tuple(GoalResult(*goal) for goal in record["goals"])
-    result = SolveResult(SolveStatus(record["status"]), goals, record["seconds"], messages, record["work"])
+    result = SolveResult(
+        SolveStatus(record["status"]), goals, record["seconds"], messages, record["work"], _prices(record["prices"])
+    )
     return Run(inputs, plan, audit(plan, inputs), result, record["seconds"], record["peak_memory_bytes"])
+
+
+def _prices(record: Record | None) -> ShadowPrices | None:
+    if record is None:
+        return None
+    types = dict(zip(PRICE_COLUMNS, ("str", "str", "int64", "float64"), strict=True))
+    return ShadowPrices(record["weights"], pd.DataFrame(record["table"], columns=list(PRICE_COLUMNS)).astype(types))
 
 
 def _message(record: Record) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from allocator.errors import AllocatorError, UsageError
-from allocator.inputs import write_variant
+from allocator.inputs import changed, write_variant
 from allocator.pipeline import write
 from allocator.reports.texts import Language, Texts
 from allocator.sweep import pareto as curve
@@ -23,7 +23,7 @@ from allocator.sweep.cluster import connected, run_on_cluster
 from allocator.sweep.folder import Folder
 from allocator.sweep.local import run_locally
 from allocator.sweep.point import INPUT, Record, Task, failed, run_from_record, to_toml
-from allocator.sweep.scenarios import Scenarios, point_name, scenario_id
+from allocator.sweep.scenarios import Scenarios, point_name, titles_of
 from allocator.sweep.tables import Pair, Sweep, csv
 from allocator.wording import Message
 
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 MOST = 1000
 """Points of a sweep unless more are asked for by name: a slip of the pen in a range should not keep a machine busy for a week."""
+
+ALONE: Mapping[str, object] = {"limits.workers": 1}
+"""Setting of every point: the points are what is done at the same time, and a plan does not depend on it."""
+
+CHANGES_OF_A_BASE = frozenset({"overrides", "rules", "disable", "session_changes"})
+"""What may differ between a plan and the one that is made from it."""
 
 STEPS = 7
 """Points between the two ends of a trade-off curve."""
@@ -132,6 +138,8 @@ def sweep(
         raise UsageError(Message("sweep.nothing-to-vary"))
     if keep_runs and out is None:
         raise UsageError(Message("sweep.runs-without-folder"))
+    if from_base:
+        _refuse_other_bases(axes, pair)
     points = list(grid(axes, len(files), most if pair is None else most // (steps + 2)))
     settings = {"seed": seed, "limits.seconds": time_limit}
     read = Scenarios(files, {key: value for key, value in settings.items() if value is not None})
@@ -177,7 +185,7 @@ class _Sweeping:
     ) -> None:
         """Plan every point; the points between the ends of a curve once the ends are known."""
         rules, kept = self.read.rules(axes), self.folder.path if self.is_kept else None
-        groups = [[Task(number, changes, point_name(self.read.names[number], changes))] for number, changes in points]
+        groups = [[self._task(number, changes)] for number, changes in points]
         known = None
         if pair is not None:
             groups = [self._ends(group[0], pair) for group in groups]
@@ -213,8 +221,11 @@ class _Sweeping:
         return [self._on_curve(task, role, changes) for role, changes in found.items()]
 
     def _on_curve(self, task: Task, role: str, changes: Mapping[str, object]) -> Task:
-        own = {**task.changes, **changes}
-        return Task(task.scenario, own, point_name(self.read.names[task.scenario], own), role)
+        return self._task(task.scenario, {**task.changes, **changes}, role)
+
+    def _task(self, number: int, changes: Mapping[str, object], role: str = "") -> Task:
+        name = point_name(self.read.names[number], changes)
+        return Task(number, changes, name, role, titles_of(self.read.inputs[number], name, changes))
 
     def _with_between(self, group: list[Task], pair: tuple[str, str], steps: int) -> list[Task]:
         """The ends of a curve with what lies between them, where both ends have a plan."""
@@ -257,7 +268,7 @@ class _Sweeping:
     ) -> Iterator[tuple[Task, Record]]:
         """The records of tasks as they come in, from this machine or the cluster."""
         bases = [self.folder.base_file(n) if wants_bases else None for n in range(len(self.read.files))]
-        setup = {"settings": to_toml({**self.read.settings, "limits.workers": 1}), "lang": self.lang}
+        setup = {"settings": to_toml({**self.read.settings, **ALONE}), "lang": self.lang}
         if self.client is None:
             scenarios = [
                 {"file": str(file), "hashes": hashes, "base": None if base is None else str(base)}
@@ -296,10 +307,9 @@ class _Sweeping:
         run = record.pop("run", None)
         inputs = self.read.inputs[task.scenario]
         if self.is_kept and record["exit_code"] != INPUT and inputs is not None:
-            wanted = write_variant(
-                inputs, task.changes, self.folder.scenario_file(task), id=scenario_id(task.name), force=True
-            )
+            write_variant(inputs, task.changes, self.folder.scenario_file(task), **task.titles, force=True)
             if run is not None:
+                wanted = changed(inputs, {**task.wanted, **ALONE})
                 write(run_from_record(wanted, run), self.folder.run_folder(task), lang=self.lang, force=True)
         self.folder.keep(task, record)
         self.records[task.name] = record
@@ -332,6 +342,13 @@ class _Sweeping:
 
         self.folder.write("sweep.xlsx", workbook(self.sweep, Texts(self.lang)))
         self.folder.write("sweep.png", figure(self.sweep, Texts(self.lang)))
+
+
+def _refuse_other_bases(axes: Sequence[Axis], pair: tuple[str, str] | None) -> None:
+    """Refuse to plan from a base what a base says nothing about: another order of the goals, other years, another seed."""
+    keys = [axis.key for axis in axes if axis.key.partition(".")[0] not in CHANGES_OF_A_BASE]
+    if pair is not None or keys:
+        raise UsageError(Message("sweep.not-from-base", keys=tuple(keys) or ("--pareto",)))
 
 
 def _refuse_unwritable(changes: Mapping[str, object]) -> None:

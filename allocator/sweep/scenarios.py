@@ -89,5 +89,17 @@ def point_name(scenario: str, changes: Mapping[str, object]) -> str:
     return f"{plain}_{digest}" if plain else f"{Path(scenario).name}_{digest}"
 
 
+def titles_of(inputs: Inputs | None, name: str, changes: Mapping[str, object]) -> dict[str, str]:
+    """What the scenario of a point is called: like the one it comes from, with what is changed."""
+    if inputs is None:
+        return {}
+    said = ", ".join(f"{key} = {shown(value)}" for key, value in changes.items())
+    scenario = inputs.scenario
+    titles = {
+        key: f"{text} · {said}" for key, text in (("title", scenario.title), ("title_zh", scenario.title_zh)) if text
+    }
+    return {"id": scenario_id(name), **titles}
+
+
 def scenario_id(name: str) -> str:
     return re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-")

@@ -185,7 +185,7 @@ class Sweep:
     def group_name(self, task: Task) -> str:
         """What a point is called by its scenario, where there are several, and by what is varied."""
         words = [self.scenarios[task.scenario]] if len(self.scenarios) > 1 else []
-        words += [f"{axis.name}={shown(task.changes[axis.key])}" for axis in self.axes]
+        words += [f"{axis.name}={shown(task.changes[axis.key])}" for axis in self.axes if axis.key in task.changes]
         return " ".join(words)
 
 

@@ -12,12 +12,12 @@ from allocator.sweep.point import Record, Task
 from allocator.sweep.tables import Sweep, shown
 from allocator.sweep.words import (
     MARK,
-    OUTCOME,
     ROLE,
     cell,
     changing_goals,
     named_goals,
     open_distance,
+    outcome,
     reason,
     rule_lines,
     title,
@@ -57,7 +57,7 @@ def _points(sweep: Sweep, texts: Texts) -> Iterator[str]:
             *(cell(sweep, number, goal, texts) for goal in goals),
             _breached(record),
             f"{record['seconds']:.1f}",
-            said(OUTCOME[record["exit_code"]]),
+            said(outcome(record)),
         )
         for number, task, record in finished[:MOST]
     ]

@@ -24,6 +24,13 @@ OUTCOME: Mapping[int, Message] = {
 }
 """What the exit code of a point says."""
 
+
+def outcome(record: Record) -> Message:
+    """What came of a point, in a few words."""
+    is_unproven = record["resumed"] and record["exit_code"] == 5
+    return Message("sweep.outcome-from-base") if is_unproven else OUTCOME[record["exit_code"]]
+
+
 MARK: Mapping[str, Message] = {
     "best": Message("sweep.mark-best"),
     "dominated": Message("sweep.mark-dominated"),
@@ -60,7 +67,8 @@ def changing_goals(sweep: Sweep) -> list[str]:
 def open_distance(sweep: Sweep, goal: str) -> float:
     """Largest distance of a goal's value from its bound at any point; what differs by less may be no difference. 0: every value is proven."""
     own = sweep.goals[(sweep.goals["goal"] == goal) & ~sweep.goals["proven"]]
-    return float((own["value"] - own["bound"]).abs().max()) if len(own) else 0.0
+    distances = (own["value"] - own["bound"]).abs().dropna()
+    return float(distances.max()) if len(distances) else 0.0
 
 
 def cell(sweep: Sweep, number: int, goal: str, texts: Texts) -> str:
@@ -100,6 +108,6 @@ def breached_titles(clauses: pd.DataFrame, texts: Texts) -> str:
 
 
 __all__ = [
-    "MARK", "OUTCOME", "ROLE", "axis_title", "breached_titles", "cell", "changing_goals", "goal_name", "named_goals",
-    "open_distance", "reason", "rule_lines", "title", "unit_name",
+    "MARK", "ROLE", "axis_title", "breached_titles", "cell", "changing_goals", "goal_name", "named_goals",
+    "open_distance", "outcome", "reason", "rule_lines", "title", "unit_name",
 ]  # fmt: skip
