@@ -301,9 +301,8 @@ def _rule_lines(report: AuditReport, voice: Voice) -> list[str]:
     lines = ["", "■ " + voice.talk("each-rule")]
     for row in report.rules.to_dict("records"):
         mark = {"kept": "✓", "breached": "✗"}.get(row["status"], "·")
-        figures = (
-            f"{texts.number(row['required'])} → {texts.number(row['achieved'])} {texts.known('unit', row['unit'])}"
-        )
+        required, achieved = (texts.figure(row[name], row["unit"]) for name in ("required", "achieved"))
+        figures = f"{required} → {achieved} {texts.unit(row['unit'])}"
         title = (row["title_zh"] or row["title"]) if voice.lang == "zh" else (row["title"] or row["title_zh"])
         cells = (fit(row["rule_id"], 28), fit(row["clause"], 14), fit(figures, 30), title)
         lines.append(f"  {mark} " + " ".join(cells).rstrip())

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from allocator.audit import UNITS
 from allocator.compare.tables import Comparison
 from allocator.reports.texts import Texts
 from allocator.wording import Message
@@ -33,10 +32,7 @@ def goal_name(goal: str, unit: str, texts: Texts) -> str:
 
 def unit_name(unit: str, texts: Texts) -> str:
     """A unit of measure in the reader's language."""
-    if texts.lang == "zh" and unit in UNITS:
-        return UNITS[unit]
-    known = texts.known("unit", unit)
-    return unit.replace("-", " ") if known == unit else known
+    return texts.unit(unit)
 
 
 def differing_units(comparison: Comparison) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -183,7 +184,18 @@ def _rule(rule: RuleTable, source: PolicySource, findings: Findings) -> RuleKind
             *locate(("kind",)), message, hint=hint, code="unknown-kind" if "kind" in table else "missing-key"
         )
         return None
-    return record(KINDS[kind], {**table, **{k: v.value for k, v in replaced.items()}}, locate, findings)
+    changes = {k: v.value for k, v in replaced.items()}
+    return record(KINDS[kind], {**table, **_retitled(table, changes), **changes}, locate, findings)
+
+
+def _retitled(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, str]:
+    """Titles that name the amount, with the amount of the scenario: 每年约40人 becomes 每年约3人."""
+    old, new = table.get("amount"), changes.get("amount", table.get("amount"))
+    if type(old) is not int or type(new) is not int or old == new:
+        return {}
+    titles = {key: str(table[key]) for key in ("title", "title_zh") if key in table}
+    named = re.compile(rf"(?<![\d.]){old}(?![\d.])")
+    return {key: named.sub(str(new), title) for key, title in titles.items() if len(named.findall(title)) == 1}
 
 
 def _parameters(document: Document, stated: Mapping[str, Stated]) -> tuple[dict[str, Any], Locate]:

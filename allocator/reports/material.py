@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.audit import UNITS, AuditReport
+from allocator.audit import AuditReport
 from allocator.audit.records import Records
 from allocator.called import Called
 from allocator.entities import Inputs
@@ -67,10 +67,7 @@ class Material:
 
     def unit(self, name: str) -> str:
         """A unit of measure in the reader's language."""
-        if self.texts.lang == "zh" and name in UNITS:
-            return UNITS[name]
-        known = self.texts.known("unit", name)
-        return name.replace("-", " ") if known == name else known
+        return self.texts.unit(name)
 
     @cached_property
     def plan_hash(self) -> str:
@@ -197,11 +194,11 @@ class Material:
     @cached_property
     def _places(self) -> dict[str, str]:
         grouped = self._parts.groupby("session_id")["place"]
-        return {str(key): "; ".join(dict.fromkeys(places)) for key, places in grouped}
+        return {str(key): self.texts.join(dict.fromkeys(places)) for key, places in grouped}
 
     @cached_property
     def _dates(self) -> dict[str, str]:
-        return {str(key): "; ".join(spans) for key, spans in self._parts.groupby("session_id")["span"]}
+        return {str(key): self.texts.join(spans) for key, spans in self._parts.groupby("session_id")["span"]}
 
     @cached_property
     def seatings(self) -> pd.DataFrame:
@@ -240,7 +237,7 @@ class Material:
         served.sort(key=self._particular)
         titles = [self.clause_title(rule) for rule in served]
         more = [self.texts("dispatch.more", count=len(titles) - REASONS)] if len(titles) > REASONS else []
-        return "; ".join(titles[:REASONS] + more)
+        return self.texts.join(titles[:REASONS] + more)
 
     def _particular(self, rule_id: str) -> int:
         kind = self._kinds.get(rule_id, "")

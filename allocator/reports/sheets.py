@@ -136,7 +136,7 @@ class Sheet:
     ) -> None:
         """A table with frozen header, filter and print title.
 
-        A style ``status`` takes ``(text, status)`` cells, ``clip`` shrinks text instead of wrapping it, and ``long``
+        A style ``status`` takes ``(text, status)`` cells, and a column of figures ``(value, style)`` ones among others; ``clip`` shrinks text instead of wrapping it, and ``long``
         gives text more room. Rows below a ``Heading`` can be folded away.
         """
         top = self.row
@@ -199,7 +199,8 @@ class Sheet:
             # Excel would show a whole number with a bare decimal point.
             whole = number("count") if style == "number" else own
             made = [
-                (text if isinstance(value, str) else whole if is_whole(value) else own, *cell(value))
+                (number(value[1]), *cell(value[0])) if isinstance(value, tuple)
+                else (text if isinstance(value, str) else whole if is_whole(value) else own, *cell(value))
                 for value in values
             ]  # fmt: skip
         widest = max((width for _, _, width in made), default=0)

@@ -126,11 +126,12 @@ def _quotas(material: Material, width: int) -> Iterator[str]:
 
 
 def _quota_line(material: Material, rule: Quota, rows: pd.DataFrame, room: int) -> str:
+    texts = material.texts
     achieved = dict(zip(rows["year"], zip(rows["achieved"], rows["shortfall"], strict=True), strict=True))
-    line = _title(material, rule, room) + fit(_SIGNS[rule.modality] + _short(rule.amount), 6, "right")
+    line = _title(material, rule, room) + fit(_SIGNS[rule.modality] + _short(texts, rule.amount), 6, "right")
     for year in material.inputs.years:
         count, short = achieved.get(year, (None, 0.0))
-        line += fit(("✗" if short else "") + _short(count), 5, "right")
+        line += fit(("✗" if short else "") + _short(texts, count), 5, "right")
     return line
 
 
@@ -215,17 +216,20 @@ def _rules(material: Material, width: int) -> Iterator[str]:
         if verdict.kind in _ELSEWHERE + _SILENT:
             continue
         finding = verdict.finding
-        figure = "" if finding.achieved is None else f"{_short(finding.achieved)}/{_short(finding.required)}"
-        cells.append(f"{MARKS[verdict.status]} {_title(material, verdict, room - len(figure) - 3)} {figure}")
+        figure = (
+            "" if finding.achieved is None else f"{_short(texts, finding.achieved)}/{_short(texts, finding.required)}"
+        )
+        cells.append(f"{MARKS[verdict.status]} {_title(material, verdict, room - cell_len(figure) - 3)} {figure}")
     yield from _columns(cells, width, 3)
 
 
-def _short(value: float | None) -> str:
-    """A figure in few characters: 12,345 as 12k."""
+def _short(texts: Texts, value: float | None) -> str:
+    """A figure in few characters: 12,345 as 12k, in Chinese as 1.2万."""
     if value is None:
         return "—"
     if abs(value) >= 10_000:
-        return f"{int(value / 1000)}k"
+        thousands = int(value / 1000)
+        return texts("summary.large", count=thousands / 10 if texts.lang == "zh" else thousands)
     return f"{value:.0f}" if value == int(value) else f"{value:.2g}"
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from rich.cells import cell_len
 
+from allocator.audit import UNITS
 from allocator.wording import LANGUAGES, Language, language, said
 from allocator.wording import value as value_of
 
 __all__ = ["LANGUAGES", "Language", "Texts", "catalogue", "fit", "language"]
+
+
+STYLES: Mapping[str, str] = MappingProxyType({"share": "share", "share of people": "share", "year": "plain"})
+"""Units whose figures are not shown as plain numbers, and the style of their cells in a workbook."""
 
 
 @cache
@@ -48,6 +54,17 @@ class Texts:
         entry = catalogue().get(f"{family}.{value}")
         return entry[self.lang] if entry else self.said(value_of(family, value))
 
+    def unit(self, name: str) -> str:
+        """A unit of measure in the reader's language."""
+        if self.lang == "zh" and name in UNITS:
+            return UNITS[name]
+        known = self.known("unit", name)
+        return name.replace("-", " ") if known == name else known
+
+    def join(self, parts: Iterable[str]) -> str:
+        """Several things in one line."""
+        return self("separator").join(parts)
+
     def title(self, record: Any) -> str:
         """Title of a rule, a policy or a scenario (anything with ``title`` and ``title_zh``)."""
         chinese, english = str(record.title_zh), str(record.title)
@@ -66,6 +83,13 @@ class Texts:
         number = round(float(cast(float, value)), 2)
         return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}".rstrip("0")
 
+    def figure(self, value: float | None, unit: str) -> str:
+        """A figure that is counted in a unit: a share in per cent, a year as people write it, else as ``number`` does."""
+        style = STYLES.get(unit)
+        if style is None or value is None or value != value:
+            return self.number(value)
+        return self.percent(value) if style == "share" else f"{value:.0f}"
+
     def percent(self, share: float | None) -> str:
         """A share in per cent; what is small but not nothing never reads as 0."""
         if share is None:
@@ -80,8 +104,8 @@ def fit(text: str, width: int, align: Literal["left", "right"] = "left") -> str:
 
     Examples
     --------
-    >>> fit("名额", 6), fit("seats", 4), fit("7", 3, "right")
-    ('名额  ', 'sea…', '  7')
+    >>> fit("名额", 6), fit("seats", 4), fit("7", 3, "right"), fit("每年约40人", 8)
+    ('名额  ', 'sea…', '  7', '每年约… ')
     """
     if cell_len(text) > width:
         kept = ""
@@ -89,6 +113,8 @@ def fit(text: str, width: int, align: Literal["left", "right"] = "left") -> str:
             if cell_len(kept) + cell_len(character) > width - 1:
                 break
             kept += character
+        if text[len(kept)].isdigit():
+            kept = kept.rstrip("0123456789,.")  # Part of a number would read as another number.
         text = kept + "…"
     padding = " " * (width - cell_len(text))
     return padding + text if align == "right" else text + padding

@@ -103,6 +103,30 @@ def test_override_replaces_fields_and_leaves_the_others(files: Files) -> None:
     assert rule.audience.conditions == {"tags": ("young",)}
 
 
+@pytest.mark.parametrize(
+    ("written", "amount", "read"),
+    [
+        ("约40人", 3, "约3人"),
+        ("每年约40人", 40, "每年约40人"),
+        ("厅级每年约140人", 3, "厅级每年约140人"),  # Another number.
+        ("40人，其中40人", 3, "40人，其中40人"),  # Which of them is meant is not certain.
+        ("班子轮训", 3, "班子轮训"),
+    ],
+)
+def test_title_that_names_the_amount_follows_the_scenario(files: Files, written: str, amount: int, read: str) -> None:
+    files.rule("heads").update(amount=40, title_zh=written, title=written)
+    files.scenario["overrides"] = {"heads": {"amount": amount}}
+    rule = files.load().policy.rule("heads")
+    assert (rule.title, rule.title_zh) == (read, read)
+
+
+def test_title_that_the_scenario_writes_stays_as_written(files: Files) -> None:
+    files.rule("heads").update(amount=40, title="about 40", title_zh="约40人")
+    files.scenario["overrides"] = {"heads": {"amount": 3, "title_zh": "每年40至50人"}}
+    rule = files.load().policy.rule("heads")
+    assert (rule.title, rule.title_zh) == ("about 3", "每年40至50人")
+
+
 def test_bad_override_is_located_in_the_scenario(files: Files) -> None:
     files.scenario["overrides"] = {"fifth": {"share": 1.5}}
     defect = files.defect("bad-value")

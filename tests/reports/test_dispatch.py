@@ -71,7 +71,7 @@ def test_dispatch_has_the_clauses_with_status_and_colour():
     assert rows["党校名额"][7].fill.start_color.rgb != rows["不少于两人"][7].fill.start_color.rgb
     # Two teams are judged, and without the second one's traveller one of them keeps it.
     assert [cell.value for cell in rows["班子五分之一"]][4:9] == [2, 1, "个班子或单位", "不符合", 1]
-    assert rows["班子五分之一"][9].value.endswith("; 第2县（0410101-team） 0/1")
+    assert rows["班子五分之一"][9].value.endswith("；第2县（0410101-team） 0/1")
 
 
 def test_names_stand_in_blocks_with_the_reason_of_every_seat():

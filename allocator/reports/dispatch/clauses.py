@@ -11,9 +11,14 @@ from allocator.audit.findings import ALL
 from allocator.reports.dispatch.common import heads
 from allocator.reports.material import Material, records
 from allocator.reports.sheets import Sheet
+from allocator.reports.texts import STYLES
 from allocator.reports.verdicts import summed
 
 _NAMED = 5  # scopes named of those that miss
+
+
+Figure = float | tuple[float, str] | None
+"""A figure as the sheet takes it: alone, or with the style of its cell."""
 
 
 class ClauseRow(NamedTuple):
@@ -23,11 +28,11 @@ class ClauseRow(NamedTuple):
     title: str
     kind: str
     span: str
-    required: float | None
-    achieved: float | None
+    required: Figure
+    achieved: Figure
     unit: str
     status: str
-    shortfall: float
+    shortfall: Figure
     who: str
 
 
@@ -55,13 +60,21 @@ def clause_rows(material: Material, year: int) -> list[ClauseRow]:
         row = of_year.get(verdict.rule_id) or of_plan.get(verdict.rule_id)
         is_yearly = verdict.rule_id in of_year
         figures = row or verdict.finding
+        required, achieved, shortfall = (
+            _styled(value, str(figures.unit)) for value in (figures.required, figures.achieved, figures.shortfall)
+        )
         rows.append(ClauseRow(
             verdict.clause, material.rule_titles[verdict.rule_id], texts.known("kind", verdict.kind),
-            str(year) if is_yearly else texts("span.plan"), figures.required, figures.achieved,
-            material.unit(str(figures.unit)), str(row.status) if row else verdict.status, figures.shortfall,
+            str(year) if is_yearly else texts("span.plan"), required, achieved,
+            material.unit(str(figures.unit)), str(row.status) if row else verdict.status, shortfall,
             misses.of(verdict, is_yearly=is_yearly),
         ))  # fmt: skip
     return rows
+
+
+def _styled(value: float | None, unit: str) -> Figure:
+    """A share as per cent, a year as people write it."""
+    return (value, STYLES[unit]) if unit in STYLES and value is not None and value == value else value
 
 
 class _Misses:
@@ -89,4 +102,4 @@ class _Misses:
         if len(rows) > _NAMED:
             named.append(texts("dispatch.more", count=len(rows) - _NAMED))
         note = verdict.finding.note_zh if texts.lang == "zh" else verdict.finding.note
-        return "; ".join(part for part in (note, *named) if part)
+        return texts.join(part for part in (note, *named) if part)

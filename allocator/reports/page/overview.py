@@ -54,6 +54,7 @@ class Clause(NamedTuple):
     required: float | None
     achieved: float | None
     unit: str
+    counted: str  # the unit as the auditor names it
     status: str
     shortfall: float
     bar: float | None
@@ -185,8 +186,8 @@ class Overview:
                 notes.append(texts("dispatch.more", count=len(missing) - _WORST))
         return Clause(
             verdict.rule_id, verdict.clause, self.material.rule_titles[verdict.rule_id], texts.known("kind", verdict.kind),
-            finding.required, finding.achieved, self.material.unit(finding.unit), verdict.status, verdict.shortfall,
-            bar, "; ".join(note for note in notes if note),
+            finding.required, finding.achieved, self.material.unit(finding.unit), finding.unit, verdict.status, verdict.shortfall,
+            bar, texts.join(note for note in notes if note),
         )  # fmt: skip
 
     @cached_property

@@ -119,7 +119,7 @@ class Gathering:
             overdue.setdefault(cadre_id, []).append(str(year))
         nothing = texts("units.owes-nothing")
         return (
-            {cadre_id: "; ".join(parts) or nothing for cadre_id, parts in owed.items()},
+            {cadre_id: self.texts.join(parts) or nothing for cadre_id, parts in owed.items()},
             {cadre_id: ", ".join(dict.fromkeys(years)) for cadre_id, years in overdue.items()},
         )
 
@@ -237,7 +237,7 @@ class Gathering:
             before[past.cadre_id] += past.hours
         rows = tuple(
             (p.cadre_id, p.name, p.post, p.rank, p.headcount, last.get(p.cadre_id, ""), before.get(p.cadre_id),
-             "; ".join(attends.get(p.cadre_id, ())), planned.get(p.cadre_id) if p.headcount == 1 else None,
+             self.texts.join(attends.get(p.cadre_id, ())), planned.get(p.cadre_id) if p.headcount == 1 else None,
              self._overdue.get(p.cadre_id, ""), self._owed.get(p.cadre_id, ""))
             for p in unit.members
         )  # fmt: skip
