@@ -13,6 +13,7 @@ import typer
 from allocator import pipeline
 from allocator.audit import AuditReport, read_plan
 from allocator.audit import audit as judge
+from allocator.commands import mending
 from allocator.commands.compare import compare_runs
 from allocator.commands.explain import explain_people
 from allocator.commands.export import NoticeTemplate, export_files, notice_template
@@ -38,6 +39,7 @@ from allocator.commands.voice import (
     refuse,
     voice_of,
 )
+from allocator.conflicts import Conflicts
 from allocator.counting import CheckReport, Finding
 from allocator.display import Display, clock
 from allocator.entities import TABLES
@@ -154,18 +156,24 @@ def plan(
         notices = template_of(letter, Texts(voice.lang))
         with Display(voice.lang, silent=quiet or no_progress) as display:
 
-            def work(stop: Event) -> tuple[Run, tuple[str, ...]]:
+            def work(stop: Event) -> tuple[Run, tuple[str, ...], Conflicts | None]:
                 display.show(Progress("read", 0.0))
                 run = pipeline.plan(scenario, changes=changes, on_progress=display.show, stop=stop)
+                broken = not run.audit.is_clean and not stop.is_set()
+                found = mending.of_run(run, stop, display, voice.talk.said, time_limit) if broken else None
                 told = pipeline.write(
-                    run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font, notices=notices
-                )
-                return run, told
+                    run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font, notices=notices,
+                    conflicts=found,
+                )  # fmt: skip
+                return run, told, found
 
-            run, told = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
-        code = Code(pipeline.exit_code(run))
+            run, told, found = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
+        code = Code(pipeline.exit_code(run, found))
         text = summary.text(run.inputs, run.plan, run.audit, run.result, lang=voice.lang)
-        voice.result(text, _run_record(run, folder, code, told))
+        record = _run_record(run, folder, code, told)
+        if found is not None:
+            text, record = f"{text.rstrip()}\n\n{mending.words(voice, found)}", record | {"conflicts": mending.data(found)}
+        voice.result(text, record)
         for note in told:
             voice.say(note)
         if code != Code.DONE:
@@ -206,8 +214,14 @@ def check(
     annotate: Annotated[
         bool, typer.Option("--annotate", help="Hand the tables back with every mistake marked. 在工作簿中标出错误。")
     ] = False,
+    explain: mending.Explain = False,
+    sorts: mending.Sorts = None,
+    keep: mending.Keep = None,
+    give: mending.Give = None,
+    write_repair: mending.WriteRepair = None,
+    time_limit: mending.Seconds = 60.0,
     force: Annotated[
-        bool, typer.Option("--force", help="With --annotate: replace an older file. 覆盖已有的标注文件。")
+        bool, typer.Option("--force", help="Replace older files of --annotate and --write-repair. 覆盖已有文件。")
     ] = False,
     lang: Lang = None,
     as_json: Json = False,
@@ -219,9 +233,15 @@ def check(
     Writes nothing, unless told to mark the mistakes: then each workbook is handed back as a copy with a column that
     says what is wrong, coloured cells and comments.
     不写任何文件；加 --annotate 时交回每个工作簿的副本，用一列说明、底色和批注标出错误。
+
+    With --explain it plans as well, and says which hard rules stand against each other and what would mend it.
+    加 --explain 时还会试排计划，找出互相冲突的硬性规则和调整办法。
     """
     voice = voice_of(lang, as_json, quiet, debug)
+    wishes = mending.Wishes(sorts, keep or [], give or [], write_repair, time_limit, force)
     with faults_explained(voice):
+        if not explain:
+            wishes.refuse_alone(voice)
         if marked is not None and not annotate:
             raise typer.BadParameter(voice.talk("file-without-annotate"), param_hint="FILE")
         try:
@@ -232,11 +252,18 @@ def check(
             mark_and_refuse(voice, scenario, error, marked, force=force)
         if annotate:
             voice.say(voice.talk.said(Message("annotate.none")))
+        found = mending.explained(voice, scenario, wishes) if explain else None
         code = Code.DONE if report.ok else Code.VIOLATION
-        voice.result(
-            _findings_text(report, voice),
-            {"exit_code": code, "ok": report.ok, "findings": [_finding_record(one) for one in report.findings]},
-        )
+        text = _findings_text(report, voice)
+        record = {"ok": report.ok, "findings": [_finding_record(one) for one in report.findings]}
+        if found is not None:
+            code = code or mending.code_of(found)
+            text, record = f"{text}\n\n{mending.words(voice, found)}", record | mending.data(found)
+        voice.result(text, {"exit_code": code, **record})
+        if found is None and not report.ok:
+            voice.say(voice.talk.said(Message("conflict.hint-explain", scenario=scenario)))
+        if found is not None and found.repairs and write_repair is None:
+            voice.say(voice.talk.said(Message("conflict.hint-write")))
     raise typer.Exit(code)
 
 

@@ -13,13 +13,16 @@ from typing import Any
 import pandas as pd
 
 from allocator.audit import audit, read_plan
+from allocator.conflicts import Conflicts
+from allocator.conflicts.text import record as conflicts_record
+from allocator.conflicts.text import text as conflicts_text
 from allocator.counting import CheckReport, count
 from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
 from allocator.inputs import load
 from allocator.planner import Planner, Run
 from allocator.reports.folder import PRICES, write_run
-from allocator.reports.texts import Language
+from allocator.reports.texts import Language, Texts
 from allocator.reports.units import Template
 from allocator.result import GoalResult, OnProgress, ShadowPrices, SolveResult, SolveStatus, silent
 from allocator.solve.clock import Clock
@@ -84,20 +87,26 @@ def write(
     on_progress: OnProgress = silent,
     font: str | None = None,
     notices: Template | None = None,
+    conflicts: Conflicts | None = None,
 ) -> tuple[str, ...]:
     """Write the run folder, whole or not at all; what is returned should be told to the reader.
 
-    ``notices`` is the template of the call-up notices, the plain letter when absent.
+    ``notices`` is the template of the call-up notices, the plain letter when absent; ``conflicts``, where rules cannot all be
+    kept, is told in ``conflicts.txt``.
 
     Raises
     ------
     OutputError
         If it cannot be written, or exists and ``force`` is not set, or there is no font of that name.
     """
-    extras = {"peak_memory_bytes": run.peak_memory_bytes}
+    extras: dict[str, Any] = {"peak_memory_bytes": run.peak_memory_bytes}
+    additions = {}
+    if conflicts is not None:
+        extras["conflicts"] = conflicts_record(conflicts)
+        additions["conflicts.txt"] = conflicts_text(conflicts, Texts(lang)) + "\n"
     return write_run(
-        Path(folder), run.inputs, run.plan, run.audit, run.result,
-        lang=lang, force=force, extras=extras, on_progress=on_progress, font=font, notices=notices,
+        Path(folder), run.inputs, run.plan, run.audit, run.result, lang=lang, force=force, extras=extras,
+        on_progress=on_progress, font=font, notices=notices, additions=additions,
     )  # fmt: skip
 
 
@@ -166,13 +175,14 @@ def check(path: Path | str, *, changes: Mapping[str, object] | None = None) -> C
     return count(load(Path(path), changes=dict(changes or {})))
 
 
-def exit_code(run: Run) -> int:
-    """The contract's exit code of a run."""
+def exit_code(run: Run, conflicts: Conflicts | None = None) -> int:
+    """The contract's exit code of a run; ``conflicts`` is what was found out about the rules it breaks."""
     if run.result.status is SolveStatus.INTERRUPTED:
         return 130
     violation = next((goal for goal in run.result.goals if goal.goal == "violation"), None)
     if violation is not None and violation.value:
-        return 4 if violation.bound else 5  # Without a bound above 0 nobody knows that the rules cannot all be kept.
+        is_proven = bool(violation.bound) or (conflicts is not None and conflicts.is_proven)
+        return 4 if is_proven else 5  # Without a bound above 0 nobody knows that the rules cannot all be kept.
     if not run.audit.is_clean:
         return 6
     return 5 if run.result.status is SolveStatus.LIMIT else 0

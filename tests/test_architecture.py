@@ -41,7 +41,11 @@ _layer("assembly", RECORDS)
 _layer("counting", f"{RECORDS} ties instance model naming solve")
 _layer("reports", f"{RECORDS} ties audit")
 _layer("planner", f"{RECORDS} instance model audit solve assembly reports")
-_layer("pipeline", f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports planner")
+_layer("conflicts", f"{RECORDS} inputs instance audit solve assembly counting reports planner")
+_layer(
+    "pipeline",
+    f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports planner conflicts",
+)
 _layer("shadow", f"{RECORDS} inputs model audit solve reports planner")
 _layer("talk", "wording")
 _layer("display", f"{RECORDS} reports talk")
@@ -54,13 +58,13 @@ _layer("sweep", f"{RECORDS} inputs audit compare reports planner pipeline writin
 _layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports planner")
 _layer(
     "commands",
-    f"{RECORDS} compare ledger explain shadow sweep inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
+    f"{RECORDS} conflicts compare ledger explain shadow sweep inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
 )
 _layer(
     "cli",
-    f"{RECORDS} inputs generate instance model audit solve naming counting reports planner pipeline talk display interrupts commands",
+    f"{RECORDS} conflicts inputs generate instance model audit solve naming counting reports planner pipeline talk display interrupts commands",
 )
-_layer("__init__", f"{RECORDS} inputs generate audit reports planner pipeline")
+_layer("__init__", f"{RECORDS} conflicts inputs generate audit reports planner pipeline")
 _layer("__main__", "cli")
 
 SOLVER_PARTS = {"model", "solve"}  # The only parts that may import OR-Tools.

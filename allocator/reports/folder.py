@@ -53,6 +53,7 @@ def write_run(
     on_progress: OnProgress = silent,
     font: str | None = None,
     notices: Template | None = None,
+    additions: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Write the run folder of the contract.
 
@@ -72,6 +73,8 @@ def write_run(
         Family of the figures; the first Chinese one installed when absent.
     notices
         Template of the call-up notices; the plain letter when absent.
+    additions
+        Further text files, by name.
 
     Returns
     -------
@@ -85,6 +88,8 @@ def write_run(
     """
     material = Material(inputs, plan, audit, result, Texts(lang))
     with written_whole(folder, material.texts, force=force) as unfinished:
+        for name, text in (additions or {}).items():
+            _text(unfinished / name, text)
         return _fill(unfinished, folder.resolve(), material, dict(extras or {}), on_progress, font, notices)
 
 

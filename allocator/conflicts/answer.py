@@ -1,0 +1,249 @@
+"""The whole answer: what cannot be kept together, and what would mend it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from allocator.conflicts.find import Conflict, Found, find
+from allocator.conflicts.repair import KINDS, Repair, Repairs, different
+from allocator.conflicts.trials import Trials
+from allocator.entities import Inputs
+from allocator.errors import UsageError
+from allocator.planner import Planner, Run
+from allocator.result import OnProgress, silent
+from allocator.solve.clock import Clock
+from allocator.wording import Message
+
+SECONDS = 60.0
+"""Time for conflicts, and as much again for repairs, unless the caller says otherwise."""
+
+USUAL = 3
+"""Repairs that are offered when none is asked for by name."""
+
+CONFLICT_COLUMNS = (
+    "conflict",
+    "rule_id",
+    "clause",
+    "title",
+    "title_zh",
+    "years",
+    "scope",
+    "limit",
+    "amount",
+    "confirmed",
+)
+"""Columns of ``Conflicts.table``."""
+
+REPAIR_COLUMNS = ("repair", "kinds", "rule_id", "clause", "years", "scope", "limit", "before", "after", "people")
+"""Columns of ``Conflicts.gives``."""
+
+
+@dataclass(frozen=True)
+class Conflicts:
+    """What cannot be kept of a scenario, and what would mend it.
+
+    Parameters
+    ----------
+    inputs, run
+        The scenario and its plan of least violation.
+    conflicts
+        Hard rules that cannot be kept together, see ``Conflict``.
+    repairs
+        Changes under which every hard rule is kept, each solved again.
+    not_found
+        Sorts of repairs that were asked for by name and not found.
+    alike, unexplained
+        Breaches of rules whose conflict is among those found; breaches of which nothing could be proven in the time.
+    is_asked
+        Whether repairs were looked for.
+    questions, seconds
+        Plans made to answer, and the time it took.
+    """
+
+    inputs: Inputs
+    run: Run
+    conflicts: tuple[Conflict, ...]
+    repairs: tuple[Repair, ...]
+    not_found: tuple[str, ...]
+    alike: int
+    unexplained: int
+    is_asked: bool
+    questions: int
+    seconds: float
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the plan keeps every hard rule."""
+        return self.run.audit.is_clean
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is proven that the hard rules cannot all be kept."""
+        return bool(self.conflicts)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Every member of every conflict, columns as ``CONFLICT_COLUMNS``; ``amount`` is what a quota asks for (people)."""
+        rows = []
+        for number, one in enumerate(self.conflicts, start=1):
+            for part in (*one.parts, *one.strict):
+                rule = self.inputs.policy.rule(part.rule.id)
+                rows.append(
+                    (number, rule.id, rule.clause, rule.title, rule.title_zh, _years(part.years), part.scope,
+                     part.side or (part.limb if part in one.strict else ""), getattr(part.rule, "amount", None),
+                     part not in one.unconfirmed)
+                )  # fmt: skip
+        return pd.DataFrame(rows, columns=list(CONFLICT_COLUMNS)).astype(dict.fromkeys(CONFLICT_COLUMNS[1:8], "str"))
+
+    @property
+    def gives(self) -> pd.DataFrame:
+        """Everything that gives in every repair, columns as ``REPAIR_COLUMNS``; ``scope`` is a session where seats are added."""
+        rows = [
+            (number, ";".join(one.kinds), give.rule.id if give.rule else "", give.rule.clause if give.rule else "",
+             _years(give.years), give.scope, give.side or give.limb, _plain(give.before), _plain(give.after), give.people)
+            for number, one in enumerate(self.repairs, start=1)
+            for give in one.gives
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=list(REPAIR_COLUMNS)).astype(dict.fromkeys(REPAIR_COLUMNS[1:9], "str"))
+
+
+def _years(years: Sequence[int]) -> str:
+    return ";".join(map(str, years))
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def conflict(inputs: Inputs, run: Run | None = None, *, seconds: float | None = SECONDS) -> Conflicts:
+    """Which hard rules of a scenario cannot be kept together.
+
+    Parameters
+    ----------
+    inputs
+        What ``load`` returned.
+    run
+        A plan of it, when there is one; else one is made.
+    seconds
+        Time for the search behind the plan; none for no limit.
+    """
+    return answer(inputs, run, seconds=seconds, kinds=())
+
+
+def repairs(
+    inputs: Inputs,
+    run: Run | None = None,
+    *,
+    kinds: Sequence[str] | None = None,
+    keep: Sequence[str] = (),
+    give: Sequence[str] = (),
+    seconds: float | None = SECONDS,
+) -> Conflicts:
+    """Changes of a scenario under which every hard rule is kept, each solved again.
+
+    Parameters
+    ----------
+    inputs, run, seconds
+        As for ``conflict``; the repairs have as much time again.
+    kinds
+        Sorts of repairs (``allocator.conflicts.repair.KINDS``); absent: up to three different ones.
+    keep
+        Rules that must not give.
+    give
+        The only rules that may give; empty: all that are not to be kept.
+
+    Raises
+    ------
+    UsageError
+        If there is no such sort of repair, or no such rule.
+    """
+    return answer(inputs, run, seconds=seconds, kinds=kinds, keep=keep, give=give)
+
+
+def answer(
+    inputs: Inputs,
+    run: Run | None = None,
+    *,
+    seconds: float | None = SECONDS,
+    kinds: Sequence[str] | None = None,
+    keep: Sequence[str] = (),
+    give: Sequence[str] = (),
+    stop: Callable[[], bool] = lambda: False,
+    on_progress: OnProgress = silent,
+) -> Conflicts:
+    """Conflicts, and the repairs asked for; see ``conflict`` and ``repairs``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such sort of repair, or no such rule.
+    """
+    since = time.monotonic()
+    refuse_unknown(inputs, kinds or (), (*keep, *give))
+    run = run or least_violation(inputs, Clock(inputs.scenario.limits.seconds, on_progress=on_progress))
+    if run.audit.is_clean:
+        return Conflicts(inputs, run, (), (), (), 0, 0, kinds != (), 0, time.monotonic() - since)
+    trials = Trials(inputs, None if seconds is None else time.monotonic() + seconds, stop)
+    found = find(trials, run)
+    trials.ends = None if seconds is None else time.monotonic() + seconds
+    made, missing = _repaired(trials, run, found, kinds, keep, give)
+    return Conflicts(
+        inputs, run, tuple(found.conflicts), tuple(made), missing, found.alike, found.unexplained, kinds != (),
+        trials.asked, time.monotonic() - since,
+    )  # fmt: skip
+
+
+def refuse_unknown(inputs: Inputs, kinds: Sequence[str], rules: Sequence[str]) -> None:
+    """Refuse what is asked of sorts of repairs and rules that there are not.
+
+    Raises
+    ------
+    UsageError
+        With the names there are.
+    """
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UsageError(Message("conflict.unknown-kind", kind=kind, kinds=KINDS))
+    for rule in rules:
+        if rule not in {one.id for one in inputs.policy.rules}:
+            raise UsageError(Message("conflict.unknown-rule", rule=rule))
+
+
+def least_violation(inputs: Inputs, clock: Clock) -> Run:
+    """A plan that misses the hard rules as little as possible, and looks at no other goal.
+
+    Raises
+    ------
+    ModelError
+        If a rule cannot be expressed, or fixed seats cannot be held.
+    """
+    only = inputs.scenario.model_copy(update={"goals": ("violation",)})
+    return replace(Planner().plan(replace(inputs, scenario=only), clock), inputs=inputs)
+
+
+def _repaired(
+    trials: Trials,
+    run: Run,
+    found: Found,
+    kinds: Sequence[str] | None,
+    keep: Sequence[str],
+    give: Sequence[str],
+) -> tuple[list[Repair], tuple[str, ...]]:
+    if kinds == ():
+        return [], ()
+    works = Repairs(trials, run, found.conflicts, lambda rule: rule not in keep and (not give or rule in give))
+    if kinds is not None:
+        got = {kind: works.of(kind) for kind in dict.fromkeys(kinds)}
+        return different(got.values(), len(got)), tuple(kind for kind, one in got.items() if one is None)
+    tried = (works.of(kind) for kind in KINDS)
+    made = different(tried, USUAL)
+    if len(made) < USUAL:
+        given = {rule for one in made for rule in one.clauses}
+        others = {part.rule.id for one in found.conflicts for part in one.parts} - given
+        more = (works.instead(rule) for rule in sorted(others) if works.may_give(rule))
+        made = different([*made, *more], USUAL)
+    return made, ()
