@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -22,6 +24,7 @@ from allocator.commands.voice import (
     voice_of,
 )
 from allocator.display import Display, clock
+from allocator.inputs import changed
 from allocator.interrupts import run_stoppably
 from allocator.pipeline import load_run
 from allocator.planner import Run
@@ -32,11 +35,16 @@ from allocator.shadow.book import csv, workbook
 from allocator.shadow.choice import count_all
 from allocator.shadow.figure import figure
 from allocator.shadow.questions import Question
+from allocator.shadow.record import write_question
 from allocator.shadow.steps import StepsError, read_steps
+from allocator.shadow.subjects import ambiguous
 from allocator.shadow.text import listing_of
 from allocator.shadow.words import Names
 from allocator.wording import Message
 from allocator.writing import write_whole
+
+SPOKEN_EVERY = 30.0
+"""Seconds between two words on how long the rest will take."""
 
 
 def ask_what_more_buys(
@@ -82,14 +90,14 @@ def ask_what_more_buys(
     ] = None,
     row: Annotated[
         int | None,
-        typer.Option("--row", min=1, help="With --write-scenario: number of the row. 序号。", show_default=False),
+        typer.Option("--row", min=1, help="Ask the question of this number alone. 只问这一项。", show_default=False),
     ] = None,
     scenario: Annotated[
         Path | None,
         typer.Option(
             "--write-scenario",
             metavar="FILE.toml",
-            help="Write the scenario of a row, so that anybody can plan it. 写出情景。",
+            help="Write the scenario of the row, so that anybody can plan it. 写出该项的情景。",
             show_default=False,
         ),
     ] = None,
@@ -106,7 +114,7 @@ def ask_what_more_buys(
     """
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
-        _check_call(voice, of, steps, everything=everything, picture=picture, row=row, scenario=scenario)
+        _check_call(voice, of, steps, everything=everything, picture=picture)
         refuse_targets({out: ".xlsx .csv", picture: ".png", scenario: ".toml"}, force=force)
         with Display(voice.lang, silent=quiet or no_progress) as display:
             base = load_run(run)
@@ -114,14 +122,14 @@ def ask_what_more_buys(
             if only_list:
                 _say_list(voice, base, asked)
                 raise typer.Exit(Code.DONE)
-            _check_row(voice, asked, row, scenario)
+            _check_row(voice, base, asked, row, scenario)
+            for note in ambiguous(base.inputs, of or ()):
+                voice.say(voice.talk.said(note))
             if not of and not everything:
                 voice.say(voice.talk.said(Message("shadow.by-default", count=len(asked), all=count_all(base))))
-            voice.say(voice.talk.said(Message("shadow.estimate", count=len(asked))))
+            voice.say(voice.talk.said(Message("shadow.estimate", count=1 if row else len(asked))))
 
-            def on_left(seconds: float) -> None:
-                if seconds >= 1 and not quiet:
-                    display.say(voice.talk.said(Message("shadow.time-left", time=clock(seconds))))
+            on_left = _left_teller(voice, display)
 
             def work(stop: Event) -> Shadow:
                 return shadow(
@@ -129,6 +137,7 @@ def ask_what_more_buys(
                     of or (),
                     steps,
                     everything=everything,
+                    row=row,
                     prove=prove,
                     on_progress=display.show,
                     on_left=on_left,
@@ -136,7 +145,8 @@ def ask_what_more_buys(
                 )
 
             found = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
-        written = _write(found, Texts(voice.lang), out, picture, row, scenario, force=force)
+        variant = None if scenario is None else (scenario, asked[(row or 1) - 1])
+        written = _write(found, Texts(voice.lang), out, picture, variant, force=force)
         code = Code.DONE if len(found.answers) == found.asked else Code.INTERRUPTED
         record = {"exit_code": code, "rows": found.rows, "goals": found.goals, "asked": found.asked, "written": written}
         voice.result(found.text(voice.lang), record)
@@ -155,21 +165,30 @@ def _check_call(
     *,
     everything: bool,
     picture: Path | None,
-    row: int | None,
-    scenario: Path | None,
 ) -> None:
     """Refuse what cannot be meant, before anything is read."""
     if everything and of:
         refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.all-or-of")))
     if picture is not None and steps is None:
         refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.figure-needs-range")))
-    if row is not None and scenario is None:
-        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.row-alone")))
     if steps is not None:
         try:
             read_steps(steps)
         except StepsError as error:
             refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
+
+
+def _left_teller(voice: Voice, display: Display) -> Callable[[float], None]:
+    """Says how long the rest will take, at most every half minute."""
+    spoken = [float("-inf")]
+
+    def tell(seconds: float) -> None:
+        now = time.monotonic()
+        if seconds >= 1 and not voice.quiet and now - spoken[0] >= SPOKEN_EVERY:
+            spoken[0] = now
+            display.say(voice.talk.said(Message("shadow.time-left", time=clock(seconds))))
+
+    return tell
 
 
 def _asked(
@@ -188,14 +207,15 @@ def _say_list(voice: Voice, base: Run, asked: tuple[Question, ...]) -> None:
     voice.result(listing_of(asked, names), {"exit_code": Code.DONE, "rows": rows})
 
 
-def _check_row(voice: Voice, asked: tuple[Question, ...], row: int | None, scenario: Path | None) -> None:
-    """Which row is to be written must be clear before the work begins."""
+def _check_row(voice: Voice, base: Run, asked: tuple[Question, ...], row: int | None, scenario: Path | None) -> None:
+    """Which row is meant, and that its scenario can be written, must be clear before the work begins."""
+    if row is not None and row > len(asked):
+        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.no-row", number=row, count=len(asked))))
     if scenario is None:
         return
     if row is None and len(asked) > 1:
         refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.which-row", count=len(asked))))
-    if row is not None and row > len(asked):
-        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.no-row", number=row, count=len(asked))))
+    changed(base.inputs, asked[(row or 1) - 1].changes)
 
 
 def _write(
@@ -203,8 +223,7 @@ def _write(
     texts: Texts,
     out: Path | None,
     picture: Path | None,
-    row: int | None,
-    scenario: Path | None,
+    scenario: tuple[Path, Question] | None,
     *,
     force: bool,
 ) -> list[Path]:
@@ -216,6 +235,7 @@ def _write(
         write_whole(picture, figure(found, texts))
         written.append(picture)
     if scenario is not None:
-        found.write_scenario(row or 1, scenario, force=force)
-        written.append(scenario)
+        file, question = scenario
+        write_question(found.run, question, file, force=force)
+        written.append(file)
     return written

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from fractions import Fraction
@@ -24,7 +24,7 @@ from allocator.shadow.answers import Answer, Change, changes_of, is_better, verd
 from allocator.shadow.choice import full_list, seats_taken, short_list
 from allocator.shadow.facts import facts
 from allocator.shadow.questions import POINTS, Question, is_stricter, questions
-from allocator.shadow.record import Shadow
+from allocator.shadow.record import NoAnswerError, Shadow
 from allocator.shadow.steps import StepsError, checked_steps, read_steps
 from allocator.shadow.subjects import subjects
 from allocator.solve.clock import Clock
@@ -34,7 +34,7 @@ PAYS = 6.0
 """Seconds of work left from which further processes are worth their start."""
 
 MOST_QUESTIONS = 2_000
-"""Questions of one call at most."""
+"""Questions of one call at most, unless everything is asked."""
 
 Left = Callable[[float], None]
 """Gets the seconds that the rest will take, once they are known."""
@@ -50,6 +50,7 @@ def shadow(
     steps: str | Iterable[int | Fraction] | None = None,
     *,
     everything: bool = False,
+    row: int | None = None,
     prove: bool = False,
     workers: int | None = None,
     on_progress: OnProgress = silent,
@@ -70,6 +71,8 @@ def shadow(
         one less, and of sessions, programmes and hosts also one session fewer.
     everything
         Ask about everything there is.
+    row
+        Ask the question of this number alone.
     prove
         Plan every scenario from nothing too where that is needed for bounds: slower by far for a large one.
     workers
@@ -87,8 +90,14 @@ def shadow(
         If the steps cannot be read, are none, too many, or not whole where they must be.
     TooManyError
         If there are too many questions.
+    NoAnswerError
+        If there is no question of the number ``row``.
     """
-    asked = asked_of(run, of, steps, everything=everything)
+    asked = list(enumerate(asked_of(run, of, steps, everything=everything), start=1))
+    if row is not None:
+        if not 1 <= row <= len(asked):
+            raise NoAnswerError(Message("shadow.no-row", number=row, count=len(asked)))
+        asked = [asked[row - 1]]
     asker = _Asker(run, stop or threading.Event(), prove=prove)
     limits = run.inputs.scenario.limits
     count = min(limits.workers if workers is None else workers, os.cpu_count() or 1)
@@ -121,7 +130,7 @@ def asked_of(
             found = [one for subject in again for one in questions(run.inputs, subject, read, taken, with_held=False)]
     if any(one.step.denominator > 1 for one in found if one.field not in POINTS):
         raise StepsError(Message("shadow.whole-steps", text=str(steps)))
-    if len(found) > MOST_QUESTIONS:
+    if len(found) > MOST_QUESTIONS and not everything:
         raise TooManyError(Message("shadow.too-many", count=len(found), most=MOST_QUESTIONS))
     return tuple(found)
 
@@ -210,33 +219,32 @@ def _exchanged(own: Sequence[GoalResult], judged: Mapping[Goal, float]) -> tuple
 
 
 def _answered(
-    asker: _Asker, asked: Sequence[Question], workers: int, tell: Callable[[int], None], on_left: Left
+    asker: _Asker, asked: Sequence[tuple[int, Question]], workers: int, tell: Callable[[int], None], on_left: Left
 ) -> Iterator[Answer]:
     """Answers as they come: the first here, the others in further processes when that pays."""
     tell(0)
-    rest = list(enumerate(asked, start=1))
+    rest = list(asked)
     done = 0
     longest = 0.0
     while rest:
-        # The second question tells how long one takes: the first may have had to prepare what all of them use.
-        if done == 2:
-            on_left(longest * len(rest) / max(1, min(workers, len(rest))))
-        if (
-            done >= 2
-            and workers > 1
-            and longest * len(rest) >= PAYS
-            and "fork" in multiprocessing.get_all_start_methods()
-        ):
-            yield from _in_processes(asker, rest, workers, lambda count, done=done: tell(done + count))  # type: ignore[misc]
-            return
         number, question = rest.pop(0)
         answer = asker(number, question)
         if asker.stop.is_set():
             return
+        # The second question tells how long one takes: the first may have had to prepare what all of them use.
         longest = answer.seconds if done < 2 else max(longest, answer.seconds)
         done += 1
         yield answer
         tell(done)
+        pays = done >= 2 and workers > 1 and longest * len(rest) >= PAYS
+        if rest and done >= 2:
+            on_left(longest * len(rest) / (min(workers, len(rest)) if pays else 1))
+        if pays and "fork" in multiprocessing.get_all_start_methods():
+            for one in _in_processes(asker, rest, workers):
+                done += 1
+                yield one
+                tell(done)
+            return
 
 
 _OF_THIS_PROCESS: list[_Asker] = []
@@ -252,31 +260,22 @@ def _ask(number: int, question: Question) -> Answer:
     return _OF_THIS_PROCESS[0](number, question)
 
 
-def _in_processes(
-    asker: _Asker, rest: Sequence[tuple[int, Question]], workers: int, tell: Callable[[int], None]
-) -> Iterator[Answer]:
+def _in_processes(asker: _Asker, rest: Sequence[tuple[int, Question]], workers: int) -> Iterator[Answer]:
     """Answers of further processes; what a process that dies leaves is answered here."""
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
         min(workers, len(rest)), multiprocessing.get_context("fork"), initializer=_begin, initargs=(asker,)
     )
-    waiting: dict[Future[Answer], tuple[int, Question]] = {
-        pool.submit(_ask, number, question): (number, question) for number, question in rest
-    }
+    waiting = {pool.submit(_ask, number, question): (number, question) for number, question in rest}
     lost: list[tuple[int, Question]] = []
-    done = 0
     try:
         while waiting and not asker.stop.is_set():
             for future in wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED).done:
-                number, question = waiting.pop(future)
+                asked = waiting.pop(future)
                 try:
-                    answer = future.result()
+                    yield future.result()
                 except BrokenProcessPool:
-                    lost.append((number, question))
-                    continue
-                done += 1
-                yield answer
-                tell(done)
+                    lost.append(asked)
     finally:
         pool.shutdown(wait=not waiting, cancel_futures=True)
         if waiting:
@@ -286,6 +285,4 @@ def _in_processes(
         answer = asker(number, question)
         if asker.stop.is_set():
             return
-        done += 1
         yield answer
-        tell(done)

@@ -16,6 +16,7 @@ from allocator.reports.texts import Texts, language
 from allocator.shadow.answers import Answer, Change
 from allocator.shadow.questions import Question
 from allocator.shadow.text import text
+from allocator.shadow.words import Names
 from allocator.wording import Message
 
 ROW_COLUMNS = {
@@ -108,24 +109,18 @@ class Shadow:
         found = next((one for one in self.answers if one.number == number), None)
         if found is None:
             raise NoAnswerError(Message("shadow.no-row", number=number, count=len(self.answers)))
-        return write_question(self.run.inputs, found.question, file, force=force)
+        return write_question(self.run, found.question, file, force=force)
 
 
-def write_question(inputs: Inputs, question: Question, file: Path | str, *, force: bool = False) -> Inputs:
-    """Write the scenario of a question."""
-    scenario = inputs.scenario
-    changed = f"{question.of}.{question.field} {figure(question)}"
-    titles = [f"{title}: {changed}" for title in (scenario.title or scenario.id, scenario.title_zh or scenario.id)]
+def write_question(run: Run, question: Question, file: Path | str, *, force: bool = False) -> Inputs:
+    """Write the scenario of a question, called after it in both languages."""
+    scenario = run.inputs.scenario
+    english, chinese = (
+        f"{texts.title(scenario) or scenario.id}: {Names(run, texts).heading(question)}"
+        for texts in (Texts("en"), Texts("zh"))
+    )
     name = f"{scenario.id}-{question.of}-{question.field}"
-    return write_variant(inputs, question.changes, file, id=name, title=titles[0], title_zh=titles[1], force=force)
-
-
-def figure(question: Question) -> str:
-    """Before and after as they are written in a title."""
-    before, after = question.before, question.after
-    if question.field == "share":
-        return f"{float(before):.4g} -> {float(after):.4g}"
-    return f"{before} -> {after}"
+    return write_variant(run.inputs, question.changes, file, id=name, title=english, title_zh=chinese, force=force)
 
 
 def _goal_row(one: Answer, change: Change) -> tuple[object, ...]:

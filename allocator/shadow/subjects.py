@@ -42,6 +42,18 @@ def subjects(inputs: Inputs, named: Iterable[str]) -> tuple[Subject, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def ambiguous(inputs: Inputs, named: Iterable[str]) -> tuple[Message, ...]:
+    """What to say of ids that name several things: the first of rule, session, programme and host is meant."""
+    known = _ids(inputs)
+    notes = []
+    for name in dict.fromkeys(named):
+        hits = [sort for sort, ids in known.items() if name in ids]
+        if len(hits) > 1:
+            others = tuple(f"{sort}:{name}" for sort in hits[1:])
+            notes.append(Message("shadow.ambiguous", name=name, sort=SORTS[hits[0]], others=others))
+    return tuple(notes)
+
+
 def family(inputs: Inputs, name: str) -> tuple[Subject, ...]:
     """All subjects of a sort: ``quotas``, ``floors``, ``windows``, ``limits``, ``sessions`` or ``hosts``."""
     if name == "sessions":
@@ -83,10 +95,6 @@ def _subjects(inputs: Inputs, name: str, known: Mapping[str, set[str]]) -> tuple
         otherwise = Message("shadow.hint-ids", sorts=ALL)
         hint = did_you_mean(rule_id if dot and "rule" in sorts else wanted, [*every, *ALL], otherwise)
         raise _refused(name, Message("shadow.unknown", name=name), hint, "unknown-subject")
-    if len(hits) > 1:
-        words = tuple(f"{sort}:{wanted}" for sort in hits)
-        message = Message("shadow.ambiguous", name=wanted, sorts=tuple(SORTS[sort] for sort in hits))
-        raise _refused(name, message, Message("shadow.hint-prefix", words=words), "ambiguous-subject")
     if hits[0] == "rule":
         return (_of_rule(inputs, wanted, "", name),)
     subject = Subject(wanted, hits[0])

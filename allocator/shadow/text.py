@@ -68,11 +68,11 @@ def body(found: Shadow, texts: Texts) -> Iterator[str]:
 
 def listing_of(asked: Sequence[Question], names: Names) -> str:
     """The questions alone, a line for each."""
-    return "\n".join(names.heading(question, number) for number, question in enumerate(asked, start=1))
+    return "\n".join(f"{number}. {names.heading(question)}" for number, question in enumerate(asked, start=1))
 
 
 def _paragraph(answer: Answer, names: Names, texts: Texts) -> Iterator[str]:
-    yield names.heading(answer.question, answer.number)
+    yield f"{answer.number}. {names.heading(answer.question)}"
     for line in verdict_lines(answer, texts):
         yield "    " + line
     for fact in answer.facts:

@@ -105,10 +105,10 @@ class Names:
         brackets = "（{}）" if self.texts.lang == "zh" else " ({})"
         return name if name == question.of else name + brackets.format(question.of)
 
-    def heading(self, question: Question, number: int) -> str:
+    def heading(self, question: Question) -> str:
         """A question as a line: what changes from what to what."""
         said = self.texts.said
-        common: dict[str, object] = {"number": number, "id": question.of}
+        common = {"id": question.of}
         before, after = (value_of(question.field, value, self.texts) for value in (question.before, question.after))
         if question.is_of_rule:
             rule, what = self.rule(question.of), FIELD[question.field]
@@ -120,9 +120,9 @@ class Names:
             return said(Message("shadow.head-session", name=name, date=date, before=before, after=after, **common))
         sort, name = SORTS[question.sort], self.labelled(question)
         if question.field == HELD:
-            return said(Message("shadow.head-many-held", sort=sort, name=name, number=number))
+            return said(Message("shadow.head-many-held", sort=sort, name=name))
         step = signed_figure(question.step, self.texts)
-        return said(Message("shadow.head-many", sort=sort, name=name, step=step, number=number))
+        return said(Message("shadow.head-many", sort=sort, name=name, step=step))
 
     def curve(self, question: Question) -> str:
         """The heading of a curve."""
@@ -196,13 +196,11 @@ def verdict_lines(answer: Answer, texts: Texts) -> list[str]:
         return [_nothing(answer, texts, is_less=is_less)]
     first = answer.first
     assert first is not None
+    if answer.verdict == "open" and first not in moved:
+        from_here = {"goal": texts.known("goal", first.goal), "why": left_open(first, texts)}
+        return [texts.said(Message("shadow.open-from", changes=_listed(moved, texts), **from_here))]
     rest = [one for one in moved if one is not first]
-    if answer.verdict == "better":
-        lines = [texts.said(Message("shadow.better", changes=change_text(first, texts)))]
-    elif answer.verdict == "worse":
-        lines = [texts.said(Message("shadow.worse", changes=change_text(first, texts)))]
-    else:
-        lines = [_not_told(first, texts)]
+    lines = [_decided(answer, first, texts)]
     sure = [one for one in rest if one.verdict != "open"]
     unsure = [one for one in rest if one.verdict == "open"]
     if sure:
@@ -212,12 +210,12 @@ def verdict_lines(answer: Answer, texts: Texts) -> list[str]:
     return lines
 
 
-def _not_told(change: Change, texts: Texts) -> str:
-    """The goal behind which nothing can be told, and how much of it is open."""
-    if abs(change.difference) <= 1e-6:
-        words = {"goal": texts.known("goal", change.goal), "value": texts.number(change.after)}
-        stays = Message("shadow.stays", unit=unit_of(change.unit, texts), why=left_open(change, texts), **words)
-        return texts.said(Message("shadow.open", changes=texts.said(stays)))
+def _decided(answer: Answer, change: Change, texts: Texts) -> str:
+    """The goal that decides, or the first that does not let anything be told."""
+    if answer.verdict == "better":
+        return texts.said(Message("shadow.better", changes=change_text(change, texts)))
+    if answer.verdict == "worse":
+        return texts.said(Message("shadow.worse", changes=change_text(change, texts)))
     is_proven = change.bound_before == change.before
     if is_proven and (change.difference > 0) == (change.sense == "min"):
         return texts.said(Message("shadow.at-most", changes=change_text(change, texts)))
