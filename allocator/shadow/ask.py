@@ -107,7 +107,8 @@ def shadow(
         on_progress(Progress("shadow", time.monotonic() - began, done=done / len(asked)))
 
     answers = sorted(_answered(asker, asked, count, tell, on_left), key=lambda one: one.number)
-    return Shadow(run, tuple(answers), len(asked), steps is not None)
+    is_curve = steps is not None and row is None and len({one.step for _, one in asked}) > 1
+    return Shadow(run, tuple(answers), len(asked), is_curve)
 
 
 def asked_of(

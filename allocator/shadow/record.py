@@ -51,7 +51,7 @@ class Shadow:
     asked
         How many questions there were.
     is_curve
-        Whether steps were given, so that the answers of one subject belong on one line.
+        Whether several steps were given, so that the answers of one subject belong into one table.
     """
 
     run: Run

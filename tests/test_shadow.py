@@ -1,0 +1,464 @@
+"""``allocator shadow``: what one more buys, in words, tables and files, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from fractions import Fraction
+from pathlib import Path
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner, Result
+
+from allocator.cli import app
+from allocator.errors import InputError
+from allocator.kinds import Goal
+from allocator.pipeline import load_run
+from allocator.planner import Run
+from allocator.result import GoalResult
+from allocator.shadow import Shadow, ask, shadow
+from allocator.shadow.answers import changes_of, verdict_of
+from allocator.shadow.ask import asked_of
+from allocator.shadow.openings import opening
+from allocator.shadow.questions import Question, gives_room, is_stricter
+from allocator.shadow.steps import MOST_POINTS, StepsError, read_steps
+
+SOLVER_WORDS = (
+    "dual",
+    "column",
+    "infeasible",
+    "relaxation",
+    " LP",
+    "MIP",
+    "shadow price",
+    "对偶",
+    "线性规划",
+    "影子价格",
+)
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(
+        app, [*map(str, arguments), "--no-progress"] if arguments[0] == "shadow" else [*map(str, arguments)]
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The sample with a finished run in out/tiny."""
+    root = tmp_path_factory.mktemp("shadow")
+    for name in ("scenarios/tiny.toml", "data/tiny"):
+        source, target = request.config.rootpath / name, root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    call("plan", root / "scenarios" / "tiny.toml", "--out", root / "out" / "tiny", "--quiet")
+    return root
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Run:
+    return load_run(folder / "out" / "tiny")
+
+
+def goal(found: Shadow, number: int, name: Goal) -> tuple[float, float]:
+    """A goal before and after."""
+    own = next(one for one in found.answers if one.number == number)
+    change = next(one for one in own.goals if one.goal == name)
+    return change.before, change.after
+
+
+# ---------------------------------------------------------------- answers known by heart
+
+
+def test_quota_of_one_more_costs_one_person_a_year_when_nobody_else_can_go(run: Run) -> None:
+    # Sent are 4, 4, 3, 4; asked for 5 a year instead of 4, one more is missing in each of the four years.
+    found = shadow(run, ["theory-quota"], [1])
+    assert goal(found, 1, "quota-shortfall") == (1, 5)
+    assert found.rows.loc[0, ["verdict", "goal", "difference", "before", "after"]].tolist() == [
+        "worse",
+        "quota-shortfall",
+        4,
+        4,
+        5,
+    ]
+    assert "3 to 7 people are allowed rather than 2 to 6" in found.text("en")
+    assert "允许范围由2—6人变为3—7人" in found.text("zh")
+
+
+def test_seats_of_a_class_that_is_not_full_buy_nothing(run: Run) -> None:
+    free = 4 - int((run.plan.placements["session_id"] == "theory-2019a").sum())
+    assert free > 0
+    found = shadow(run, ["theory-2019a"], [1, 2])
+    assert found.rows["verdict"].tolist() == ["same", "same"]
+    assert f"{free} of 4 seats are free" in found.text("en")
+    assert f"4个名额中现有{free}个空着" in found.text("zh")
+    assert shadow(run, ["theory-2019a"], row=1).text("en").count("buys nothing: no goal changes (proven)") == 1
+
+
+def test_session_asked_about_is_not_held_and_of_a_programme_the_one_with_fewest_people(run: Run) -> None:
+    gone = [q.sessions for q in asked_of(run, ["branch-2019", "branch-course"], None) if q.field == "held"]
+    sizes = run.plan.placements.groupby("session_id")["headcount"].sum()
+    branch = [s for s in run.inputs.sessions["session_id"] if s.startswith("branch")]
+    fewest = min(sizes.get(s, 0) for s in branch)
+    assert gone[0] == ("branch-2019",)
+    assert sizes.get(gone[1][0], 0) == fewest
+
+
+def test_host_is_all_of_its_sessions(run: Run) -> None:
+    own = asked_of(run, ["quality-institution"], "2:2")[0]
+    sessions = run.inputs.sessions[run.inputs.sessions["programme_id"] == "skills-course"]
+    assert own.sessions == tuple(sessions["session_id"])
+    assert (own.before, own.after) == (16, 16 + 2 * 8)
+
+
+def test_window_that_begins_earlier_counts_more(run: Run) -> None:
+    found = shadow(run, ["cumulative"])
+    assert [(a.question.field, int(a.question.after)) for a in found.answers] == [
+        ("from_year", 2017),
+        ("from_year", 2019),
+    ]
+    assert [a.verdict for a in found.answers] == ["better", "worse"]
+
+
+def test_window_that_ends_after_the_plan_says_so(run: Run) -> None:
+    found = shadow(run, ["cumulative.to_year"], [1])
+    assert found.answers[0].verdict == "same"
+    assert "the plan ends in 2022" in found.text("en")
+
+
+def test_share_is_in_percentage_points(run: Run) -> None:
+    asked = asked_of(run, ["team-fifth"], "0.5,1")
+    assert [q.after for q in asked] == [Fraction(41, 200), Fraction(21, 100)]
+
+
+def test_without_names_the_tight_things_are_asked_about(run: Run) -> None:
+    sorts = [q.sort for q in asked_of(run, (), None)]
+    assert sorts[0] == "quota"  # The one that misses a person.
+    assert asked_of(run, (), None)[0].of == "theory-quota"
+    assert {"quota", "session", "share-floor", "host", "cumulative"} <= set(sorts)
+    everything = asked_of(run, (), None, everything=True)
+    assert {q.of for q in everything} > {q.of for q in asked_of(run, (), None)}
+    assert len({(q.of, q.field) for q in everything}) == len(everything)
+
+
+def test_who_could_take_a_seat_is_counted_from_the_tables(run: Run) -> None:
+    # Staff of both units may attend the branch course: N7, N8, S6 and S7.
+    found = opening(run, "branch-2019")
+    there = run.plan.placements.query("session_id == 'branch-2019'")["cadre_id"]
+    assert found.others == 4 - len(there)
+    assert found.barred_people <= found.others
+
+
+def test_rows_and_goals_are_tables(run: Run) -> None:
+    found = shadow(run, ["theory-quota"])
+    assert found.rows["number"].tolist() == [1, 2]
+    assert len(found.goals) == 2 * len(run.result.goals)
+    table = found.goals
+    assert (table["difference"] == table["after"] - table["before"]).all()
+    assert table["left_open"].eq(0).all()  # Everything of so small a plan is proven.
+
+
+# ---------------------------------------------------------------- what is certain
+
+
+def results(*figures: tuple[Goal, float, float | None]) -> list[GoalResult]:
+    return [
+        GoalResult(name, "max" if name == "priority" else "min", "people", value, bound)
+        for name, value, bound in figures
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        ((5, 5), (5, 5), "same"),
+        ((5, 5), (4, None), "better"),  # Nothing before could be below 5.
+        ((5, 4), (4, None), "open"),  # The plan before may not have been the best.
+        ((5, 3), (7, 6), "worse"),
+        ((5, 5), (7, None), "open"),  # Perhaps there is a better plan after the change.
+        ((5, 5), (7, 4), "open"),
+    ],
+)
+def test_verdict_rests_on_bounds(before: tuple[float, float], after: tuple[float, float | None], verdict: str) -> None:
+    goals = changes_of(results(("overdue", *before)), results(("overdue", *after)), is_stricter=False)
+    assert verdict_of(goals) == verdict
+
+
+def test_plan_that_is_level_first_and_better_later_is_better() -> None:
+    # Whatever else is possible after the change, it beats the best plan before: 5, then 100.
+    before = results(("overdue", 5, 5), ("owed", 120, 100))
+    goals = changes_of(before, results(("overdue", 5, None), ("owed", 90, None)), is_stricter=False)
+    assert [one.verdict for one in goals] == ["open", "better"]
+    assert verdict_of(goals) == "better"
+    unsure = changes_of(before, results(("overdue", 5, None), ("owed", 110, None)), is_stricter=False)
+    assert verdict_of(unsure) == "open"
+
+
+def test_bounds_hold_after_a_change_that_is_only_stricter() -> None:
+    before, after = results(("overdue", 5, 5)), results(("overdue", 5, None))
+    assert verdict_of(changes_of(before, after, is_stricter=True)) == "same"
+    assert verdict_of(changes_of(before, after, is_stricter=False)) == "open"
+
+
+def test_nothing_is_certain_behind_a_goal_that_differs_and_is_open() -> None:
+    goals = changes_of(
+        results(("overdue", 5, 4), ("owed", 9, 9)), results(("overdue", 6, 4), ("owed", 1, 1)), is_stricter=False
+    )
+    assert [one.verdict for one in goals] == ["open", "open"]
+
+
+def question(run: Run, name: str, step: int) -> Question:
+    return asked_of(run, [name], [step])[0]
+
+
+def test_stricter_and_roomier_are_told_apart(run: Run) -> None:
+    assert is_stricter(run.inputs, question(run, "skills-quota", 1))  # At least 3 instead of 2.
+    assert not is_stricter(run.inputs, question(run, "theory-quota", 1))  # About 5 instead of 4 is neither.
+    assert is_stricter(run.inputs, question(run, "team-fifth", 1))
+    assert not gives_room(question(run, "team-fifth", 1))
+    assert gives_room(question(run, "make-up", 1))
+    assert is_stricter(run.inputs, question(run, "theory-2019a", -2))
+    assert not is_stricter(
+        run.inputs, question(run, "theory-2019a", -3)
+    )  # The least size follows: a class of one may be held.
+
+
+# ---------------------------------------------------------------- several processes
+
+
+def told(found: Shadow) -> list[tuple[object, ...]]:
+    return [(a.number, a.question, a.verdict, a.goals, a.facts) for a in found.answers]
+
+
+def test_further_processes_give_the_same_answers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = shadow(run, ["theory-quota"], "-2:4", workers=1)
+    monkeypatch.setattr(ask, "PAYS", 0.0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert told(shadow(run, ["theory-quota"], "-2:4", workers=2)) == told(alone)
+
+
+def dying(number: int, question: Question) -> object:
+    """What a process does that is killed at one of the questions."""
+    if number == 4:
+        os._exit(9)
+    return ask._OF_THIS_PROCESS[0](number, question)
+
+
+def test_question_of_a_process_that_dies_is_answered_all_the_same(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = shadow(run, ["theory-quota"], "-2:4", workers=1)
+    monkeypatch.setattr(ask, "PAYS", 0.0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(ask, "_ask", dying)
+    assert told(shadow(run, ["theory-quota"], "-2:4", workers=2)) == told(alone)
+
+
+@pytest.mark.parametrize("pays", [0.0, 1e9])
+def test_answers_found_before_a_stop_are_kept(run: Run, monkeypatch: pytest.MonkeyPatch, pays: float) -> None:
+    monkeypatch.setattr(ask, "PAYS", pays)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    stop = threading.Event()
+    found = shadow(
+        run, ["theory-quota"], "-3:4", workers=2, stop=stop,
+        on_progress=lambda step: stop.set() if (step.done or 0) >= 3 / 7 else None,
+    )  # fmt: skip
+    assert 3 <= len(found.answers) < found.asked == 7
+    assert f"{len(found.answers)} of 7 questions are answered" in found.text("en")
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_words_are_the_same_in_terminal_and_notebook(folder: Path, run: Run) -> None:
+    for lang in ("zh", "en"):
+        result = call("shadow", folder / "out" / "tiny", "--of", "theory-quota", "--lang", lang, "--quiet")
+        assert result.exit_code == 0
+        assert [line.rstrip() for line in result.stdout.splitlines()] == shadow(run, ["theory-quota"]).text(
+            lang
+        ).splitlines()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_word_of_the_solver_is_said(folder: Path, lang: str) -> None:
+    result = call("shadow", folder / "out" / "tiny", "--lang", lang)
+    assert result.exit_code == 0
+    assert [word for word in SOLVER_WORDS if word in result.output] == []
+
+
+def test_scenario_of_a_row_has_the_values_told(folder: Path) -> None:
+    file = folder / "more.toml"
+    result = call(
+        "shadow",
+        folder / "out" / "tiny",
+        "--of",
+        "skills-2019a",
+        "--row",
+        2,
+        "--write-scenario",
+        file,
+        "--json",
+        "--quiet",
+    )
+    assert result.exit_code == 0
+    record = json.loads(result.stdout)
+    assert [row["number"] for row in record["rows"]] == [2]
+    planned = json.loads(call("plan", file, "--out", folder / "out" / "more", "--json", "--quiet").stdout)
+    assert {g["goal"]: g["value"] for g in planned["goals"]} == {g["goal"]: g["after"] for g in record["goals"]}
+    again = call("shadow", folder / "out" / "tiny", "--of", "skills-2019a", "--row", 2, "--write-scenario", file)
+    assert again.exit_code == 2  # It is there already.
+
+
+def test_workbook_and_csv_hold_every_answer(folder: Path) -> None:
+    for lang, sheets in (("zh", ["回答", "各目标"]), ("en", ["Answers", "Goals"])):
+        out = folder / f"{lang}.xlsx"
+        assert (
+            call(
+                "shadow",
+                folder / "out" / "tiny",
+                "--of",
+                "theory-quota",
+                "--of",
+                "team-fifth",
+                "--out",
+                out,
+                "--lang",
+                lang,
+            ).exit_code
+            == 0
+        )
+        book = openpyxl.load_workbook(out)
+        assert book.sheetnames == sheets
+        cells = [[cell.value for cell in row] for row in book[sheets[0]].iter_rows()]
+        assert [row[0] for row in cells if isinstance(row[0], int)] == [1, 2, 3, 4]
+    out = folder / "goals.csv"
+    assert call("shadow", folder / "out" / "tiny", "--of", "theory-quota", "--out", out).exit_code == 0
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert len(out.read_text(encoding="utf-8-sig").splitlines()) == 1 + 2 * 7
+
+
+def test_curve_is_a_table_and_a_figure(folder: Path) -> None:
+    picture = folder / "curve.png"
+    result = call(
+        "shadow",
+        folder / "out" / "tiny",
+        "--of",
+        "skills-2019a",
+        "--range",
+        "-2:+4",
+        "--figure",
+        picture,
+        "--lang",
+        "en",
+    )
+    assert result.exit_code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert [line[:3] for line in lines if len(line) > 2 and line[0].isdigit()][:2] == [
+        ["1", "−2", "0"],
+        ["2", "−1", "1"],
+    ]
+    assert "not a valid scenario" in result.stdout  # A class of two has no two seats to give.
+    assert "more buys nothing" in result.stdout
+
+
+def test_list_plans_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("allocator.planner.Planner.trial", lambda *_: pytest.fail("planned"))
+    result = call("shadow", folder / "out" / "tiny", "--list", "--lang", "en")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("1. 1 Theory course")
+
+
+# ---------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("theory-quoat", "did you mean 'theory-quota'?"),
+        ("skills-2019", "did you mean 'skills-2019a'?"),
+        ("theory-quota.amuont", "did you mean 'amount'?"),
+        ("women-share", "rule women-share only reports"),
+        ("women-first", "rule women-first (priority) has no number"),
+        ("zzzzzzzz", "write the id of a rule, session, programme or host"),
+    ],
+)
+def test_what_cannot_be_asked_about_is_refused_with_the_next_step(folder: Path, name: str, said: str) -> None:
+    result = call("shadow", folder / "out" / "tiny", "--of", name, "--lang", "en")
+    assert result.exit_code == 3
+    assert said in result.stderr
+    assert name in result.stderr
+
+
+def test_all_names_that_are_wrong_are_told_at_once(run: Run) -> None:
+    with pytest.raises(InputError) as error:
+        asked_of(run, ["theory-quoat", "theory-quota", "waitin"], None)
+    assert [defect.column for defect in error.value.defects] == ["theory-quoat", "waitin"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("5:1:1", "nothing to ask about"), ("0:0", "nothing to ask about"), (",", "nothing to ask about"),
+        ("1:5000", "has 5000 points"), ("1:9999999", "is not a range"), ("x", "is not a range"), ("1:2:0", "is not a range"),
+        ("1:2:3:4", "is not a range"), ("1/0", "is not a range"), ("0.5,1", "has fractions"),
+    ],
+)  # fmt: skip
+def test_range_that_cannot_be_meant_is_refused(folder: Path, text: str, word: str) -> None:
+    result = call("shadow", folder / "out" / "tiny", "--of", "theory-quota", "--range", text, "--lang", "en")
+    assert result.exit_code == 2
+    assert word in result.stderr
+
+
+def test_range_may_have_so_many_points_and_no_more() -> None:
+    assert len(read_steps(f"1:{MOST_POINTS}")) == MOST_POINTS
+    with pytest.raises(StepsError):
+        read_steps(f"1:{MOST_POINTS + 1}")
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--figure", "a.png"], 2), (["--all", "--of", "theory-quota"], 2), (["--out", "a.docx"], 2),
+        (["--write-scenario", "a.toml"], 2), (["--of", "theory-quota", "--row", "9"], 2),
+    ],
+)  # fmt: skip
+def test_options_that_do_not_fit_are_refused(folder: Path, options: list[str], code: int) -> None:
+    result = call("shadow", folder / "out" / "tiny", *options)
+    assert result.exit_code == code
+    assert "Traceback" not in result.output and result.stderr.strip()
+
+
+def test_scenario_that_would_not_be_valid_is_not_written(folder: Path) -> None:
+    file = folder / "none.toml"
+    result = call(
+        "shadow",
+        folder / "out" / "tiny",
+        "--of",
+        "skills-2019a",
+        "--range",
+        "-2,-1",
+        "--row",
+        1,
+        "--write-scenario",
+        file,
+    )
+    assert result.exit_code == 3
+    assert not file.exists()
+
+
+def test_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    result = call("shadow", tmp_path)
+    assert result.exit_code == 3
+    assert "Traceback" not in result.output
+
+
+def test_run_of_other_inputs_is_refused(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    roster = copy / "data" / "tiny" / "cadres.csv"
+    text = roster.read_text(encoding="utf-8-sig")
+    roster.write_text(text.replace("\n", "\n", 1).rstrip("\n") + "\n\n", encoding="utf-8")
+    result = call("shadow", copy / "out" / "tiny", "--of", "theory-quota", "--lang", "en")
+    assert result.exit_code == 3
+    assert "cadres.csv" in result.stderr
