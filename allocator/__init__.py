@@ -17,6 +17,7 @@ from allocator.inputs import changed, load, write_variant
 from allocator.pipeline import check, load_run, plan, write
 from allocator.placements import Plan
 from allocator.planner import Planner, Run
+from allocator.sweep import Sweep, sweep
 
 __all__ = [
     "AllocatorError",
@@ -28,12 +29,14 @@ __all__ = [
     "Plan",
     "Planner",
     "Run",
+    "Sweep",
     "changed",
     "check",
     "load",
     "load_run",
     "plan",
     "read_plan",
+    "sweep",
     "write",
     "write_variant",
 ]

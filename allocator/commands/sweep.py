@@ -23,10 +23,8 @@ from allocator.commands.voice import (
 )
 from allocator.errors import UsageError
 from allocator.interrupts import run_stoppably
-from allocator.reports.texts import Texts
 from allocator.sweep import Sweep, sweep
 from allocator.sweep.run import MOST, STEPS
-from allocator.sweep.text import text
 from allocator.wording import Message
 
 
@@ -141,5 +139,5 @@ def _tell(voice: Voice, made: Sweep, folder: Path) -> None:
         "points": made.points,
         "curve": made.curve,
     }
-    voice.result(text(made, Texts(voice.lang)), record)
+    voice.result(made.text(voice.lang), record)
     voice.say(voice.talk("written", folder=folder.resolve()))

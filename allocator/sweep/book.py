@@ -7,7 +7,7 @@ from typing import Any
 from allocator.reports.material import records
 from allocator.reports.sheets import Book, Sheet
 from allocator.reports.texts import Texts
-from allocator.sweep.tables import Sweep, shown
+from allocator.sweep.tables import SweepTables, shown
 from allocator.sweep.words import (
     MARK,
     ROLE,
@@ -26,7 +26,7 @@ _STATUS = {0: "kept", 5: "reported"}
 """Colour of an outcome; all others are shown as breached."""
 
 
-def workbook(sweep: Sweep, texts: Texts) -> bytes:
+def workbook(sweep: SweepTables, texts: Texts) -> bytes:
     """The workbook, ready to be written; equal content gives equal bytes."""
     said = texts.said
     head = title(sweep, texts)
@@ -47,7 +47,7 @@ def workbook(sweep: Sweep, texts: Texts) -> bytes:
     return book.content()
 
 
-def _points(sheet: Sheet, sweep: Sweep, texts: Texts) -> None:
+def _points(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     said, goals = texts.said, named_goals(sweep, texts)
     sheet.line(said(Message("sweep.sheet-note")))
     several = len(sweep.scenarios) > 1
@@ -86,7 +86,7 @@ def _style(values: tuple[object, ...]) -> str:
     )
 
 
-def _clauses(sheet: Sheet, sweep: Sweep, texts: Texts) -> None:
+def _clauses(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     """The rules that do not come out alike at every point, rule by rule."""
     said, table = texts.said, sweep.clauses
     sheet.line(said(Message("sweep.clauses-note")))
@@ -113,7 +113,7 @@ def _clauses(sheet: Sheet, sweep: Sweep, texts: Texts) -> None:
     sheet.table(titles, rows, styles, freeze_columns=2)
 
 
-def _curve(sheet: Sheet, sweep: Sweep, texts: Texts) -> None:
+def _curve(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     said, goals = texts.said, named_goals(sweep, texts)
     sheet.line(said(Message("sweep.curve-note")))
     titles = [said(Message("sweep.point")), said(Message("sweep.group")), said(Message("sweep.place"))]
@@ -131,7 +131,7 @@ def _curve(sheet: Sheet, sweep: Sweep, texts: Texts) -> None:
     )
 
 
-def _asked(sheet: Sheet, sweep: Sweep, texts: Texts) -> None:
+def _asked(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     said = texts.said
     titles = [said(Message("sweep.asked-key")), said(Message("sweep.asked-values")), said(Message("sweep.asked-rule"))]
     rows: list[tuple[str, str, str]] = [(said(Message("sweep.scenario")), "; ".join(sweep.scenarios), "")]

@@ -19,7 +19,7 @@ from allocator.reports.figures import find_font, png
 from allocator.reports.figures.pen import CYCLE, DOTS_PER_INCH, GREY, MARKERS
 from allocator.reports.texts import Texts
 from allocator.sweep.axes import Axis
-from allocator.sweep.tables import Sweep, shown
+from allocator.sweep.tables import SweepTables, shown
 from allocator.sweep.words import axis_title, changing_goals, named_goals, title
 from allocator.wording import Message
 
@@ -38,7 +38,7 @@ class _Line:
     points: list[int]
 
 
-def figure(sweep: Sweep, texts: Texts) -> bytes:
+def figure(sweep: SweepTables, texts: Texts) -> bytes:
     """The figure as a PNG file; in English where no font has Chinese characters."""
     font = find_font(None, texts.lang)
     if texts.lang == "zh" and not font.has_chinese:
@@ -50,14 +50,14 @@ def figure(sweep: Sweep, texts: Texts) -> bytes:
     return png(made.axes[0])
 
 
-def _new(width: float, height: float, sweep: Sweep, texts: Texts) -> Figure:
+def _new(width: float, height: float, sweep: SweepTables, texts: Texts) -> Figure:
     made = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
     FigureCanvasAgg(made)
     made.suptitle(title(sweep, texts), x=0.02, ha="left", fontsize=14, fontweight="bold")
     return made
 
 
-def _panels(sweep: Sweep, texts: Texts) -> Figure:
+def _panels(sweep: SweepTables, texts: Texts) -> Figure:
     """One panel for each goal that changes."""
     goals, names = changing_goals(sweep), named_goals(sweep, texts)
     if not goals:
@@ -102,7 +102,7 @@ def _draw(ax: Axes, line: _Line, i: int, own: pd.DataFrame, codes: dict[int, int
         ax.fill_between(at, values["bound"], values["value"], color=colour, alpha=0.2, linewidth=0)
 
 
-def _lines(sweep: Sweep, texts: Texts) -> tuple[list[_Line], list[tuple[float, str]], str]:
+def _lines(sweep: SweepTables, texts: Texts) -> tuple[list[_Line], list[tuple[float, str]], str]:
     """Lines along the first key that has several numbers, else along the first with several values, else along the scenarios."""
     along = _along(sweep)
     if along is None:
@@ -131,7 +131,7 @@ def _lines(sweep: Sweep, texts: Texts) -> tuple[list[_Line], list[tuple[float, s
     return lines, ticks, label if label == along.name else f"{along.name}  ({label})"
 
 
-def _along(sweep: Sweep) -> Axis | None:
+def _along(sweep: SweepTables) -> Axis | None:
     several = [axis for axis in sweep.axes if len(axis.values) > 1] or list(sweep.axes)
     numbers = [axis for axis in several if _numbers(axis) is not None]
     return next(iter([*numbers, *several]), None)
@@ -153,7 +153,7 @@ def _places(axis: Axis) -> list[float]:
     return _numbers(axis) or [float(i) for i in range(len(axis.values))]
 
 
-def _legend(made: Figure, ax: Axes, lines: Sequence[_Line], has_hollow: bool, sweep: Sweep, texts: Texts) -> None:
+def _legend(made: Figure, ax: Axes, lines: Sequence[_Line], has_hollow: bool, sweep: SweepTables, texts: Texts) -> None:
     named = [line for line in lines if line.name]
     handles: list[Artist] = []
     labels: list[str] = []
@@ -175,7 +175,7 @@ def _legend(made: Figure, ax: Axes, lines: Sequence[_Line], has_hollow: bool, sw
         made.legend(handles, labels, loc="outside lower left", ncols=3, frameon=False, fontsize=9)
 
 
-def _curves(sweep: Sweep, texts: Texts) -> Figure:
+def _curves(sweep: SweepTables, texts: Texts) -> Figure:
     """The trade-off curve: points on it joined in steps, all others hollow."""
     assert sweep.pair is not None
     first, second = sweep.pair.goals

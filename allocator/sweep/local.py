@@ -38,7 +38,7 @@ class Process:
             else {"start_new_session": True}
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "allocator.sweep.worker"],
+            [sys.executable, "-P", "-m", "allocator.sweep.process"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)}, **apart,
         )  # fmt: skip

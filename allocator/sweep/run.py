@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 from allocator.errors import AllocatorError, UsageError
 from allocator.inputs import changed, write_variant
 from allocator.pipeline import write
-from allocator.reports.texts import Language, Texts
+from allocator.reports.texts import Language
 from allocator.sweep import pareto as curve
 from allocator.sweep.axes import Axis, Values, axes_of, grid
-from allocator.sweep.book import workbook
 from allocator.sweep.bundle import packed
 from allocator.sweep.cluster import connected, run_on_cluster
 from allocator.sweep.folder import Folder
 from allocator.sweep.local import run_locally
 from allocator.sweep.point import INPUT, Record, Task, failed, run_from_record, to_toml
+from allocator.sweep.record import Sweep
 from allocator.sweep.scenarios import Scenarios, point_name, titles_of
-from allocator.sweep.tables import Pair, Sweep, csv
+from allocator.sweep.tables import Pair, csv
 from allocator.wording import Message
 
 if TYPE_CHECKING:
@@ -333,15 +333,8 @@ class _Sweeping:
             if self.sweep.pair is not None:
                 self.folder.write("curve.csv", csv(self.sweep.curve))
             if self.sweep.finished:
-                self._write_for_readers()
-
-    def _write_for_readers(self) -> None:
-        from allocator.sweep.figure import (
-            figure,
-        )  # Here, since matplotlib takes as long to load as all the rest together.
-
-        self.folder.write("sweep.xlsx", workbook(self.sweep, Texts(self.lang)))
-        self.folder.write("sweep.png", figure(self.sweep, Texts(self.lang)))
+                self.folder.write("sweep.xlsx", self.sweep.workbook(self.lang))
+                self.folder.write("sweep.png", self.sweep.figure(self.lang))
 
 
 def _refuse_other_bases(axes: Sequence[Axis], pair: tuple[str, str] | None) -> None:

@@ -44,7 +44,7 @@ class RuleName:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class SweepTables:
     """A sweep and what came out.
 
     Parameters

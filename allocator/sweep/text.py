@@ -9,12 +9,13 @@ from rich.cells import cell_len
 from allocator.reports.material import records
 from allocator.reports.texts import Texts, fit
 from allocator.sweep.point import Record, Task
-from allocator.sweep.tables import Sweep, shown
+from allocator.sweep.tables import SweepTables, shown
 from allocator.sweep.words import (
     MARK,
     ROLE,
     cell,
     changing_goals,
+    idle_axes,
     named_goals,
     open_distance,
     outcome,
@@ -29,13 +30,13 @@ HEAD = 12  # cells of a heading before it goes on in the next line
 WIDEST = 30  # cells of a value that is varied
 
 
-def text(sweep: Sweep, texts: Texts) -> str:
+def text(sweep: SweepTables, texts: Texts) -> str:
     """What was varied, the goals that change from point to point, what stays, points without a plan, and the trade-off curve."""
     blocks = (_head, _points, _same, _failed) if sweep.pair is None else (_head, _curve, _failed)
     return "\n".join(line for block in blocks for line in block(sweep, texts))
 
 
-def _head(sweep: Sweep, texts: Texts) -> Iterator[str]:
+def _head(sweep: SweepTables, texts: Texts) -> Iterator[str]:
     yield title(sweep, texts)
     yield from (f"  {line}" for line in rule_lines(sweep, texts))
     missing = len(sweep.tasks) - len(sweep.finished)
@@ -43,7 +44,7 @@ def _head(sweep: Sweep, texts: Texts) -> Iterator[str]:
         yield texts.said(Message("sweep.missing", count=missing))
 
 
-def _points(sweep: Sweep, texts: Texts) -> Iterator[str]:
+def _points(sweep: SweepTables, texts: Texts) -> Iterator[str]:
     goals, names, said = changing_goals(sweep), named_goals(sweep, texts), texts.said
     finished = sweep.finished
     yield said(Message("sweep.points-heading"))
@@ -66,13 +67,13 @@ def _points(sweep: Sweep, texts: Texts) -> Iterator[str]:
         yield said(Message("sweep.more", count=len(finished) - MOST))
 
 
-def _where(sweep: Sweep, texts: Texts) -> list[str]:
+def _where(sweep: SweepTables, texts: Texts) -> list[str]:
     """Headings of the columns that say which point it is."""
     scenario = [texts.said(Message("sweep.scenario"))] if len(sweep.scenarios) > 1 else []
     return [*scenario, *(axis.name for axis in sweep.axes)]
 
 
-def _place(sweep: Sweep, task: Task) -> list[str]:
+def _place(sweep: SweepTables, task: Task) -> list[str]:
     scenario = [sweep.scenarios[task.scenario]] if len(sweep.scenarios) > 1 else []
     return [*scenario, *(str(shown(task.changes[axis.key])) for axis in sweep.axes)]
 
@@ -81,17 +82,19 @@ def _breached(record: Record) -> str:
     return str(sum(rule["status"] == "breached" for rule in record["rules"])) if record["rules"] else "—"
 
 
-def _same(sweep: Sweep, texts: Texts) -> Iterator[str]:
+def _same(sweep: SweepTables, texts: Texts) -> Iterator[str]:
     names, changing = named_goals(sweep, texts), changing_goals(sweep)
     same = [goal for goal in names if goal not in changing]
     if same and len(sweep.points) > 1:
         values = sweep.goals.drop_duplicates("goal").set_index("goal")["value"]
         listed = tuple(f"{names[goal]} {texts.number(values[goal])}" for goal in same)
         yield texts.said(Message("sweep.same", goals=listed))
+    for axis in idle_axes(sweep):
+        yield texts.said(Message("sweep.idle", key=axis.name))
     yield from _open(sweep, changing, texts)
 
 
-def _open(sweep: Sweep, goals: Sequence[str], texts: Texts) -> Iterator[str]:
+def _open(sweep: SweepTables, goals: Sequence[str], texts: Texts) -> Iterator[str]:
     """What the gaps leave open in each goal: smaller differences between points are no differences."""
     names = named_goals(sweep, texts)
     for goal in goals:
@@ -100,21 +103,25 @@ def _open(sweep: Sweep, goals: Sequence[str], texts: Texts) -> Iterator[str]:
             yield texts.said(Message("sweep.open", goal=names[goal], distance=texts.number(distance)))
 
 
-def _failed(sweep: Sweep, texts: Texts) -> Iterator[str]:
-    failed = [(number, task, record) for number, task, record in sweep.finished if not record["goals"]]
-    if not failed:
+def _failed(sweep: SweepTables, texts: Texts) -> Iterator[str]:
+    """Points without a plan, those of one reason on one line."""
+    groups: dict[tuple[str, int], list[str]] = {}
+    for number, task, record in sweep.finished:
+        if not record["goals"]:
+            name = sweep.group_name(task) or str(number)
+            groups.setdefault((reason(record, texts), record["exit_code"]), []).append(name)
+    if not groups:
         return
-    yield texts.said(Message("sweep.failed-heading", count=len(failed)))
-    for number, task, record in failed[:MOST]:
-        name = sweep.group_name(task) or str(number)
-        yield texts.said(
-            Message("sweep.failed-line", name=name, reason=reason(record, texts), code=record["exit_code"])
-        )
-    if len(failed) > MOST:
-        yield texts.said(Message("sweep.more", count=len(failed) - MOST))
+    yield texts.said(Message("sweep.failed-heading", count=sum(map(len, groups.values()))))
+    for (why, code), names in list(groups.items())[:MOST]:
+        yield texts.said(Message("sweep.failed-line", name=names[0], reason=why, code=code))
+        if len(names) > 1:
+            yield texts.said(Message("sweep.failed-too", count=len(names) - 1))
+    if len(groups) > MOST:
+        yield texts.said(Message("sweep.more", count=len(groups) - MOST))
 
 
-def _curve(sweep: Sweep, texts: Texts) -> Iterator[str]:
+def _curve(sweep: SweepTables, texts: Texts) -> Iterator[str]:
     assert sweep.pair is not None
     said, curve, (first, second) = texts.said, sweep.curve, sweep.pair.goals
     names = named_goals(sweep, texts)

@@ -11,7 +11,7 @@ from allocator.reports.material import records
 from allocator.reports.texts import Texts
 from allocator.sweep.axes import Axis
 from allocator.sweep.point import Record
-from allocator.sweep.tables import Sweep
+from allocator.sweep.tables import SweepTables
 from allocator.wording import Message
 
 OUTCOME: Mapping[int, Message] = {
@@ -47,31 +47,44 @@ ROLE: Mapping[str, Message] = {
 }
 
 
-def title(sweep: Sweep, texts: Texts) -> str:
+def title(sweep: SweepTables, texts: Texts) -> str:
     """One line that says what was swept."""
     return texts.said(Message("sweep.title", names=sweep.scenarios, points=len(sweep.tasks)))
 
 
-def named_goals(sweep: Sweep, texts: Texts) -> dict[str, str]:
+def named_goals(sweep: SweepTables, texts: Texts) -> dict[str, str]:
     """The goals in use with their unit, by code."""
     units = dict(zip(sweep.goals["goal"], sweep.goals["unit"], strict=True))
     return {goal: goal_name(goal, units[goal], texts) for goal in sweep.used_goals}
 
 
-def changing_goals(sweep: Sweep) -> list[str]:
+def changing_goals(sweep: SweepTables) -> list[str]:
     """The goals whose value is not the same at every point."""
     values = sweep.goals.groupby("goal")["value"].nunique()
     return [goal for goal in sweep.used_goals if values[goal] > 1]
 
 
-def open_distance(sweep: Sweep, goal: str) -> float:
+def idle_axes(sweep: SweepTables) -> list[Axis]:
+    """Keys that were given several values without moving any goal, whatever the other keys were."""
+    found = []
+    table = sweep.points[sweep.points["exit_code"] != 3].dropna(subset=sweep.used_goals)
+    for axis in sweep.axes:
+        others = ["scenario", *(one.name for one in sweep.axes if one is not axis)]
+        own = table.groupby(others)
+        is_tried = len(table) and own[axis.name].nunique().max() > 1
+        if is_tried and (own[sweep.used_goals].nunique() == 1).all(axis=None):
+            found.append(axis)
+    return found
+
+
+def open_distance(sweep: SweepTables, goal: str) -> float:
     """Largest distance of a goal's value from its bound at any point; what differs by less may be no difference. 0: every value is proven."""
     own = sweep.goals[(sweep.goals["goal"] == goal) & ~sweep.goals["proven"]]
     distances = (own["value"] - own["bound"]).abs().dropna()
     return float(distances.max()) if len(distances) else 0.0
 
 
-def cell(sweep: Sweep, number: int, goal: str, texts: Texts) -> str:
+def cell(sweep: SweepTables, number: int, goal: str, texts: Texts) -> str:
     """Value of a goal at a point, marked where it is not proven to be the best."""
     own = sweep.goals[(sweep.goals["point"] == number) & (sweep.goals["goal"] == goal)]
     if own.empty:
@@ -80,7 +93,7 @@ def cell(sweep: Sweep, number: int, goal: str, texts: Texts) -> str:
     return mark + texts.number(own["value"].iat[0])
 
 
-def rule_lines(sweep: Sweep, texts: Texts) -> list[str]:
+def rule_lines(sweep: SweepTables, texts: Texts) -> list[str]:
     """A line for each varied key that belongs to a rule: its clause and title."""
     lines = []
     for axis in sweep.axes:
@@ -90,7 +103,7 @@ def rule_lines(sweep: Sweep, texts: Texts) -> list[str]:
     return lines
 
 
-def axis_title(sweep: Sweep, axis: Axis, texts: Texts) -> str:
+def axis_title(sweep: SweepTables, axis: Axis, texts: Texts) -> str:
     """Clause and title of the rule of an axis; its key where it belongs to none."""
     rule = sweep.rules.get(axis.rule_id or "")
     return axis.name if rule is None else " ".join(filter(None, (rule.clause, texts.title(rule))))
@@ -108,6 +121,6 @@ def breached_titles(clauses: pd.DataFrame, texts: Texts) -> str:
 
 
 __all__ = [
-    "MARK", "ROLE", "axis_title", "breached_titles", "cell", "changing_goals", "goal_name", "named_goals",
+    "MARK", "ROLE", "axis_title", "breached_titles", "cell", "changing_goals", "goal_name", "idle_axes", "named_goals",
     "open_distance", "outcome", "reason", "rule_lines", "title", "unit_name",
 ]  # fmt: skip

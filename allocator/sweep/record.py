@@ -1,0 +1,39 @@
+"""A sweep as notebooks have it: tables, and the words, figure and workbook of the command."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from allocator.reports.texts import Texts, language
+from allocator.sweep.book import workbook
+from allocator.sweep.tables import SweepTables
+from allocator.sweep.text import text
+
+
+@dataclass(frozen=True)
+class Sweep(SweepTables):
+    """A sweep and what came out; see ``SweepTables`` for its fields and tables."""
+
+    def text(self, lang: str | None = None) -> str:
+        """What the command prints; in the language of the system when none is named."""
+        return text(self, _texts(lang))
+
+    def workbook(self, lang: str | None = None) -> bytes:
+        """The workbook as a file."""
+        return workbook(self, _texts(lang))
+
+    def figure(self, lang: str | None = None) -> bytes:
+        """The figure as a PNG file."""
+        from allocator.sweep.figure import (
+            figure,
+        )  # Here, since matplotlib takes as long to load as all the rest together.
+
+        return figure(self, _texts(lang))
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def _texts(lang: str | None) -> Texts:
+    return Texts(language(lang or os.environ.get("ALLOCATOR_LANG")))
