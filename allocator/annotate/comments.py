@@ -23,6 +23,7 @@ Cell = tuple[int, int]
 
 _DRAWING = """<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"
  xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout></xml>"""
+_SPACES = {space: prefix for prefix, space in re.findall(r'xmlns:(\w)="([^"]+)"', _DRAWING)}
 _SHAPE_TYPE = """<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">
 <v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>"""
 _SHAPE = """<v:shape id="_x0000_s{number}" type="#_x0000_t202" style="position:absolute;margin-left:60pt;margin-top:2pt;\
@@ -94,7 +95,7 @@ def _append(authors: Element, listed: Element, put: Mapping[Cell, str]) -> None:
 def _redraw(package: Package, sheet: str, gone: set[Cell], put: Mapping[Cell, str]) -> None:
     """Boxes of the comments; the part is text with marks of its own and is edited as such."""
     name = _drawing(package, sheet)
-    text = package.parts[name].decode("utf-8-sig")
+    text = _familiar(package.parts[name].decode("utf-8-sig"))
     text = _ONE_SHAPE.sub(lambda shape: "" if _at(shape[0]) in gone else shape[0], text)
     shapes = [] if "_x0000_t202" in text.replace("#_x0000_t202", "") else [_SHAPE_TYPE]
     number = max([1024, *map(int, re.findall(r'id="_x0000_s(\d+)"', text))])
@@ -110,6 +111,16 @@ def _redraw(package: Package, sheet: str, gone: set[Cell], put: Mapping[Cell, st
         )  # fmt: skip
     end = text.rindex("</xml>")
     package.parts[name] = (text[:end] + "".join(shapes) + text[end:]).encode("utf-8")
+
+
+def _familiar(text: str) -> str:
+    """A drawing with the prefixes that Excel writes; other programs choose their own, and ours would stand beside them unbound."""
+    for prefix, space in re.findall(r'xmlns:(\w+)="([^"]+)"', text):
+        wanted = _SPACES.get(space, prefix)
+        if wanted != prefix:
+            text = re.sub(rf"(?<=[</\s]){prefix}:", f"{wanted}:", text).replace(f"xmlns:{prefix}=", f"xmlns:{wanted}=")
+    missing = (f' xmlns:{prefix}="{space}"' for space, prefix in _SPACES.items() if f"xmlns:{prefix}=" not in text)
+    return text.replace("<xml", "<xml" + "".join(missing), 1)
 
 
 def _at(shape: str) -> Cell | None:
