@@ -453,8 +453,8 @@ def test_missing_scenario_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lang", "words", "sheets"),
     [
-        ("en", ("Quota excess", "hard rules give way"), ["Points", "Clauses", "Asked"]),
-        ("zh", ("名额不足", "硬性规则不能全部满足"), ["各点", "条款", "测算内容"]),
+        ("en", ("Quota excess", "hard rules give way"), ["Points", "Details", "Clauses", "Asked"]),
+        ("zh", ("名额不足", "硬性规则不能全部满足"), ["各点", "明细", "条款", "测算内容"]),
     ],
 )
 def test_command_tells_the_points_in_both_languages(

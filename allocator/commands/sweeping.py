@@ -78,7 +78,7 @@ class SweepDisplay:
         said = self._texts.said
         return said(
             Message(
-                "sweep.point-done", done=progress.done, all=progress.all, name=progress.name,
+                "sweep.point-done", done=progress.done, all=progress.all, name=said(progress.name),
                 outcome=outcome(progress.record), seconds=clock(progress.record["seconds"]),
             )
         )  # fmt: skip
@@ -96,7 +96,7 @@ class SweepDisplay:
         bar.add_row(ProgressBar(total=max(last.all, 1), completed=last.done, width=30), *cells)
         lines: list[Table | Text] = [bar]
         for name in last.running[:SHOWN]:
-            lines.append(Text(f"  · {name}", style="dim", overflow="ellipsis", no_wrap=True))
+            lines.append(Text(f"  · {said(name)}", style="dim", overflow="ellipsis", no_wrap=True))
         return Group(*lines)
 
     def _left(self) -> float | None:

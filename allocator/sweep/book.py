@@ -7,12 +7,14 @@ from typing import Any
 from allocator.reports.material import records
 from allocator.reports.sheets import Book, Sheet
 from allocator.reports.texts import Texts
+from allocator.sweep.point import Task
 from allocator.sweep.tables import SweepTables, shown
 from allocator.sweep.words import (
     MARK,
     ROLE,
     axis_title,
     breached_titles,
+    label,
     named_goals,
     outcome,
     reason,
@@ -21,6 +23,9 @@ from allocator.sweep.words import (
     unit_name,
 )
 from allocator.wording import Message
+
+BUILT_IN = "built-in"
+"""Kind of the auditor's own rules."""
 
 _STATUS = {0: "kept", 5: "reported"}
 """Colour of an outcome; all others are shown as breached."""
@@ -42,42 +47,83 @@ def workbook(sweep: SweepTables, texts: Texts) -> bytes:
     if sweep.pair is not None:
         _curve(sheet(Message("sweep.sheet-curve")), sweep, texts)
     _points(sheet(Message("sweep.sheet-points")), sweep, texts)
+    _details(sheet(Message("sweep.sheet-details")), sweep, texts)
     _clauses(sheet(Message("sweep.sheet-clauses")), sweep, texts)
     _asked(sheet(Message("sweep.sheet-asked")), sweep, texts)
     return book.content()
 
 
 def _points(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
+    """What each point came to, narrow enough to be printed."""
     said, goals = texts.said, named_goals(sweep, texts)
     sheet.line(said(Message("sweep.sheet-note")))
-    several = len(sweep.scenarios) > 1
-    titles = [said(Message("sweep.point")), *([said(Message("sweep.scenario"))] if several else [])]
-    titles += [axis.name for axis in sweep.axes] + [said(Message("sweep.outcome"))]
-    for name in goals.values():
-        titles += [name, said(Message("sweep.bound", goal=name))]
-    titles += [
-        said(Message("sweep.kept")), said(Message("sweep.breached")), said(Message("sweep.breached-clauses")),
-        said(Message("sweep.people")), said(Message("sweep.placements")), said(Message("sweep.seconds")),
-        said(Message("sweep.message")),
-    ]  # fmt: skip
+    has_faults = any(record["messages"] for _, _, record in sweep.finished)
+    titles = [*_where(sweep, texts), said(Message("sweep.outcome")), *goals.values(), said(Message("sweep.breached"))]
+    titles += [said(Message("sweep.people")), said(Message("sweep.placements")), said(Message("sweep.seconds"))]
+    titles += [said(Message("sweep.breached-clauses")), *([said(Message("sweep.message"))] if has_faults else [])]
     of_point = dict(list(sweep.clauses.groupby("point")))
     rows = []
     for (number, task, record), row in zip(sweep.finished, sweep.points.to_dict("records"), strict=True):
         code = record["exit_code"]
-        cells: list[Any] = [number, *([sweep.scenarios[task.scenario]] if several else [])]
-        cells += [shown(task.changes[axis.key]) for axis in sweep.axes]
-        cells.append((said(outcome(record)), _STATUS.get(code, "breached")))
-        for goal in goals:
-            cells += [_figure(row[goal]), _figure(row[f"{goal} bound"])]
-        cells += [
-            row["kept"] if record["rules"] else None, row["breached"] if record["rules"] else None,
-            breached_titles(of_point[number], texts) if number in of_point else "",
-            record["people"], record["placements"], record["seconds"], reason(record, texts),
-        ]  # fmt: skip
-        rows.append(cells)
-    styles = ["plain", *(["text"] if several else []), *(_style(axis.values) for axis in sweep.axes), "status"]
-    styles += ["number"] * (2 * len(goals)) + ["count", "count", "long", "count", "count", "number", "long"]
-    sheet.table(titles, rows, styles, freeze_columns=1 + several + len(sweep.axes))
+        cells = [*_place(sweep, number, task, texts), (said(outcome(record)), _STATUS.get(code, "breached"))]
+        cells += [_figure(row[goal]) for goal in goals]
+        cells.append(row["breached"] if record["rules"] else None)
+        cells += [record["people"], record["placements"], record["seconds"]]
+        cells.append(breached_titles(of_point[number], texts) if number in of_point else "")
+        rows.append([*cells, *([reason(record, texts)] if has_faults else [])])
+    styles = [
+        *_place_styles(sweep),
+        "status",
+        *["number"] * len(goals),
+        "count",
+        "count",
+        "count",
+        "number",
+        "long",
+        *["long"] * has_faults,
+    ]
+    sheet.table(titles, rows, styles, freeze_columns=len(_place_styles(sweep)))
+
+
+def _details(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
+    """Every goal of every point with its proof."""
+    said = texts.said
+    titles = [*_where(sweep, texts), said(Message("compare.goal")), said(Message("compare.measure"))]
+    titles += [said(Message("sweep.value")), said(Message("sweep.bound")), said(Message("sweep.gap"))]
+    rows = []
+    for number, task, record in sweep.finished:
+        place = _place(sweep, number, task, texts)
+        for goal in record["goals"]:
+            name, unit = texts.known("goal", goal["goal"]), unit_name(goal["unit"], texts)
+            rows.append([*place, name, unit, *(_figure(goal[what]) for what in ("value", "bound", "gap"))])
+    styles = [*_place_styles(sweep), "text", "text", "number", "number", "share"]
+    sheet.table(titles, rows, styles, freeze_columns=len(_place_styles(sweep)))
+
+
+def _where(sweep: SweepTables, texts: Texts) -> list[str]:
+    """Headings of the columns that say which point it is."""
+    titles = [texts.said(Message("sweep.point"))]
+    if len(sweep.scenarios) > 1:
+        titles.append(texts.said(Message("sweep.scenario")))
+    titles += [axis.name for axis in sweep.axes]
+    return [*titles, texts.said(Message("sweep.place"))] if sweep.pair is not None else titles
+
+
+def _place(sweep: SweepTables, number: int, task: Task, texts: Texts) -> list[Any]:
+    cells: list[Any] = [number]
+    if len(sweep.scenarios) > 1:
+        cells.append(sweep.scenarios[task.scenario])
+    cells += [shown(task.changes[axis.key]) for axis in sweep.axes]
+    if sweep.pair is not None:
+        limit = sweep.limit(task)
+        place = Message("sweep.role-limit", limit=limit) if limit is not None else ROLE.get(task.role, "")
+        cells.append(texts.said(place))
+    return cells
+
+
+def _place_styles(sweep: SweepTables) -> list[str]:
+    styles = ["plain", *["text"] * (len(sweep.scenarios) > 1), *(_style(axis.values) for axis in sweep.axes)]
+    return [*styles, "text"] if sweep.pair is not None else styles
 
 
 def _style(values: tuple[object, ...]) -> str:
@@ -98,6 +144,9 @@ def _clauses(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     figures = table.groupby("rule_id", sort=False)[["required", "achieved", "shortfall", "status"]].nunique(
         dropna=False
     )
+    # Built-in rules count the placements, which differ everywhere and mean nothing by themselves.
+    built_in = figures.index.isin(table.loc[table["kind"] == BUILT_IN, "rule_id"])
+    figures.loc[built_in, ["required", "achieved"]] = 1
     differ = set(figures.index[(figures > 1).any(axis=1)])
     tasks = {number: task for number, task, _ in sweep.finished}
     order = {rule: at for at, rule in enumerate(dict.fromkeys(table["rule_id"]))}
@@ -105,7 +154,7 @@ def _clauses(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     own = own.sort_values(["rule_id", "point"], key=lambda c: c.map(order) if c.name == "rule_id" else c, kind="stable")
     rows = [
         (row.clause, texts.title(row), row.rule_id, unit_name(str(row.unit), texts), row.point,
-         sweep.group_name(tasks[row.point]), _figure(row.required), _figure(row.achieved), _figure(row.shortfall),
+         said(label(sweep, tasks[row.point])), _figure(row.required), _figure(row.achieved), _figure(row.shortfall),
          (texts(f"status.{row.status}"), row.status))
         for row in records(own)
     ]  # fmt: skip
@@ -114,21 +163,22 @@ def _clauses(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
 
 
 def _curve(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
-    said, goals = texts.said, named_goals(sweep, texts)
+    assert sweep.pair is not None
+    said = texts.said
+    goals = {goal: name for goal, name in named_goals(sweep, texts).items() if goal in sweep.pair.goals}
     sheet.line(said(Message("sweep.curve-note")))
-    titles = [said(Message("sweep.point")), said(Message("sweep.group")), said(Message("sweep.place"))]
-    titles += [said(Message("sweep.limit")), said(Message("sweep.mark"))]
-    for name in goals.values():
-        titles += [name, said(Message("sweep.bound", goal=name))]
+    titles = [*_where(sweep, texts), said(Message("sweep.mark"))]
+    for goal in [goal for goal in sweep.pair.goals if goal in goals]:
+        titles += [goals[goal], said(Message("sweep.bound"))]
+    tasks = {number: task for number, task, _ in sweep.finished}
     rows = [
-        (row["point"], row["group"], said(ROLE[row["role"]]) if row["role"] in ROLE else "", _figure(row["limit"]),
+        (*_place(sweep, row["point"], tasks[row["point"]], texts),
          (said(MARK[row["mark"]]), {"best": "kept", "failed": "breached"}.get(row["mark"], "reported")),
-         *(_figure(row[name]) for goal in goals for name in (goal, f"{goal} bound")))
+         *(_figure(row[name]) for goal in sweep.pair.goals if goal in goals for name in (goal, f"{goal} bound")))
         for row in sweep.curve.to_dict("records")
     ]  # fmt: skip
-    sheet.table(
-        titles, rows, ["plain", "text", "text", "number", "status", *["number"] * (2 * len(goals))], freeze_columns=3
-    )
+    styles = [*_place_styles(sweep), "status", *["number"] * (2 * len(goals))]
+    sheet.table(titles, rows, styles, freeze_columns=len(_place_styles(sweep)))
 
 
 def _asked(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:

@@ -25,6 +25,7 @@ from allocator.sweep.point import INPUT, Record, Task, failed, run_from_record, 
 from allocator.sweep.record import Sweep
 from allocator.sweep.scenarios import Scenarios, point_name, titles_of
 from allocator.sweep.tables import Pair, csv
+from allocator.sweep.words import label
 from allocator.wording import Message
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Progress:
     done, all, without_plan
         Points finished (those of an earlier sweep included), points in all as far as known, points without a plan.
     running
-        Names of the points being planned here now.
+        Names of the points being planned here now; messages where words stand in them.
     name, record
         The point just finished and its record; empty when one has just begun.
     """
@@ -296,7 +297,7 @@ class _Sweeping:
         """A worker begins a point, or has done with it."""
         with self.lock:
             if is_begun:
-                self.running[task.name] = self.sweep.group_name(task) or task.role or task.name
+                self.running[task.name] = label(self.sweep, task)
             else:
                 self.running.pop(task.name, None)
         if is_begun:
@@ -321,7 +322,7 @@ class _Sweeping:
     def _tell(self, task: Task | None = None, record: Record | None = None) -> None:
         finished = [record for _, _, record in self.sweep.finished]
         without = sum(not record["goals"] for record in finished)
-        name = "" if task is None else self.sweep.group_name(task) or task.role
+        name = "" if task is None else label(self.sweep, task)
         with self.lock:
             running = tuple(self.running.values())
         self.on_progress(Progress(len(finished), self.all, without, running, name, record))

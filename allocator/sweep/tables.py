@@ -129,14 +129,16 @@ class SweepTables:
             "seconds": record["seconds"],
         }
         if self.pair is not None:
-            row |= {"role": task.role, "limit": self._limit(task)}
+            row |= {"role": task.role, "limit": self.limit(task)}
         for goal in record["goals"]:
             row |= {goal["goal"]: goal["value"], f"{goal['goal']} bound": goal["bound"]}
             row[f"{goal['goal']} gap"] = goal["gap"]
         return row
 
-    def _limit(self, task: Task) -> object:
-        assert self.pair is not None
+    def limit(self, task: Task) -> object:
+        """What the first goal of the curve was held to at a point; ``None`` at the ends and without a curve."""
+        if self.pair is None:
+            return None
         return task.changes.get(limit_key(self.pair.goals[0])) if task.role == BETWEEN else None
 
     @cached_property
@@ -171,7 +173,7 @@ class SweepTables:
         for number, task, record in self.finished:
             found = {goal["goal"]: goal for goal in record["goals"]}
             row: dict[str, object] = {"point": number, "group": self.group_name(task), "role": task.role}
-            row["limit"] = self._limit(task)
+            row["limit"] = self.limit(task)
             for goal in goals:
                 row[goal] = found[goal]["value"] if goal in found else None
                 row[f"{goal} bound"] = found[goal]["bound"] if goal in found else None

@@ -16,6 +16,7 @@ from allocator.sweep.words import (
     cell,
     changing_goals,
     idle_axes,
+    label,
     named_goals,
     open_distance,
     outcome,
@@ -106,9 +107,9 @@ def _open(sweep: SweepTables, goals: Sequence[str], texts: Texts) -> Iterator[st
 def _failed(sweep: SweepTables, texts: Texts) -> Iterator[str]:
     """Points without a plan, those of one reason on one line."""
     groups: dict[tuple[str, int], list[str]] = {}
-    for number, task, record in sweep.finished:
+    for _, task, record in sweep.finished:
         if not record["goals"]:
-            name = sweep.group_name(task) or str(number)
+            name = texts.said(label(sweep, task))
             groups.setdefault((reason(record, texts), record["exit_code"]), []).append(name)
     if not groups:
         return

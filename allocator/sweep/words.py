@@ -10,7 +10,7 @@ from allocator.compare.words import goal_name, unit_name
 from allocator.reports.material import records
 from allocator.reports.texts import Texts
 from allocator.sweep.axes import Axis
-from allocator.sweep.point import Record
+from allocator.sweep.point import Record, Task
 from allocator.sweep.tables import SweepTables
 from allocator.wording import Message
 
@@ -45,6 +45,16 @@ ROLE: Mapping[str, Message] = {
     "second": Message("sweep.role-second"),
     "between": Message("sweep.role-between"),
 }
+
+
+def label(sweep: SweepTables, task: Task) -> Message | str:
+    """What a point is called: by what is varied, and by its place on the curve."""
+    name = sweep.group_name(task)
+    if not task.role:
+        return name or sweep.scenarios[task.scenario]
+    limit = sweep.limit(task)
+    place = ROLE[task.role] if limit is None else Message("sweep.role-limit", limit=limit)
+    return Message("sweep.on-curve", name=name, place=place) if name else place
 
 
 def title(sweep: SweepTables, texts: Texts) -> str:
@@ -121,6 +131,6 @@ def breached_titles(clauses: pd.DataFrame, texts: Texts) -> str:
 
 
 __all__ = [
-    "MARK", "ROLE", "axis_title", "breached_titles", "cell", "changing_goals", "goal_name", "idle_axes", "named_goals",
+    "MARK", "ROLE", "axis_title", "breached_titles", "cell", "changing_goals", "goal_name", "idle_axes", "label", "named_goals",
     "open_distance", "outcome", "reason", "rule_lines", "title", "unit_name",
 ]  # fmt: skip
