@@ -13,6 +13,7 @@ Every table is a data frame; ``docs/api.md`` lists the columns and their units.
 from allocator.audit import AuditReport, read_plan
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError, OutputError
+from allocator.explain import Explainer, explain
 from allocator.inputs import changed, load, write_variant
 from allocator.pipeline import check, load_run, plan, write
 from allocator.placements import Plan
@@ -22,6 +23,7 @@ from allocator.sweep import Sweep, sweep
 __all__ = [
     "AllocatorError",
     "AuditReport",
+    "Explainer",
     "InputError",
     "Inputs",
     "ModelError",
@@ -32,6 +34,7 @@ __all__ = [
     "Sweep",
     "changed",
     "check",
+    "explain",
     "load",
     "load_run",
     "plan",

@@ -65,7 +65,7 @@ def explain_people(
         with Display(voice.lang, silent=quiet or no_progress) as display:
             asked = Explainer(pipeline.load_run(run))
             answers = [asked.answer(cadre, not_in, on_progress=display.show) for cadre in dict.fromkeys(cadres)]
-        text = "\n\n".join(asked.text(answer, texts) for answer in answers)
+        text = "\n\n".join(answer.words(texts) for answer in answers)
         voice.result(text, {"exit_code": Code.DONE, "answers": [record_of(answer) for answer in answers]})
         if scenario is not None:
             answer = answers[0]
@@ -83,8 +83,8 @@ def record_of(answer: Why | WhyNot) -> dict[str, Any]:
         tables = ("seats", "record", "account", "served", "offers", "emptied", "queue", "next", "measures", "causes")
         return {"person": person, "seed": answer.seed, **{name: getattr(answer, name) for name in tables}}
     found: dict[str, Any] = {"person": person, "target": vars(answer.target)}
-    names = ("outcome", "session_id", "sessions", "forbidden", "goals", "changes", "reasons")
+    names = ("seed", "outcome", "session_id", "sessions", "forbidden", "goals", "clauses", "changes", "reasons")
     found |= {name: getattr(answer, name) for name in names}
     if answer.comparison is not None:
-        found |= {name: getattr(answer.comparison, name) for name in ("clauses", "people")}
+        found["people"] = answer.comparison.people
     return found

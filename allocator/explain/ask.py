@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import overload
 
-from allocator.explain.text import why_text
-from allocator.explain.text_not import why_not_text
-from allocator.explain.why import Ground, Why, why
+from allocator.explain.ground import Ground
+from allocator.explain.why import Why, why
 from allocator.explain.why_not import WhyNot, why_not
 from allocator.planner import Run
-from allocator.reports.texts import Texts
 from allocator.result import OnProgress, silent
 
 
@@ -47,14 +45,6 @@ class Explainer:
     def answer(self, cadre_id: str, not_in: str | int | None, *, on_progress: OnProgress = silent) -> Why | WhyNot:
         """Why, or why not where ``not_in`` is given."""
         return self.why(cadre_id) if not_in is None else self.why_not(cadre_id, not_in, on_progress=on_progress)
-
-    def text(self, answer: Why | WhyNot, texts: Texts) -> str:
-        """An answer in words."""
-        return (
-            why_text(answer, texts)
-            if isinstance(answer, Why)
-            else why_not_text(answer, self.run.inputs.scenario.seed, texts)
-        )
 
 
 @overload

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from allocator.explain.why import Why
 from allocator.explain.words import (
     DEEP,
     PLAIN,
@@ -18,11 +17,15 @@ from allocator.explain.words import (
     head_of,
     losses,
     moved,
+    named,
     rule_name,
     several,
 )
 from allocator.reports.texts import Texts
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.explain.why import Why
 
 
 def why_text(found: Why, texts: Texts) -> str:
@@ -149,7 +152,11 @@ def _served(rows: pd.DataFrame, year: int, texts: Texts) -> str:
     if row.kind in ("quota", "share-floor", "apportion"):
         figures = {"required": texts.number(row.required), "achieved": texts.number(row.achieved)}
         if row.kind == "quota":
-            return texts.said(Message("explain.served-quota", rule=rule, year=year, **figures))
+            asked = {
+                "about": Message("explain.asked-about"), "at-least": Message("explain.asked-at-least"),
+                "at-most": Message("explain.asked-at-most"), "exactly": Message("explain.asked-exactly"),
+            }[row.asked]  # fmt: skip
+            return texts.said(Message("explain.served-quota", rule=rule, year=year, asked=asked, **figures))
         size = texts.number(row.size)
         if row.kind == "share-floor":
             return texts.said(
@@ -191,7 +198,7 @@ def _next(found: Why, session: str, texts: Texts) -> Iterator[str]:
     other: Any = next(own.itertuples())
     others = {name: texts.number(queue[name]) for name in ("may", "bound", "busy")}
     last = Message("explain.never") if other.last != other.last else Message("explain.last", year=int(other.last))
-    who = Message("explain.who", cadre=other.cadre_id, rest=(other.name, other.unit, said(last)))
+    who = Message("explain.who", cadre=other.cadre_id, rest=(*named(other, other.cadre_id), said(last)))
     head = {
         "may": Message("explain.next-may"), "bound": Message("explain.next-bound"), "busy": Message("explain.next-busy")
     }[str(other.sort)]  # fmt: skip
@@ -232,16 +239,27 @@ def _separated(found: Why, other: Any, texts: Texts) -> Iterator[str]:
 
 
 def _tie(found: Why, other: Any, texts: Texts) -> Iterator[str]:
-    said = texts.said
-    me = found.person.cadre_id
-    first = me if other.own_draw < other.draw else other.cadre_id
-    alike = Message("explain.tie-alike") if other.alike else Message("explain.tie")
-    yield DEEP + said(alike)
-    text = "|".join(part for part in (found.seed, "{}", str(other.key)) if part)
-    drawn = {
-        "own": f"{other.own_draw:016x}", "theirs": f"{other.draw:016x}", "own_text": text.format(me),
-        "their_text": text.format(other.cadre_id),
-    }  # fmt: skip
-    yield DEEP + said(Message("explain.draw", **drawn, first=first))
+    """Nothing separates the two but the draw."""
+    said, me, them = texts.said, found.person.cadre_id, str(other.cadre_id)
+    key = f"|{other.key}" if other.key else ""
+    drawn = {me: f"{other.own_draw:016x}", them: f"{other.draw:016x}"}
+    order = sorted(drawn, key=lambda cadre: drawn[cadre])
+    shown = {cadre: Message("explain.drawn", text=f"{found.seed}|{cadre}{key}", draw=drawn[cadre]) for cadre in order}
     if not other.alike:
-        yield DEEP + said(Message("explain.draw-whole", seed=found.seed))
+        yield DEEP + said(Message("explain.tie", seed=found.seed))
+        yield DEEP + said(Message("explain.draw-seat", first=shown[order[0]], second=shown[order[1]], cadre=order[0]))
+        return
+    classes = {me: ";".join(found.seats["session_id"]), them: str(other.classes)}
+    dealt = [
+        said(
+            Message(
+                "explain.dealt",
+                drawn=shown[cadre],
+                cadre=cadre,
+                classes=tuple(filter(None, classes[cadre].split(";"))) or Message("explain.no-class"),
+            )
+        )
+        for cadre in order
+    ]
+    yield DEEP + said(Message("explain.tie-alike"))
+    yield DEEP + said(Message("explain.draw-alike", dealt=several(dealt, texts)))

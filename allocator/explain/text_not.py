@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from allocator.compare.tables import column
 from allocator.compare.words import CHANGE, unit_name
-from allocator.explain.why_not import AFTER, BEFORE, WhyNot
-from allocator.explain.words import DEEP, PLAIN, amount, change, cut, days, goal_word, head_of, rule_name, several
+from allocator.explain.words import (
+    DEEP,
+    PLAIN,
+    amount,
+    change,
+    cut,
+    days,
+    difference,
+    goal_word,
+    head_of,
+    rule_name,
+    several,
+)
 from allocator.reports.texts import Texts
 from allocator.wording import Message, listing
 
+if TYPE_CHECKING:
+    from allocator.explain.why_not import WhyNot
 
-def why_not_text(found: WhyNot, seed: str, texts: Texts) -> str:
+BEFORE, AFTER = "plan", "asked"
+"""Names of the two plans in the comparison."""
+
+
+def why_not_text(found: WhyNot, texts: Texts) -> str:
     """Why somebody is not there, or what it would take."""
-    return "\n".join(_why_not(found, seed, texts))
+    return "\n".join(_why_not(found, texts))
 
 
-def _why_not(found: WhyNot, seed: str, texts: Texts) -> Iterator[str]:
+def _why_not(found: WhyNot, texts: Texts) -> Iterator[str]:
     said = texts.said
     yield said(Message("explain.why-not-title", who=head_of(found.person, texts), target=found.target.text))
     if found.outcome == "there":
@@ -36,13 +52,13 @@ def _why_not(found: WhyNot, seed: str, texts: Texts) -> Iterator[str]:
     if found.outcome == "forbidden":
         yield PLAIN + said(Message("explain.forbidden"))
     elif found.comparison is not None:
-        yield from _with_seat(found, seed, texts)
-    if len(found.sessions) > 1:
-        yield PLAIN + _counted(found, texts)
+        yield from _with_seat(found, texts)
     if found.outcome != "forbidden" and len(found.forbidden):
         count = found.forbidden["session_id"].nunique()
         yield PLAIN + said(Message("explain.forbidden-others", count=count))
     yield from _forbidden(found, texts)
+    if len(found.sessions) > 1:
+        yield PLAIN + _counted(found, texts)
 
 
 def _forbidden(found: WhyNot, texts: Texts) -> Iterator[str]:
@@ -70,11 +86,11 @@ def _counted(found: WhyNot, texts: Texts) -> str:
     )  # fmt: skip
 
 
-def _with_seat(found: WhyNot, seed: str, texts: Texts) -> Iterator[str]:
+def _with_seat(found: WhyNot, texts: Texts) -> Iterator[str]:
     said = texts.said
     session = found.sessions[found.sessions["session_id"] == found.session_id]
     yield PLAIN + said(Message("explain.asked", session=found.session_id, days=days(next(session.itertuples()))))
-    yield DEEP + said(_verdict(found, seed, texts))
+    yield DEEP + said(_verdict(found, texts))
     moved = found.goals[found.goals["loss"].abs() > 1e-9]
     if len(moved):
         yield PLAIN + said(Message("explain.goals-beside"))
@@ -84,10 +100,10 @@ def _with_seat(found: WhyNot, seed: str, texts: Texts) -> Iterator[str]:
     yield from _people(found, texts)
 
 
-def _verdict(found: WhyNot, seed: str, texts: Texts) -> Message:
+def _verdict(found: WhyNot, texts: Texts) -> Message:
     first = found.first
     if first is None:
-        return Message("explain.tie-found", seed=seed)
+        return Message("explain.tie-found", seed=found.seed)
     goal = str(first["goal"])
     told = change(goal, first["loss"], texts)
     left = Message("explain.unknown") if first["open"] != first["open"] else amount(goal, first["open"], texts)
@@ -95,52 +111,34 @@ def _verdict(found: WhyNot, seed: str, texts: Texts) -> Message:
         return Message("explain.better-found", change=told, open=left)
     if found.outcome == "unclear":
         return Message("explain.unclear-found", change=told, open=left)
-    return (
-        Message("explain.worse-proven", change=told) if first["proven"] else Message("explain.worse-found", change=told)
-    )
+    if not first["least"] > 0:
+        return Message("explain.worse-found", change=told)
+    if first["least"] >= first["loss"] - 1e-9:
+        return Message("explain.worse-proven", change=told)
+    return Message("explain.worse-in-part", change=told, least=amount(goal, first["least"], texts))
 
 
 def _goal(row: Any, texts: Texts) -> str:
     figures = {
         "before": texts.number(row.before),
         "after": texts.number(row.after),
-        "change": change(row.goal, row.loss, texts),
+        "change": difference(row.goal, row.loss, texts),
     }
     return texts.said(Message("explain.goal-line", goal=goal_word(row.goal, texts), **figures))
 
 
 def _clauses(found: WhyNot, texts: Texts) -> Iterator[str]:
     said = texts.said
-    table = changed_clauses(found)
-    if table.empty:
+    if found.clauses.empty:
         yield PLAIN + said(Message("explain.clauses-same"))
         return
     yield PLAIN + said(Message("explain.clauses-beside"))
     lines = []
-    for row in table.to_dict("records"):
-        before, after = (texts.number(row[column("achieved", run)]) for run in (BEFORE, AFTER))
-        rule = rule_name(pd.Series(row), texts)
-        lines.append(
-            said(
-                Message(
-                    "explain.clause-line", rule=rule, before=before, after=after, unit=unit_name(row["unit"], texts)
-                )
-            )
-        )
+    for row in found.clauses.itertuples():
+        figures = {"before": texts.number(row.before), "after": texts.number(row.after)}
+        unit = unit_name(str(row.unit), texts)
+        lines.append(said(Message("explain.clause-line", rule=rule_name(row, texts), unit=unit, **figures)))
     yield from cut(lines, texts)
-
-
-def changed_clauses(found: WhyNot) -> pd.DataFrame:
-    """Rules of the policy with another result, but for the rule that was added, those that are only reported, and those that only
-    count seats.
-    """
-    assert found.comparison is not None and found.run is not None
-    table = found.comparison.clauses
-    added = {rule["id"] for rule in found.changes["rules"]}
-    added |= {rule.id for rule in found.run.inputs.policy.rules if rule.strength == "report"}
-    counts = table["kind"].isin(["spacing", "away-limit", "eligibility", "built-in"])
-    moves = table[column("shortfall", BEFORE)].fillna(0.0) != table[column("shortfall", AFTER)].fillna(0.0)
-    return table[table["differ"] & ~table["rule_id"].isin(added) & (moves | ~counts)].reset_index(drop=True)
 
 
 def _people(found: WhyNot, texts: Texts) -> Iterator[str]:
@@ -154,6 +152,8 @@ def _people(found: WhyNot, texts: Texts) -> Iterator[str]:
         who = Message("explain.who", cadre=row.cadre_id, rest=tuple(part for part in (row.name, row.unit) if part))
         none = Message("explain.no-class")
         kind = CHANGE[str(row.change)]
+        if bool(row.before) != bool(row.after) and row.change == "programme":  # Other seats stay.
+            kind = Message("explain.one-less") if row.before else Message("explain.one-more")
         lines.append(
             said(Message("explain.person-line", who=who, kind=kind, before=row.before or none, after=row.after or none))
         )

@@ -18,35 +18,39 @@ from allocator.entities import Inputs
 from allocator.errors import InputError, ModelError
 from allocator.explain.forbidding import COLUMNS as FORBIDDEN_COLUMNS
 from allocator.explain.forbidding import forbidding
+from allocator.explain.ground import Ground
 from allocator.explain.person import Alone, Person, find
+from allocator.explain.spoken import Spoken
 from allocator.explain.target import Target, target
-from allocator.explain.why import Ground
+from allocator.explain.text_not import AFTER, BEFORE, why_not_text
 from allocator.inputs import changed, write_variant
 from allocator.kinds import Goal
 from allocator.model.goals import SHAPES, signed
 from allocator.planner import Run
+from allocator.reports.texts import Texts
 from allocator.result import OnProgress, SolveStatus
 from allocator.solve.clock import Clock
 from allocator.wording import Message
 
 Outcome = Literal["there", "not-eligible", "forbidden", "cannot", "tie", "better", "unclear", "worse"]
-GOAL_COLUMNS = ("goal", "sense", "unit", "before", "after", "loss", "open", "proven")
-SESSION_COLUMNS = ("session_id", "programme_id", "year", "start_date", "end_date", "state")
-BEFORE, AFTER = "plan", "asked"
-"""Names of the two plans in the comparison."""
+GOAL_COLUMNS = ("goal", "sense", "unit", "before", "after", "loss", "open", "least")
+CLAUSE_COLUMNS = ("rule_id", "clause", "title", "title_zh", "kind", "unit", "before", "after")
+COUNTING_SEATS = ("spacing", "away-limit", "eligibility", "built-in")
+"""Kinds whose figures are of all seats judged: only what is wrong among them tells something."""
 
+SESSION_COLUMNS = ("session_id", "programme_id", "year", "start_date", "end_date", "state")
 MOST_TRIED = 12
 """Sessions tried at most for a programme or a year where every goal can be proven; in a large plan the most fitting one is."""
 
 
 @dataclass(frozen=True)
-class WhyNot:
+class WhyNot(Spoken):
     """Why somebody is not there, or what it would take.
 
     Parameters
     ----------
-    person, target
-        Who, and what was asked about.
+    person, seed, target
+        Who, the published seed of the draw, and what was asked about.
     outcome
         ``there``: the plan has the seat. ``not-eligible``: no programme asked about admits the person. ``forbidden``: rules forbid every session
         asked about. ``cannot``: no plan found holds the seat. Else a plan with the seat was found, and the first goal that moves
@@ -59,9 +63,13 @@ class WhyNot:
         What forbids each session, see ``forbidding.COLUMNS``.
     goals
         Every goal of the plan before and with the seat, columns as ``GOAL_COLUMNS``: ``loss`` above 0 is worse, ``open`` is what the bound leaves
-        open in the plan before (missing: not known), ``proven`` whether the bounds prove that a loss cannot be avoided.
+        open in the plan before, ``least`` what at least is lost in every plan with the seat that is as good in the goals before (both
+        missing where not known).
+    clauses
+        Rules that come out differently, columns as ``CLAUSE_COLUMNS``: what the plan achieves over all years, in ``unit``. Rules that are
+        only reported are left out, and so are those that only count seats while none of them is wrong.
     comparison
-        The plan before and the plan with the seat, person by person, clause by clause; ``None`` when there is no such plan.
+        The plan before and the plan with the seat side by side, ``people`` person by person; ``None`` when there is no such plan.
     changes
         The change of the scenario that gives the seat, as ``allocator.load(changes=…)`` takes it; empty when there is none.
     run
@@ -71,16 +79,22 @@ class WhyNot:
     """
 
     person: Person
+    seed: str
     target: Target
     outcome: Outcome
     session_id: str
     sessions: pd.DataFrame
     forbidden: pd.DataFrame
     goals: pd.DataFrame
+    clauses: pd.DataFrame
     comparison: Comparison | None
     changes: Mapping[str, Any]
     run: Run | None
     reasons: tuple[Message, ...] = ()
+
+    def words(self, texts: Texts) -> str:
+        """The answer in the words of a catalogue."""
+        return why_not_text(self, texts)
 
     @property
     def first(self) -> Mapping[str, Any] | None:
@@ -236,9 +250,12 @@ class _Answer:
     def _without(
         self, outcome: Outcome, state: dict[str, str], forbidden: pd.DataFrame, reasons: tuple[Message, ...] = ()
     ) -> WhyNot:
-        goals = pd.DataFrame(columns=list(GOAL_COLUMNS))
+        goals, clauses = (pd.DataFrame(columns=list(columns)) for columns in (GOAL_COLUMNS, CLAUSE_COLUMNS))
         table = self._states(state)
-        return WhyNot(self.person, self.target, outcome, "", table, forbidden, goals, None, {}, None, reasons)
+        seed = self.inputs.scenario.seed
+        return WhyNot(
+            self.person, seed, self.target, outcome, "", table, forbidden, goals, clauses, None, {}, None, reasons
+        )
 
     def _with(self, trial: _Trial, state: dict[str, str], forbidden: pd.DataFrame) -> WhyNot:
         assert trial.run is not None
@@ -248,8 +265,8 @@ class _Answer:
             for name, run in ((BEFORE, self.run), (AFTER, trial.run))
         ]
         return WhyNot(
-            self.person, self.target, outcome_of(goals), trial.session_id, self._states(state), forbidden, goals,
-            compared(runs), trial.changes, trial.run,
+            self.person, self.inputs.scenario.seed, self.target, outcome_of(goals), trial.session_id, self._states(state), forbidden, goals,
+            clauses_beside(self.run, trial.run), compared(runs), trial.changes, trial.run,
         )  # fmt: skip
 
     def _states(self, state: dict[str, str]) -> pd.DataFrame:
@@ -264,16 +281,27 @@ def goals_beside(before: Run, after: Run) -> pd.DataFrame:
     for goal in before.inputs.scenario.goals:
         if goal in before.audit.goals and (goal in bounds[0] or goal in bounds[1]):
             rows.append(_beside(goal, before, after, bounds[0].get(goal), bounds[1].get(goal)))
-    types = dict.fromkeys(("before", "after", "loss", "open"), "float64") | {"proven": "bool"}
-    return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(types)
+    return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(dict.fromkeys(GOAL_COLUMNS[3:], "float64"))
 
 
 def _beside(goal: Goal, before: Run, after: Run, bound: float | None, new_bound: float | None) -> tuple[object, ...]:
     old, new = before.audit.goals[goal], after.audit.goals[goal]
     loss = signed(goal, new) - signed(goal, old)
     left = np.nan if bound is None else max(0.0, signed(goal, old) - signed(goal, bound))
-    proven = new_bound is not None and signed(goal, new_bound) > signed(goal, old) + 1e-9
-    return goal, SHAPES[goal].sense, SHAPES[goal].unit, old, new, loss, left, proven
+    least = np.nan if new_bound is None else max(0.0, signed(goal, new_bound) - signed(goal, old))
+    return goal, SHAPES[goal].sense, SHAPES[goal].unit, old, new, loss, left, least
+
+
+def clauses_beside(before: Run, after: Run) -> pd.DataFrame:
+    """Rules of two plans that come out differently, columns as ``CLAUSE_COLUMNS``."""
+    rows = []
+    for old in before.audit.verdicts:
+        new = after.audit[old.rule_id]
+        counts = old.kind not in COUNTING_SEATS and old.finding.achieved != new.finding.achieved
+        if old.strength != "report" and (counts or abs(old.shortfall - new.shortfall) > 1e-9):
+            head = (old.rule_id, old.clause, old.title, old.title_zh, old.kind, old.finding.unit)
+            rows.append((*head, old.finding.achieved, new.finding.achieved))
+    return pd.DataFrame(rows, columns=list(CLAUSE_COLUMNS)).astype({"before": "float64", "after": "float64"})
 
 
 def outcome_of(goals: pd.DataFrame) -> Outcome:
@@ -284,7 +312,7 @@ def outcome_of(goals: pd.DataFrame) -> Outcome:
     first = moved.iloc[0]
     if first["loss"] < 0:
         return "better"
-    return "unclear" if not first["proven"] and first["loss"] <= first["open"] + 1e-9 else "worse"
+    return "worse" if first["least"] > 0 or not first["loss"] <= first["open"] + 1e-9 else "unclear"
 
 
 def _names() -> Iterator[str]:

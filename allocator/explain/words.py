@@ -28,12 +28,17 @@ def cut(lines: Sequence[str], texts: Texts) -> Iterator[str]:
 
 def head_of(person: Person, texts: Texts) -> str:
     """Who is spoken of: id, name, unit, team or the size of a group."""
-    parts = [part for part in (person.name, person.unit) if part and part != person.cadre_id]
+    parts = [*named(person, person.cadre_id)]
     if person.team_id:
         parts.append(texts.said(Message("explain.team", team=person.team_id)))
     if person.headcount > 1:
         parts.append(texts.said(Message("explain.group", count=texts.number(person.headcount))))
     return texts.said(Message("explain.who", cadre=person.cadre_id, rest=tuple(parts)))
+
+
+def named(row: Any, cadre_id: str) -> tuple[str, ...]:
+    """Name and unit, as far as they tell more than the id."""
+    return tuple(part for part in (str(row.name), str(row.unit)) if part and part != cadre_id)
 
 
 def rule_name(row: Any, texts: Texts) -> str:
@@ -54,9 +59,14 @@ def moved(goals: Mapping[str, float], texts: Texts) -> str:
 
 def change(goal: str, loss: float, texts: Texts) -> str:
     """One goal with the change of its value."""
+    return f"{goal_word(goal, texts)} {difference(goal, loss, texts)}"
+
+
+def difference(goal: str, loss: float, texts: Texts) -> str:
+    """The change of a goal's value."""
     value = signed(goal, loss)  # type: ignore[arg-type]
     sign = "+" if value > 0 else "−"
-    return f"{goal_word(goal, texts)} {sign}{amount(goal, abs(value), texts)}"
+    return f"{sign}{amount(goal, abs(value), texts)}"
 
 
 def goal_word(goal: str, texts: Texts) -> str:
