@@ -7,17 +7,16 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from fractions import Fraction
 
-from allocator.audit import audit
+from allocator.audit import BUILT_IN, AuditReport, audit
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError
 from allocator.inputs import changed
-from allocator.kinds import Goal
 from allocator.planner import Planner, Run
 from allocator.result import GoalResult, OnProgress, Progress, SolveStatus, silent
 from allocator.shadow.answers import Answer, Change, changes_of, is_better, verdict_of
@@ -32,6 +31,9 @@ from allocator.wording import Message
 
 PAYS = 6.0
 """Seconds of work left from which further processes are worth their start."""
+
+STRICT = frozenset({"eligibility", "spacing", "away-limit", "fixed"})
+"""Kinds that have no soft form: what breaks one of them is no plan."""
 
 MOST_QUESTIONS = 2_000
 """Questions of one call at most, unless everything is asked."""
@@ -183,7 +185,7 @@ class _Asker:
         whole = Planner().plan(inputs, Clock(seconds, self.stop))
         if whole.result.status is SolveStatus.INTERRUPTED:
             return None
-        better = _exchanged(whole.result.goals, quick.audit.goals)
+        better = _exchanged(whole.result.goals, quick.audit)
         return whole if better is None else replace(quick, result=replace(quick.result, goals=better))
 
     def _compared(
@@ -194,28 +196,32 @@ class _Asker:
         goals = changes_of(before, after, is_stricter=is_stricter)
         if verdict_of(goals) != "open":
             return goals, ()
-        kept = _exchanged(after, audit(self.run.plan, inputs).goals)
+        kept = _exchanged(after, audit(self.run.plan, inputs))
         if kept is not None:
             return changes_of(before, kept, is_stricter=is_stricter), (Message("shadow.plan-stays"),)
-        anyway = _exchanged(before, audit(other.plan, self.run.inputs).goals)
+        anyway = _exchanged(before, audit(other.plan, self.run.inputs))
         if anyway is not None:
             return changes_of(anyway, after, is_stricter=is_stricter), (Message("shadow.found-anyway"),)
         return goals, ()
 
 
-def _exchanged(own: Sequence[GoalResult], judged: Mapping[Goal, float]) -> tuple[GoalResult, ...] | None:
-    """The goals of another plan judged in the same scenario, when it is better; ``None`` when it is not.
+def _exchanged(own: Sequence[GoalResult], judged: AuditReport) -> tuple[GoalResult, ...] | None:
+    """The goals of another plan judged in the same scenario, when it is better and breaks nothing strict; else ``None``.
 
     Bounds hold for plans as good in the goals before, so those behind the first difference are not known of it.
     """
+    values = judged.goals
     order = [one.goal for one in own]
-    if not is_better(judged, {one.goal: one.value or 0.0 for one in own}, order):
+    strict = {check.id for check in BUILT_IN} | {rule.rule_id for rule in judged.verdicts if rule.kind in STRICT}
+    if any(rule.is_breached for rule in judged.verdicts if rule.rule_id in strict):
+        return None
+    if not is_better(values, {one.goal: one.value or 0.0 for one in own}, order):
         return None
     found: list[GoalResult] = []
     differs = False
     for one in own:
-        found.append(replace(one, value=float(judged[one.goal]), bound=None if differs else one.bound))
-        differs |= abs(float(judged[one.goal]) - (one.value or 0.0)) > 1e-6
+        found.append(replace(one, value=float(values[one.goal]), bound=None if differs else one.bound))
+        differs |= abs(float(values[one.goal]) - (one.value or 0.0)) > 1e-6
     return tuple(found)
 
 
