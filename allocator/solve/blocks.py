@@ -46,20 +46,45 @@ def partition(cohorts: Cohorts) -> Partition:
         by_nature = np.concatenate([serves, *(np.full(len(f.names), len(f.names) > 1) for f in cohorts.families)])
         order = np.argsort(rows, kind="stable")
         touched = np.split(members[order], np.cumsum(np.bincount(rows, minlength=total))[:-1])
-        component = np.arange(count)
+        joined = _Joined(count)
         for row in sorted(range(total), key=lambda r: (not by_nature[r], len(touched[r]), r)):
-            joined = np.unique(component[touched[row]])
-            inside = np.isin(component, joined)
-            if len(joined) > 1 and inside.sum() <= 2 * BLOCK_COHORTS:
-                component[inside] = joined[0]
-            elif len(joined) > 1:
-                is_wide[row] = True
-        _, component = np.unique(component, return_inverse=True)
+            is_wide[row] = not joined.join(touched[row], 2 * BLOCK_COHORTS)
+        component = np.unique([joined.root(c) for c in range(count)], return_inverse=True)[1]
     at, wide_rows = programmes, []
     for family in cohorts.families:
         wide_rows.append(is_wide[at : at + len(family.names)])
         at += len(family.names)
     return Partition(_packed(component), is_wide[:programmes], tuple(wide_rows))
+
+
+class _Joined:
+    """Disjoint sets of cohorts (paths halved; Tarjan 1975)."""
+
+    def __init__(self, count: int) -> None:
+        self.above = list(range(count))
+        self.size = [1] * count
+
+    def root(self, c: int) -> int:
+        """The cohort that stands for the set of another."""
+        above = self.above
+        while above[c] != c:
+            above[c] = above[above[c]]
+            c = above[c]
+        return c
+
+    def join(self, members: np.ndarray, most: int) -> bool:
+        """Join the sets of some cohorts unless they come to more than ``most``; whether they are joined."""
+        roots = {self.root(c) for c in members.tolist()}
+        if len(roots) < 2:
+            return True
+        size = sum(self.size[root] for root in roots)
+        if size > most:
+            return False
+        first = min(roots)
+        for root in roots:
+            self.above[root] = first
+        self.size[first] = size
+        return True
 
 
 def _touches(cohorts: Cohorts) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ attendance, ``s``, ``t`` session, ``r`` limit.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -121,7 +121,19 @@ def rows_of(table: np.ndarray) -> Rows:
     return [row.tobytes() for row in table]
 
 
-def build(inputs: Inputs, wanted: pd.DataFrame, *, seed: str, hard_only: bool = False) -> DatedProblem:
+Pinned = Mapping[tuple[str, str, int], Mapping[str, int]]
+"""Cadre, programme and year to the sessions that are settled, with their seats."""
+
+
+def build(
+    inputs: Inputs,
+    wanted: pd.DataFrame,
+    *,
+    seed: str,
+    hard_only: bool = False,
+    exclusions: Exclusions | None = None,
+    pinned: Pinned | None = None,
+) -> DatedProblem:
     """The problem of the wanted attendances.
 
     Parameters
@@ -132,17 +144,23 @@ def build(inputs: Inputs, wanted: pd.DataFrame, *, seed: str, hard_only: bool = 
         Published seed of the tie-break.
     hard_only
         Leave out away-limits that are only wished for.
+    exclusions
+        Those of the inputs, when they are known already.
+    pinned
+        Attendances of which the sessions are settled, when only a part of all is wanted. Their programme and year may be there in
+        part only, so its sessions have a least size of 1 here.
 
     Raises
     ------
     ModelError
         If an id is unknown or a limit groups by a column that the roster does not have.
     """
-    timetable = Timetable(inputs)
-    exclusions = Exclusions(inputs, timetable, hard_only=hard_only)
+    if exclusions is None or hard_only:
+        exclusions = Exclusions(inputs, Timetable(inputs), hard_only=hard_only)
+    timetable = exclusions.timetable
     problem = DatedProblem(inputs, timetable, exclusions, [], [], [], [])
     problem.seats, problem.least = timetable.seats.tolist(), timetable.least.tolist()
-    _add_attendances(problem, wanted, seed)
+    _add_attendances(problem, wanted, seed, pinned)
     problem.limits_of = [[] for _ in problem.attendances]
     overlap = rows_of(timetable.overlap)
     for limit in (*_personal(problem, overlap), *_away(problem, overlap)):
@@ -152,7 +170,7 @@ def build(inputs: Inputs, wanted: pd.DataFrame, *, seed: str, hard_only: bool = 
     return problem
 
 
-def _add_attendances(problem: DatedProblem, wanted: pd.DataFrame, seed: str) -> None:
+def _add_attendances(problem: DatedProblem, wanted: pd.DataFrame, seed: str, pinned: Pinned | None) -> None:
     inputs, table = problem.inputs, problem.timetable
     cadres, programmes = inputs.cadres["cadre_id"].tolist(), inputs.programmes["programme_id"].tolist()
     person, programme = problem.exclusions.position, {p: k for k, p in enumerate(programmes)}
@@ -164,7 +182,10 @@ def _add_attendances(problem: DatedProblem, wanted: pd.DataFrame, seed: str) -> 
         key = y, programme[p], person[c]
         seats[key] = seats.get(key, 0) + n
     called = _called(problem)
+    settled = _settled(problem, pinned)
     for key, sessions in called.items():
+        if pinned is not None and key not in seats:
+            continue  # Beside the part in question.
         seats[key] = max(seats.get(key, 0), len(sessions))  # A named seat is due even where the yearly stage forgot it.
     everyone = [
         (inputs.audience(rule.audience), inputs.counting(rule.programmes), rule.years)
@@ -203,11 +224,19 @@ def _add_attendances(problem: DatedProblem, wanted: pd.DataFrame, seed: str) -> 
                 alike[block, profiles[i]] = found
         closed, options = found
         is_fixed = any(a[i] and c[p] and (not years or y in years) for a, c, years in everyone)
-        parts = _parts(wanted_seats, is_named[i], called.get((y, p, i), {}))
+        kept = settled.get((y, p, i))
+        if kept is not None:
+            parts: list[tuple[int, int | None]] = [(n, s) for s, n in kept.items()]
+            for s in kept:
+                problem.least[s] = 1
+        else:
+            parts = _parts(wanted_seats, is_named[i], called.get((y, p, i), {}))
         for number, (count, session) in enumerate(parts):
             mine_only = options
             own_closed = closed
-            if session is not None:
+            if kept is not None and session is not None:
+                mine_only = (session,)
+            elif session is not None:
                 mine_only = tuple(s for s in options if s == session)
                 rule_id = called[y, p, i][session]
                 own_closed = closed | {s: rule_id for s in options if s != session}
@@ -223,9 +252,22 @@ def _add_attendances(problem: DatedProblem, wanted: pd.DataFrame, seed: str) -> 
                     block=block,
                     draw=draw(seed, cadres[i], programmes[p], str(y), *([str(number)] if number else [])),
                     is_called=session is not None,
-                    is_fixed=is_fixed or session is not None,
+                    is_fixed=is_fixed or session in called.get((y, p, i), {}),
                 )
             )
+
+
+def _settled(problem: DatedProblem, pinned: Pinned | None) -> dict[tuple[int, int, int], dict[int, int]]:
+    """Settled seats: year, programme and person → session → seats."""
+    if not pinned:
+        return {}
+    table, person = problem.timetable, problem.exclusions.position
+    place = {s: k for k, s in enumerate(table.ids)}
+    programme = {p: k for k, p in enumerate(problem.inputs.programmes["programme_id"])}
+    return {
+        (year, programme[p], person[c]): {place[s]: n for s, n in sessions.items()}
+        for (c, p, year), sessions in pinned.items()
+    }
 
 
 def _called(problem: DatedProblem) -> dict[tuple[int, int, int], dict[int, str]]:

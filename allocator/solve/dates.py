@@ -17,10 +17,11 @@ from allocator.entities import Inputs
 from allocator.result import OnProgress, Progress, silent
 from allocator.solve.calendar import calendar, capacity, pair_is_possible, unreachable
 from allocator.solve.dated_complete import complete
-from allocator.solve.dated_problem import build
+from allocator.solve.dated_problem import Pinned, build
 from allocator.solve.dated_reasons import reason
 from allocator.solve.dated_search import fill, open_sessions, reach_least, rearrange
 from allocator.solve.dated_state import State
+from allocator.solve.exclusions import Exclusions
 
 __all__ = ["Schedule", "calendar", "capacity", "pair_is_possible", "schedule", "unreachable"]
 
@@ -53,6 +54,8 @@ def schedule(
     on_progress: OnProgress = silent,
     work: float = WORK,
     start: pd.DataFrame | None = None,
+    exclusions: Exclusions | None = None,
+    pinned: Pinned | None = None,
 ) -> Schedule:
     """Place every attendance in dated sessions.
 
@@ -72,6 +75,10 @@ def schedule(
         answer is the same on every machine.
     start
         Placements of an earlier schedule (``Schedule.placements``): who attends the same keeps the session where it still fits.
+    exclusions
+        Those of the inputs, when they are known already.
+    pinned
+        Attendances of which the sessions are settled, see ``dated_problem.build``; nothing is proven then.
 
     Raises
     ------
@@ -84,21 +91,21 @@ def schedule(
         on_progress(Progress("dates", time.perf_counter() - began, done=done))
 
     tell(0.0)
-    problem = build(inputs, attendances, seed=seed)
+    problem = build(inputs, attendances, seed=seed, exclusions=exclusions, pinned=pinned)
     tell(0.2)
     state = State(problem)
     proven = _solve(state, seed, work, tell, start=start)
     soft_was_used = any(rule.kind == "away-limit" and rule.strength == "soft" for rule in problem.exclusions.rules)
     if soft_was_used and any(state.missing(a) for a in range(len(problem.attendances))):
         # A wish gives way to a seat: whoever is left is placed without the away-limits that are only wished for.
-        relaxed = State(build(inputs, attendances, seed=seed, hard_only=True))
+        relaxed = State(build(inputs, attendances, seed=seed, hard_only=True, pinned=pinned))
         for a, places in enumerate(state.where):
             for s, seats in places.items():
                 relaxed.put(a, s, seats)
         state = relaxed
         proven = _solve(state, seed, work, tell, is_filled=True)
     tell(1.0)
-    return Schedule(_placements(state), _unplaced(state, proven))
+    return Schedule(_placements(state), _unplaced(state, proven if pinned is None else set()))
 
 
 def _solve(

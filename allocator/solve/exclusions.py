@@ -1,7 +1,7 @@
 """Which sessions are closed to which people whatever anybody else does, and the rule that closes each.
 
-Blocked periods, forbidden pairs, unavailable periods, and the record: no overlap with a class attended before the plan, and
-the rest after it.
+Blocked periods, forbidden pairs, unavailable periods, classes that everyone attends, and the record: no overlap with a class
+attended before the plan, and the rest after it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Exclusions:
             (rule.id, inputs.audience(rule.audience), np.flatnonzero(timetable.blocked(rule)).tolist())
             for rule in self.rules
             if isinstance(rule, AwayLimit) and rule.blocked
-        ]
+        ] + self._during_classes_for_everyone()
         blocked = np.zeros((len(self.is_named), len(self._blocking)), dtype=bool)
         for r, (_, audience, _) in enumerate(self._blocking):
             blocked[:, r] = audience
@@ -64,8 +64,37 @@ class Exclusions:
         return {s: SESSIONS_SEATS if table.seats[s] < 1 else SESSIONS_LEAST for s in closed}
 
     def blocked_for(self, i: int) -> dict[int, str]:
-        """Sessions inside a blocked period of a rule that speaks about person ``i``, each with the rule."""
+        """Sessions inside a blocked period, or during a class for everyone, of a rule that speaks about person ``i``, each with the rule."""
         return {s: rule_id for rule_id, audience, sessions in reversed(self._blocking) if audience[i] for s in sessions}
+
+    def _during_classes_for_everyone(self) -> list[tuple[str, np.ndarray, list[int]]]:
+        """Sessions that meet every session of a class which a whole audience attends, with that audience.
+
+        Only of classes with a seat for everyone, and without those to whom one of its sessions is closed: whoever cannot attend
+        the class is free for another.
+        """
+        inputs, table = self.inputs, self.timetable
+        found = []
+        for rule in self.rules:
+            if not isinstance(rule, Fixed) or not rule.everyone:
+                continue
+            audience = inputs.audience(rule.audience) & self.is_named
+            heads = int(inputs.cadres["headcount"].to_numpy()[inputs.audience(rule.audience)].sum())
+            for p in np.flatnonzero(inputs.counting(rule.programmes)).tolist():
+                for year in rule.years or inputs.years:
+                    in_year = (table.year == year) & (table.seats >= table.least)
+                    ours = np.flatnonzero(in_year & (table.programme == p))
+                    if not len(ours) or table.seats[ours].sum() < heads:
+                        continue
+                    meets = table.overlap[np.ix_(table.kind[ours], table.kind)].all(axis=0)
+                    others = np.flatnonzero(in_year & (table.programme != p) & meets)
+                    closed = set(ours.tolist())
+                    free = [i for i, sessions in self.own.items() if closed & sessions.keys()]
+                    bound = audience.copy()
+                    bound[free] = False
+                    if len(others):
+                        found.append((rule.id, bound, others.tolist()))
+        return found
 
     @cached_property
     def own(self) -> dict[int, dict[int, str]]:

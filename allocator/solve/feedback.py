@@ -11,14 +11,20 @@ from allocator.entities import Inputs
 from allocator.instance import Limit
 from allocator.kinds import AwayLimit
 from allocator.solve.clock import Clock
+from allocator.solve.dated_part import reschedule
 from allocator.solve.dates import Schedule, schedule
-from allocator.solve.yearly import YearlyStage, YearPlan
+from allocator.solve.exclusions import SESSIONS_SEATS, Exclusions
+from allocator.solve.timetable import Timetable
+from allocator.solve.yearly import Refused, YearlyStage, YearPlan
 
 TRADES = 12
 """Rounds of trades at most."""
 
 ROUNDS = 6
 """Times the years are planned again at most."""
+
+MANY = 3
+"""So many without a seat in one programme and year show that it holds fewer than its sessions have."""
 
 WORK = 3.0
 """Work limit of one dated schedule; planning the years again costs less than proving that a seat cannot be given."""
@@ -40,20 +46,21 @@ def dates_kept(
         Placements to keep where they still fit.
     """
     exchange = None if clock.is_over() else stage.exchange(years)
+    exclusions = Exclusions(inputs, Timetable(inputs))
     best: tuple[YearPlan, Schedule] | None = None
-    replans, patience = 0, 0.0
+    replans, patience, fewest = 0, 0.0, len(years.attendances) + 1
     for attempt in range(TRADES + 2 * ROUNDS):
         since = time.monotonic()
-        dated = schedule(
-            inputs,
-            years.attendances,
-            seed=inputs.scenario.seed,
-            on_progress=clock.on_progress,
-            work=patience,
-            start=start,
-        )
-        if start is not None:
-            start = dated.placements
+        if best is None or stage.is_small:
+            dated = schedule(
+                inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress,
+                work=patience, start=start, exclusions=exclusions,
+            )  # fmt: skip
+            start = None if start is None else dated.placements
+        else:
+            dated = reschedule(
+                years.attendances, dated.placements, exclusions, seed=inputs.scenario.seed, work=patience
+            )
         clock.add("dates", since)
         if best is None or dated.unplaced["headcount"].sum() <= best[1].unplaced["headcount"].sum():
             best = years, dated
@@ -63,14 +70,15 @@ def dates_kept(
         lost = _asked(dated.unplaced, years.attendances)
         if not lost:
             break  # Call-ups that strict rules forbid: the years never asked for them.
-        if exchange is not None and sum([exchange.move(*seat) for seat in lost]):
+        helps, fewest = len(lost) < fewest, min(fewest, len(lost))
+        if helps and exchange is not None and sum([exchange.move(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
         elif not patience and exchange is None:
             patience = WORK  # Nobody can trade: now the exact repair of the dates is worth its work.
         elif replans < ROUNDS:
             replans, patience = replans + 1, WORK
-            years = stage.without(years, *_closed(inputs, dated))
-            exchange = stage.exchange(years)
+            years = stage.without(years, _refused(inputs, dated))
+            exchange, fewest = stage.exchange(years), len(lost) + 1
         elif exchange is not None and sum([exchange.substitute(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
         else:
@@ -86,14 +94,20 @@ def _asked(unplaced: pd.DataFrame, attendances: pd.DataFrame) -> list[tuple[str,
     return list(zip(*(found[key] for key in keys), strict=True))
 
 
-def _closed(inputs: Inputs, dated: Schedule) -> tuple[list[tuple[str, str, int]], list[Limit]]:
-    """What a schedule shows to be out of reach: seats of one cadre, and limits on groups."""
+def _refused(inputs: Inputs, dated: Schedule) -> Refused:
+    """What a schedule shows to be out of reach; where many find no seat in a programme and year, it is its seats that are fewer."""
     closed: list[tuple[str, str, int]] = []
     limits: dict[tuple[tuple[str, ...], str, int], Limit] = {}
     placed = dated.placements.merge(inputs.sessions[["session_id", "programme_id", "year"]], on="session_id")
     rules = {rule.id: rule for rule in inputs.policy.rules if isinstance(rule, AwayLimit) and rule.share is not None}
+    full = dated.unplaced[dated.unplaced["rule_id"] == SESSIONS_SEATS].groupby(["programme_id", "year"]).size()
+    seats: dict[tuple[str, int], int] = {}
     lost = zip(*(dated.unplaced[c] for c in ("cadre_id", "programme_id", "year", "rule_id")), strict=True)
     for cadre, programme, year, rule_id in lost:
+        if rule_id == SESSIONS_SEATS and full[programme, year] >= MANY:
+            held = (placed["programme_id"] == programme) & (placed["year"] == year)
+            seats[programme, int(year)] = int(placed.loc[held, "headcount"].sum())
+            continue
         # A seat lacking among many of one team may be its limit in another guise: closing one after another would take for ever.
         asked = (rules[rule_id],) if rule_id in rules else tuple(rules.values())
         members = next((found for rule in asked if (found := _group(inputs, rule, cadre))), ())
@@ -103,7 +117,7 @@ def _closed(inputs: Inputs, dated: Schedule) -> tuple[list[tuple[str, str, int]]
             continue
         most = int(placed.loc[held, "headcount"].sum())
         limits[members, programme, int(year)] = Limit(members, programme, int(year), most)
-    return closed, list(limits.values())
+    return Refused(tuple(closed), tuple(limits.values()), seats)
 
 
 def _group(inputs: Inputs, rule: AwayLimit, cadre_id: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ it concerns, and nobody else; ``plan_from`` does the same when the rules or seat
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, replace
@@ -82,6 +82,25 @@ class YearPlan:
     goals: tuple[Goal, ...]
 
 
+@dataclass(frozen=True)
+class Refused:
+    """What the dates cannot give.
+
+    Parameters
+    ----------
+    closed
+        ``(cadre_id, programme_id, year)`` that no session can take.
+    limits
+        Groups of which only so many can attend a programme in a year.
+    seats
+        Programme and year to the people it can hold.
+    """
+
+    closed: tuple[tuple[str, str, int], ...]
+    limits: tuple[Limit, ...]
+    seats: Mapping[tuple[str, int], int]
+
+
 class YearlyStage:
     """Plans the years of one instance; keeps columns and prices for planning again.
 
@@ -145,23 +164,21 @@ class YearlyStage:
         self.prices = listed(self.cohorts, spread(pooled.master, pooled.relaxed.duals, strata), found)
         return YearPlan(self._jointly() if self.is_joint else self._by_blocks(), self.goals)
 
-    def without(self, years: YearPlan, closed: Iterable[tuple[str, str, int]], limits: Iterable[Limit]) -> YearPlan:
-        """Plan again with seats closed that the dates could not give.
-
-        Parameters
-        ----------
-        years
-            The plan as it is; who is not concerned keeps it.
-        closed
-            ``(cadre_id, programme_id, year)`` that no session can take.
-        limits
-            Groups of which only so many can attend a programme in a year.
-        """
+    def without(self, years: YearPlan, refused: Refused) -> YearPlan:
+        """Plan again without what the dates could not give; who is not concerned keeps the plan as it is."""
+        closed, limits = frozenset(refused.closed), refused.limits
         calendar = self.instance.calendar
-        closed, limits = frozenset(closed), tuple(limits)
+        seats = calendar.seats.copy()
+        for (programme, year), most in refused.seats.items():
+            seats[self.instance.programme_index[programme], self.instance.years.index(year)] = most
         self.instance = replace(
             self.instance,
-            calendar=replace(calendar, unreachable=calendar.unreachable | closed, limits=(*calendar.limits, *limits)),
+            calendar=replace(
+                calendar,
+                seats=seats,
+                unreachable=calendar.unreachable | closed,
+                limits=(*calendar.limits, *limits),
+            ),
         )
         cohorts = self._grouped(self.instance)
         if self.is_small:
@@ -170,6 +187,7 @@ class YearlyStage:
         touched = {people[cadre] for cadre, _, _ in closed}
         touched |= {people[cadre] for limit in limits for cadre in limit.cadre_ids}
         programmes = {programme for _, programme, _ in closed} | {limit.programme_id for limit in limits}
+        programmes |= {programme for programme, _ in refused.seats}
         is_free = by_dates(cohorts, sorted(touched), sorted(programmes))
         return YearPlan(self._again(cohorts, years.attendances, is_free), self.goals)
 
