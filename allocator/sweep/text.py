@@ -50,7 +50,7 @@ def _points(sweep: SweepTables, texts: Texts) -> Iterator[str]:
     finished = sweep.finished
     yield said(Message("sweep.points-heading"))
     titles = [
-        *_where(sweep, texts), *(names[goal] for goal in goals), said(Message("sweep.breached")), said(Message("sweep.seconds")),
+        *_where(sweep, texts), *(names[goal] for goal in goals), said(Message("sweep.breached")),
         said(Message("sweep.outcome")),
     ]  # fmt: skip
     rows = [
@@ -58,7 +58,6 @@ def _points(sweep: SweepTables, texts: Texts) -> Iterator[str]:
             *_place(sweep, task),
             *(cell(sweep, number, goal, texts) for goal in goals),
             _breached(record),
-            f"{record['seconds']:.1f}",
             said(outcome(record)),
         )
         for number, task, record in finished[:MOST]
@@ -135,9 +134,8 @@ def _curve(sweep: SweepTables, texts: Texts) -> Iterator[str]:
     has_groups = curve["group"].nunique() > 1
     titles = [
         *([said(Message("sweep.group"))] if has_groups else []), said(Message("sweep.place")), said(Message("sweep.limit")),
-        names[first], names[second], said(Message("sweep.seconds")), said(Message("sweep.mark")),
+        names[first], names[second], said(Message("sweep.mark")),
     ]  # fmt: skip
-    seconds = dict(zip(sweep.points["point"], sweep.points["seconds"], strict=True))
     rows = [
         (
             *([row.group] if has_groups else []),
@@ -145,7 +143,6 @@ def _curve(sweep: SweepTables, texts: Texts) -> Iterator[str]:
             texts.number(row.limit),
             cell(sweep, row.point, first, texts),
             cell(sweep, row.point, second, texts),
-            f"{seconds[row.point]:.1f}",
             said(MARK[row.mark]),
         )
         for row in records(curve.head(MOST))
