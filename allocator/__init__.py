@@ -11,6 +11,7 @@ Every table is a data frame; ``docs/api.md`` lists the columns and their units.
 """
 
 from allocator.audit import AuditReport, read_plan
+from allocator.conflicts import Conflicts, conflict, repairs
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError, OutputError
 from allocator.explain import Explainer, explain
@@ -18,11 +19,13 @@ from allocator.inputs import changed, load, write_variant
 from allocator.pipeline import check, load_run, plan, write
 from allocator.placements import Plan
 from allocator.planner import Planner, Run
+from allocator.shadow import Shadow, shadow
 from allocator.sweep import Sweep, sweep
 
 __all__ = [
     "AllocatorError",
     "AuditReport",
+    "Conflicts",
     "Explainer",
     "InputError",
     "Inputs",
@@ -31,14 +34,18 @@ __all__ = [
     "Plan",
     "Planner",
     "Run",
+    "Shadow",
     "Sweep",
     "changed",
     "check",
+    "conflict",
     "explain",
     "load",
     "load_run",
     "plan",
     "read_plan",
+    "repairs",
+    "shadow",
     "sweep",
     "write",
     "write_variant",

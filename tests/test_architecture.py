@@ -64,7 +64,7 @@ _layer(
     "cli",
     f"{RECORDS} conflicts inputs generate instance model audit solve naming counting reports planner pipeline talk display interrupts commands",
 )
-_layer("__init__", f"{RECORDS} sweep conflicts explain inputs generate audit reports planner pipeline")
+_layer("__init__", f"{RECORDS} sweep conflicts explain shadow inputs generate audit reports planner pipeline")
 _layer("__main__", "cli")
 
 SOLVER_PARTS = {"model", "solve"}  # The only parts that may import OR-Tools.

@@ -84,8 +84,8 @@ def test_quota_of_one_more_costs_one_person_a_year_when_nobody_else_can_go(run: 
         4,
         5,
     ]
-    assert "3 to 7 people are allowed rather than 2 to 6" in found.text("en")
-    assert "允许范围由2—6人变为3—7人" in found.text("zh")
+    assert "3 to 7 people are allowed rather than 2 to 6" in found.said("en")
+    assert "允许范围由2—6人变为3—7人" in found.said("zh")
 
 
 def test_seats_of_a_class_that_is_not_full_buy_nothing(run: Run) -> None:
@@ -93,9 +93,9 @@ def test_seats_of_a_class_that_is_not_full_buy_nothing(run: Run) -> None:
     assert free > 0
     found = shadow(run, ["theory-2019a"], [1, 2])
     assert found.rows["verdict"].tolist() == ["same", "same"]
-    assert f"{free} of 4 seats are free" in found.text("en")
-    assert f"4个名额中现有{free}个空着" in found.text("zh")
-    assert shadow(run, ["theory-2019a"], row=1).text("en").count("buys nothing: no goal changes (proven)") == 1
+    assert f"{free} of 4 seats are free" in found.said("en")
+    assert f"4个名额中现有{free}个空着" in found.said("zh")
+    assert shadow(run, ["theory-2019a"], row=1).said("en").count("buys nothing: no goal changes (proven)") == 1
 
 
 def test_session_asked_about_is_not_held_and_of_a_programme_the_one_with_fewest_people(run: Run) -> None:
@@ -126,7 +126,7 @@ def test_window_that_begins_earlier_counts_more(run: Run) -> None:
 def test_window_that_ends_after_the_plan_says_so(run: Run) -> None:
     found = shadow(run, ["cumulative.to_year"], [1])
     assert found.answers[0].verdict == "same"
-    assert "the plan ends in 2022" in found.text("en")
+    assert "the plan ends in 2022" in found.said("en")
 
 
 def test_share_is_in_percentage_points(run: Run) -> None:
@@ -265,7 +265,7 @@ def test_answers_found_before_a_stop_are_kept(run: Run, monkeypatch: pytest.Monk
         on_progress=lambda step: stop.set() if (step.done or 0) >= 3 / 7 else None,
     )  # fmt: skip
     assert 3 <= len(found.answers) < found.asked == 7
-    assert f"{len(found.answers)} of 7 questions are answered" in found.text("en")
+    assert f"{len(found.answers)} of 7 questions are answered" in found.said("en")
 
 
 # ---------------------------------------------------------------- the command

@@ -33,7 +33,6 @@ from allocator.shadow import Shadow, shadow
 from allocator.shadow.ask import TooManyError, asked_of
 from allocator.shadow.book import csv, workbook
 from allocator.shadow.choice import count_all
-from allocator.shadow.figure import figure
 from allocator.shadow.questions import Question
 from allocator.shadow.record import write_question
 from allocator.shadow.steps import StepsError, read_steps
@@ -149,7 +148,7 @@ def ask_what_more_buys(
         written = _write(found, Texts(voice.lang), out, picture, variant, force=force)
         code = Code.DONE if len(found.answers) == found.asked else Code.INTERRUPTED
         record = {"exit_code": code, "rows": found.rows, "goals": found.goals, "asked": found.asked, "written": written}
-        voice.result(found.text(voice.lang), record)
+        voice.result(found.said(voice.lang), record)
         for file in written:
             if file == scenario:
                 voice.say(voice.talk.said(Message("shadow.scenario-written", number=row or 1, file=str(file))))
@@ -232,6 +231,8 @@ def _write(
         write_whole(out, csv(found) if out.suffix.lower() == ".csv" else workbook(found, texts))
         written.append(out)
     if picture is not None:
+        from allocator.shadow.figure import figure  # Drawing is slow to load and seldom wanted.
+
         write_whole(picture, figure(found, texts))
         written.append(picture)
     if scenario is not None:

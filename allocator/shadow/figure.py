@@ -27,7 +27,12 @@ Curve = tuple[str, list[Answer]]
 
 
 def figure(found: Shadow, texts: Texts) -> bytes:
-    """The figure as a PNG file; in English where no font has Chinese characters."""
+    """The figure as a PNG file."""
+    return png(drawn(found, texts))
+
+
+def drawn(found: Shadow, texts: Texts) -> Axes:
+    """The figure, as the first of its axes; in English where no font has Chinese characters."""
     font = find_font(None, texts.lang)
     if texts.lang == "zh" and not font.has_chinese:
         texts = Texts("en")
@@ -59,7 +64,8 @@ def figure(found: Shadow, texts: Texts) -> bytes:
     for words in made.findobj(Text):
         words.set_fontfamily(list(font.families))
         words.set_parse_math(False)  # Titles of rules are no formulas.
-    return png(axes[0])
+    first: Axes = axes[0]
+    return first
 
 
 def _moving(curves: list[Curve]) -> list[str]:

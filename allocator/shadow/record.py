@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +14,8 @@ from allocator.entities import Inputs
 from allocator.errors import AllocatorError
 from allocator.inputs import write_variant
 from allocator.planner import Run
-from allocator.reports.texts import Texts, language
+from allocator.reports.gallery import Picture
+from allocator.reports.texts import Language, Texts, language
 from allocator.shadow.answers import Answer, Change
 from allocator.shadow.questions import Question
 from allocator.shadow.text import text
@@ -92,9 +95,22 @@ class Shadow:
         rows = [_goal_row(one, change) for one in self.answers for change in one.goals]
         return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(GOAL_COLUMNS)
 
-    def text(self, lang: str | None = None) -> str:
-        """The answers in words, as the command prints them; in the language of the system when none is named."""
-        return text(self, Texts(language(lang)))
+    def said(self, lang: Language | None = None) -> str:
+        """The answers in words, as the command prints them; else in the language of ``ALLOCATOR_LANG`` or the system."""
+        return text(self, _texts(lang))
+
+    def figure(self, lang: Language | None = None) -> Picture:
+        """The curves: a panel for each goal that changes, a line for each subject."""
+        from allocator.shadow.figure import drawn  # Drawing is slow to load and seldom wanted.
+
+        return Picture(drawn(self, _texts(lang)))
+
+    def __str__(self) -> str:
+        return self.said()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return f"<pre>{escape(self.said())}</pre>"
 
     def write_scenario(self, number: int, file: Path | str, *, force: bool = False) -> Inputs:
         """Write the scenario of one answer, so that anybody can plan it: ``allocator plan FILE``.
@@ -121,6 +137,10 @@ def write_question(run: Run, question: Question, file: Path | str, *, force: boo
     )
     name = f"{scenario.id}-{question.of}-{question.field}"
     return write_variant(run.inputs, question.changes, file, id=name, title=english, title_zh=chinese, force=force)
+
+
+def _texts(lang: Language | None) -> Texts:
+    return Texts(lang or language(os.environ.get("ALLOCATOR_LANG")))
 
 
 def _goal_row(one: Answer, change: Change) -> tuple[object, ...]:
