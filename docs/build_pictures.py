@@ -45,7 +45,7 @@ def run(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, encoding="utf-8", env=environment, check=False
     )
-    assert done.returncode in (0, 3), done.stderr
+    assert done.returncode in (0, 3, 5), done.stderr  # Mistakes that are shown; a gap just above the one asked for.
     return f"$ allocator {' '.join(arguments)}\n{done.stdout}{done.stderr}"
 
 

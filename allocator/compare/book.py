@@ -23,8 +23,9 @@ def workbook(comparison: Comparison, texts: Texts) -> bytes:
         (Message("compare.people"), _people),
     )
     for name, write in sheets:
-        sheet = book.sheet(texts.said(name), f"{title}: {' · '.join(comparison.runs)}")
-        sheet.line(f"{texts.said(name)}: {' · '.join(comparison.runs)}", "title")
+        runs = " · ".join(comparison.runs)
+        sheet = book.sheet(texts.said(name), texts.said(Message("compare.head", title=title, runs=runs)))
+        sheet.line(texts.said(Message("compare.head", title=name, runs=runs)), "title")
         for note in comparison.notes:
             sheet.line(texts.said(note))
         write(sheet, comparison, texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import pandas as pd
 from rich.cells import cell_len
 
 from allocator.compare.tables import CHANGES, Comparison, column
@@ -22,7 +23,7 @@ def text(comparison: Comparison, texts: Texts) -> str:
 
 
 def _notes(comparison: Comparison, texts: Texts) -> Iterator[str]:
-    yield texts.said(Message("compare.title")) + ": " + " · ".join(comparison.runs)
+    yield texts.said(Message("compare.head", title=Message("compare.title"), runs=" · ".join(comparison.runs)))
     yield from map(texts.said, comparison.notes)
 
 
@@ -44,11 +45,20 @@ def _clauses(comparison: Comparison, texts: Texts) -> Iterator[str]:
     rows = [
         (
             f"{str(row.clause) or '—'} {title_of(row, texts)}",
-            *(texts.number(differ.at[row.Index, column("achieved", run)]) for run in comparison.runs),
+            *(_achieved(differ.loc[row.Index], run, texts) for run in comparison.runs),
         )
         for row in differ.head(MOST).itertuples()
     ]
     yield from _cut(comparison.runs, rows, len(differ), texts)
+
+
+def _achieved(row: pd.Series, run: str, texts: Texts) -> str:
+    """What a run achieves of a rule, and how much it misses: two runs may differ in one of them only."""
+    unit, achieved, short = str(row["unit"]), row[column("achieved", run)], row[column("shortfall", run)]
+    figure = texts.figure(achieved, unit)
+    return (
+        texts.said(Message("compare.short-by", figure=figure, short=texts.figure(short, unit))) if short > 0 else figure
+    )
 
 
 def _units(comparison: Comparison, texts: Texts) -> Iterator[str]:
