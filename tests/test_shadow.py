@@ -18,6 +18,7 @@ from allocator.errors import InputError
 from allocator.kinds import Goal
 from allocator.pipeline import load_run
 from allocator.planner import Run
+from allocator.reports.texts import Language
 from allocator.result import GoalResult
 from allocator.shadow import Shadow, ask, shadow
 from allocator.shadow.answers import changes_of, verdict_of
@@ -272,12 +273,12 @@ def test_answers_found_before_a_stop_are_kept(run: Run, monkeypatch: pytest.Monk
 
 
 def test_words_are_the_same_in_terminal_and_notebook(folder: Path, run: Run) -> None:
-    for lang in ("zh", "en"):
+    languages: tuple[Language, ...] = ("zh", "en")
+    for lang in languages:
         result = call("shadow", folder / "out" / "tiny", "--of", "theory-quota", "--lang", lang, "--quiet")
         assert result.exit_code == 0
-        assert [line.rstrip() for line in result.stdout.splitlines()] == shadow(run, ["theory-quota"]).text(
-            lang
-        ).splitlines()
+        told_here = shadow(run, ["theory-quota"]).said(lang)
+        assert [line.rstrip() for line in result.stdout.splitlines()] == told_here.splitlines()
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
