@@ -64,6 +64,7 @@ def explain_people(
         texts = Texts(voice.lang)
         with Display(voice.lang, silent=quiet or no_progress) as display:
             asked = Explainer(pipeline.load_run(run))
+            asked.refuse_unknown(cadres, not_in)
             answers = [asked.answer(cadre, not_in, on_progress=display.show) for cadre in dict.fromkeys(cadres)]
         text = "\n\n".join(answer.words(texts) for answer in answers)
         voice.result(text, {"exit_code": Code.DONE, "answers": [record_of(answer) for answer in answers]})

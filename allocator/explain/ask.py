@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import overload
 
+from allocator.errors import Defect, InputError
 from allocator.explain.ground import Ground
+from allocator.explain.person import find
+from allocator.explain.target import target
 from allocator.explain.why import Why, why
 from allocator.explain.why_not import WhyNot, why_not
 from allocator.planner import Run
@@ -21,6 +26,27 @@ class Explainer:
     def run(self) -> Run:
         """The run that is asked about."""
         return self._ground.run
+
+    def refuse_unknown(self, cadre_ids: Iterable[str], not_in: str | int | None = None) -> None:
+        """Refuse everything that does not exist at once, before any answer is worked out.
+
+        Raises
+        ------
+        InputError
+            With every id that is not on the roster, and what was asked about when it does not exist.
+        """
+        defects: list[Defect] = []
+        inputs = self.run.inputs
+        questions: list[Callable[[], object]] = [partial(find, inputs, cadre) for cadre in dict.fromkeys(cadre_ids)]
+        if not_in is not None:
+            questions.append(partial(target, inputs, not_in))
+        for question in questions:
+            try:
+                question()
+            except InputError as error:
+                defects += error.defects
+        if defects:
+            raise InputError(defects)
 
     def why(self, cadre_id: str) -> Why:
         """Why somebody has the seats of the plan, or none.

@@ -35,26 +35,29 @@ def reason(alone: Alone, broken: Broken) -> Message:
 def _spacing(alone: Alone, broken: Broken) -> Message:
     required, achieved = _whole(broken.required), _whole(broken.achieved)
     if broken.unit == "years":
-        past = _before(alone, broken)
-        return Message("explain.by-repeat", required=required, achieved=achieved, past=past)
+        return _too_soon(alone, broken, required, achieved)
     if broken.unit == "days":
         return Message("explain.by-rest", required=required, achieved=max(0, achieved))
     return Message("explain.by-classes", required=required, achieved=achieved)
 
 
-def _before(alone: Alone, broken: Broken) -> Message | str:
-    """The class too near: of the same programme when there is one so many years away, else any."""
+def _too_soon(alone: Alone, broken: Broken, required: int, achieved: int) -> Message:
+    """The class too near: of the same programme where the rule looks at that and there is one so many years away, else a long one."""
     held: Any = alone.inputs.sessions.set_index("session_id").loc[broken.session_id]
     columns = ["programme_id", "start_date"]
     known = pd.concat([alone.inputs.history[columns], alone.fixed[columns]])
-    apart = (known["start_date"].dt.year - int(held["year"])).abs()
-    near = known[apart == broken.achieved]
+    near = known[(known["start_date"].dt.year - int(held["year"])).abs() == achieved]
     same = near[near["programme_id"] == held["programme_id"]]
-    chosen = same if len(same) else near
-    if chosen.empty:
-        return ""
-    row = chosen.iloc[-1]
-    return Message("explain.by-past", day=f"{row['start_date']:%Y-%m-%d}", programme=str(row["programme_id"]))
+    rule = alone.inputs.policy.rule(broken.rule_id)
+    is_repeat = len(same) > 0 and getattr(rule, "same_programme_years", None) == required
+    chosen = same if is_repeat else near
+    past: Message | str = ""
+    if len(chosen):
+        row = chosen.iloc[-1]
+        past = Message("explain.by-past", day=f"{row['start_date']:%Y-%m-%d}", programme=str(row["programme_id"]))
+    if is_repeat:
+        return Message("explain.by-repeat", required=required, achieved=achieved, past=past)
+    return Message("explain.by-long", required=required, achieved=achieved, past=past)
 
 
 def _fixed(_: Alone, broken: Broken) -> Message:

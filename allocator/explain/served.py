@@ -12,7 +12,7 @@ from allocator.audit import AuditReport
 from allocator.entities import Inputs
 from allocator.explain.judge import Difference
 from allocator.explain.person import Person
-from allocator.kinds import Apportion, Coverage, Fixed, Quota, RuleKind, ShareFloor
+from allocator.kinds import Apportion, Coverage, Cumulative, Fixed, Quota, RuleKind, ShareFloor
 
 COLUMNS = ("session_id", "rule_id", "clause", "title", "title_zh", "kind", "scope", "size", "asked", "required", "achieved", "unit",
            "content", "done", "latest", "owed", "owed_after", "goal", "loss")  # fmt: skip
@@ -52,8 +52,9 @@ def served(
         else:
             own, left = (table[table["rule_id"] == rule_id] for table in (before, after))
             if isinstance(rule, Coverage):
-                end = span_end(rule, inputs.years, int(seat.year))
-                own, left = (table[table["latest"] == end] for table in (own, left))
+                own = own[own["latest"] == span_end(rule, inputs.years, int(seat.year))]
+            elif isinstance(rule, Cumulative) and rule.per_year:
+                own = own[own["latest"] == seat.year]
             yield from ({**head, **figures} for figures in _own(own, left))
 
 
@@ -90,7 +91,8 @@ def _own(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[Mapping[str, obj
     if before.empty:
         yield {}
     for debt in before.itertuples():
-        left = after.loc[after["content"] == debt.content, "owed"]
+        # What is due again later on is another debt.
+        left = after.loc[(after["content"] == debt.content) & (after["latest"] == debt.latest), "owed"]
         figures = {name: getattr(debt, name) for name in ("content", "done", "latest", "owed")}
         yield {"unit": debt.unit_of, **figures, "owed_after": float(left.sum())}
 

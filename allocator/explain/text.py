@@ -74,8 +74,13 @@ def _debt(rows: pd.DataFrame, texts: Texts) -> str:
     row: Any = next(rows.itertuples())
     rule, years = rule_name(row, texts), tuple(rows["latest"].unique())
     if row.unit_of == "hours":
-        hours = tuple(texts.number(owed) for owed in rows["owed"])
-        return texts.said(Message("explain.debt-hours", rule=rule, hours=hours, years=years))
+        hours = [texts.number(owed) for owed in rows["owed"]]
+        if len(hours) == 1:
+            return texts.said(Message("explain.debt-hours", rule=rule, hours=hours[0], year=years[0]))
+        parts = (
+            Message("explain.hours-in", hours=one, year=year) for one, year in zip(hours, rows["latest"], strict=True)
+        )
+        return texts.said(Message("explain.debt-years", rule=rule, parts=tuple(parts)))
     contents = tuple(dict.fromkeys(filter(None, rows["content"])))
     shown = Message("explain.content", content=contents) if contents else ""
     return texts.said(Message("explain.debt", rule=rule, contents=shown, years=years))

@@ -28,7 +28,7 @@ from allocator.kinds import Goal
 from allocator.model.goals import SHAPES, signed
 from allocator.planner import Run
 from allocator.reports.texts import Texts
-from allocator.result import OnProgress, SolveStatus
+from allocator.result import OnProgress, SolveStatus, silent
 from allocator.solve.clock import Clock
 from allocator.wording import Message
 
@@ -150,8 +150,10 @@ class _Answer:
     """One answer in the making."""
 
     def __init__(self, ground: Ground, person: Person, wanted: Target, on_progress: OnProgress) -> None:
-        self.ground, self.person, self.target, self.on_progress = ground, person, wanted, on_progress
+        self.ground, self.person, self.target = ground, person, wanted
         self.run = ground.run
+        self.is_small = ground.run.result.status is SolveStatus.PROVEN
+        self.on_progress = silent if self.is_small else on_progress  # A moment's work needs no display.
         self.inputs = ground.run.inputs
         self.alone: Alone = ground.alone(person.cadre_id)
         table = self.inputs.sessions.set_index("session_id", drop=False)
@@ -208,11 +210,10 @@ class _Answer:
 
     def _trials(self, sessions: list[str]) -> Iterator[_Trial]:
         """Plans with the seat in one session after the other: all where the plan is proven, else until one holds it."""
-        is_small = self.run.result.status is SolveStatus.PROVEN
         for session in sessions[:MOST_TRIED]:
             trial = self._trial(session)
             yield trial
-            if trial.run is not None and not is_small:
+            if trial.run is not None and not self.is_small:
                 return
 
     def _trial(self, session: str) -> _Trial:

@@ -130,6 +130,12 @@ def test_what_does_not_exist_is_refused_with_the_nearest(
     assert "Traceback" not in result.output and not result.stdout
 
 
+def test_everything_that_does_not_exist_is_refused_at_once(run: Path) -> None:
+    result = call(run, "-c", "N1", "-c", "X9", "-c", "S33", "--not-in", "nothing", "--lang", "en", "--json")
+    defects = json.loads(result.stdout)["defects"]
+    assert result.exit_code == 3 and [one["code"] for one in defects] == ["unknown-cadre"] * 2 + ["unknown-target"]
+
+
 def test_session_of_a_year_that_is_not_planned_is_refused(folder: Path) -> None:
     scenario = folder / "scenarios" / "first.toml"
     scenario.write_text('extends = "tiny.toml"\nid = "first"\nhorizon = [2019, 2020]\n', encoding="utf-8")

@@ -202,6 +202,27 @@ def test_hours_of_the_seats_lead_from_what_was_owed_to_what_is_left(answers: dic
     assert hours["owed"].tolist() == [250, 198, 85] and hours["owed_after"].tolist() == [198, 85, 33]
 
 
+def test_what_is_due_again_later_is_another_debt(answers: dict[str, Why]) -> None:
+    # N3 had theory in 2016 and is due in 2019; the class then settles it, though within three years it is due again.
+    served = answers["N3"].served
+    first = served[(served["rule_id"] == "theory-interval")].iloc[0]
+    assert (first["latest"], first["owed"], first["owed_after"]) == (2019, 1, 0)
+    account = answers["N3"].account
+    again = account[(account["at"] == first["session_id"]) & (account["rule_id"] == "theory-interval")]
+    assert again["latest"].tolist() == [2022]
+
+
+def test_hours_of_a_year_are_told_of_the_year_of_the_seat() -> None:
+    # Fifty hours each year; the class of 40 in 2021 leaves 10 of that year and does nothing for 2020.
+    sessions = [{"session_id": "s", "start_date": "2021-03-02", "end_date": "2021-03-06", "seats": 1}]
+    rules = [rule("eligibility"), rule("cumulative", hours=50, per_year=True, title="Fifty a year")]
+    inputs = make_inputs(cadres=[{"cadre_id": "a"}], sessions=sessions, rules=rules, horizon=(2020, 2021))
+    found = Explainer(pipeline.solve(inputs)).why("a")
+    row = found.served[found.served["rule_id"] == "cumulative"].iloc[0]
+    assert (row["latest"], row["owed"], row["owed_after"]) == (2021, 50, 10)
+    assert "Fifty a year (50 hours in 2020, 50 hours in 2021)" in found.said("en")
+
+
 def test_shared_rules_are_told_with_the_count_of_the_persons_group(run: Run, answers: dict[str, Why]) -> None:
     for row in answers["S3"].served.itertuples():
         if row.kind not in ("share-floor", "quota"):

@@ -104,7 +104,9 @@ def test_answer_is_the_best_of_all_plans_with_the_seat(seed: int) -> None:
         if found.outcome == "there":  # The plan has the seat, and it is the best of all.
             assert best == before
             continue
-        assert best is not None
+        if best is None:  # Only at the price of a strict rule, such as another's call-up: told as a violation.
+            assert found.run is not None and "violation" in set(found.goals.loc[found.goals["loss"] > 0, "goal"])
+            continue
         assert values(found, one.world.goals) == best, (seed, one.person["cadre_id"], one.session)
         assert found.outcome == ("tie" if best == before else "worse")
         moved = {row.goal: row.loss for row in found.goals.itertuples() if row.loss}
