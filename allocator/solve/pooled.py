@@ -30,6 +30,9 @@ LATE_ROUNDS = 12
 ROOM = 0.1
 """Part of the gap asked for that is left in large goals as room for whole people."""
 
+LEAST_ROOM = 1e-4
+"""The least room: with less, each hour weighs so much that whole people cost the goals behind more than the gap asked for."""
+
 
 class Pooled:
     """The pooled relaxation of some cohorts, solved at the weights of the plan.
@@ -56,7 +59,7 @@ class Pooled:
         clock.add("prices", since)
         since = time.monotonic()
         if not clock.is_over():
-            self.rates = exchange_rates(self.master, ROOM * gap, clock)
+            self.rates = exchange_rates(self.master, max(ROOM * gap, LEAST_ROOM), clock)
             self.relaxed = self._relaxed(self.rates.plan, clock, "rates")
             self.rounds += self.relaxed.rounds
         self.values = self.master.values(self.relaxed.x)

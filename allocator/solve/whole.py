@@ -22,8 +22,11 @@ FIRST_NODES = 200
 NEIGHBOURS = 200
 """Strata that a row joins as neighbours of a class too small, at most: those of a team, or of one small programme."""
 
-REACH = (30, 60)
+REACH = (30, 60, 120)
 """The same for strata that had to leave the relaxation, try after try."""
+
+SMALL, FURTHER = 2, 3
+"""So many tries are small; the others have so many times the nodes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +57,12 @@ def decide(master: Master, relaxed: Relaxation, *, nodes: int, near: float) -> W
         x = answer.x if answer.outcome.has_solution else None
     if x is None:
         return None
-    for reach in REACH if nodes else ():
+    for tried, reach in enumerate(REACH if nodes else ()):
         if float(program.cost @ x) - relaxed.value <= near:
             break
-        x = _improved(master, program, relaxed, x, reach=reach, nodes=nodes, near=near)
+        x = _improved(
+            master, program, relaxed, x, reach=reach, nodes=nodes * (1 if tried < SMALL else FURTHER), near=near
+        )
     people = x[:n].astype(np.int64)
     used = people > 0
     return WholePlan(master.stratum[used], master.trajectory[used], people[used], float(program.cost @ x))
