@@ -69,7 +69,7 @@ def _tightest(run: Run, name: str, taken: Mapping[str, int]) -> list[Subject]:
         return sorted((one for one in subjects if full[one] > 0), key=lambda one: -full[one])
     if name == "quotas":
         return sorted(subjects, key=lambda one: -_missing(run, one.of))
-    return sorted(subjects, key=lambda one: -_tightness(run, one.of))
+    return sorted(subjects, key=lambda one: _tightness(run, one.of))
 
 
 def _missing(run: Run, rule_id: str) -> float:
@@ -84,11 +84,12 @@ def _missing(run: Run, rule_id: str) -> float:
     return 1e6 * below + 1e3 * above + at_limit
 
 
-def _tightness(run: Run, rule_id: str) -> float:
-    """How tight another rule is: what is missing counts most, then the groups that have no more than they need."""
-    finding = run.audit[rule_id].finding
+def _tightness(run: Run, rule_id: str) -> tuple[int, float, int]:
+    """Order of another rule: what is missing for the most important goal first, then groups with no more than they need."""
+    rule, finding, goals = run.inputs.policy.rule(rule_id), run.audit[rule_id].finding, run.inputs.scenario.goals
+    goal = "violation" if rule.strength == "hard" else rule.goal
     bare = sum(row.achieved == row.required for row in finding.scopes)
-    return 1e6 * finding.shortfall + bare
+    return (goals.index(goal) if finding.shortfall else len(goals), -finding.shortfall, -bare)
 
 
 def _fullest_sessions(run: Run, subjects: tuple[Subject, ...], taken: Mapping[str, int]) -> list[Subject]:
