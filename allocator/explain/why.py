@@ -97,7 +97,9 @@ class _Answer:
         self.ground, self.person = ground, person
         self.inputs: Inputs = ground.run.inputs
         self.alone = ground.alone(person.cadre_id)
-        self.placed = self.alone.seats.sort_values("start_date", kind="stable").reset_index(drop=True)
+        seats = self.alone.seats
+        known = seats["session_id"].isin(self.inputs.sessions["session_id"])  # A plan may have been changed by hand.
+        self.placed = seats[known].sort_values("start_date", kind="stable").reset_index(drop=True)
 
     def whole(self) -> Why:
         """The answer."""

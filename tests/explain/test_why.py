@@ -259,6 +259,14 @@ def test_who_has_no_seat_reads_what_is_owed_and_what_could_give_one(lang: str, w
     assert all(word in text for word in words), text
 
 
+def test_seat_in_a_session_that_does_not_exist_is_left_out() -> None:
+    run = pipeline.solve(nowhere())
+    seat = run.plan.placements.assign(session_id="unknown", cadre_id="b")
+    plan = ordered(pd.concat([run.plan.placements, seat], ignore_index=True))
+    changed = replace(run, plan=plan, audit=audit(plan, run.inputs))
+    assert Explainer(changed).why("b").seats.empty
+
+
 def test_seat_settled_by_name_has_nobody_next_and_a_group_is_told_as_one() -> None:
     explainer = Explainer(pipeline.solve(nowhere()))
     named = explainer.why("a")
