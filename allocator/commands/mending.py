@@ -13,10 +13,10 @@ import typer
 from allocator.commands.voice import Code, Voice, refuse
 from allocator.conflicts import KINDS, Conflicts, answer
 from allocator.conflicts.answer import SECONDS
-from allocator.conflicts.text import kind_word, record, text
+from allocator.conflicts.text import record, text
 from allocator.display import Display
 from allocator.errors import UsageError
-from allocator.inputs import load, write_variant
+from allocator.inputs import load
 from allocator.interrupts import run_stoppably
 from allocator.planner import Run
 from allocator.reports.texts import Texts
@@ -104,7 +104,7 @@ def explained(voice: Voice, scenario: Path, wishes: Wishes) -> Conflicts:
         refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
     if wishes.file is not None:
         for number, file in enumerate(files(wishes.file, len(found.repairs)), start=1):
-            write(found, number, file, force=wishes.force)
+            found.write_repair(number, file, force=wishes.force)
             voice.say(voice.talk.said(Message("conflict.written", number=number, file=str(file))))
     return found
 
@@ -127,17 +127,6 @@ def _refuse_existing(voice: Voice, file: Path) -> None:
     for one in (file, *files(file, len(KINDS))):
         if one.exists():
             refuse(voice, Code.USAGE, voice.talk.said(Message("error.file-exists", file=one)))
-
-
-def write(found: Conflicts, number: int, file: Path, *, force: bool) -> None:
-    """Write one repair as a scenario that extends the one it mends."""
-    repair, scenario = found.repairs[number - 1], found.inputs.scenario
-    kinds = tuple(kind_word(kind) for kind in repair.kinds)
-    titles = {
-        "title": Message("conflict.title", title=scenario.title or scenario.id, kinds=kinds).said("en"),
-        "title_zh": Message("conflict.title", title=scenario.title_zh or scenario.id, kinds=kinds).said("zh"),
-    }
-    write_variant(found.inputs, repair.changes, file, id=f"{scenario.id}-{repair.kinds[0]}", force=force, **titles)
 
 
 def of_run(

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
 
 import pandas as pd
 
 from allocator.conflicts.find import Conflict, Found, find
 from allocator.conflicts.repair import KINDS, Repair, Repairs, different
+from allocator.conflicts.text import kind_word, text
 from allocator.conflicts.trials import Trials
 from allocator.entities import Inputs
 from allocator.errors import UsageError
+from allocator.inputs import write_variant
 from allocator.planner import Planner, Run
+from allocator.reports.texts import Texts, language
 from allocator.result import OnProgress, silent
 from allocator.solve.clock import Clock
-from allocator.wording import Message
+from allocator.wording import Language, Message
 
 SECONDS = 60.0
 """Time for conflicts, and as much again for repairs, unless the caller says otherwise."""
@@ -110,6 +116,34 @@ class Conflicts:
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=list(REPAIR_COLUMNS)).astype(dict.fromkeys(REPAIR_COLUMNS[1:9], "str"))
 
+    def said(self, lang: Language | None = None) -> str:
+        """The answer in words, as the terminal shows it; else in the language of ``ALLOCATOR_LANG`` or the system."""
+        return text(self, Texts(lang or language(os.environ.get("ALLOCATOR_LANG"))))
+
+    def __str__(self) -> str:
+        return self.said()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return f"<pre>{escape(self.said())}</pre>"
+
+    def write_repair(self, number: int, file: Path | str, *, force: bool = False) -> Inputs:
+        """Write a repair, counted from 1, as a scenario that extends the one it mends; see ``allocator.write_variant``.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written, or is there and ``force`` is not given.
+        """
+        repair, scenario = self.repairs[number - 1], self.inputs.scenario
+        kinds = tuple(kind_word(kind) for kind in repair.kinds)
+        english = Message("conflict.title", title=scenario.title or scenario.id, kinds=kinds).said("en")
+        chinese = Message("conflict.title", title=scenario.title_zh or scenario.id, kinds=kinds).said("zh")
+        name = f"{scenario.id}-{repair.kinds[0]}"
+        return write_variant(
+            self.inputs, repair.changes, file, id=name, title=english, title_zh=chinese, force=force
+        )  # fmt: skip
+
 
 def _years(years: Sequence[int]) -> str:
     return ";".join(map(str, years))
@@ -181,10 +215,13 @@ def answer(
     ------
     UsageError
         If there is no such sort of repair, or no such rule.
+    ModelError
+        If no plan is given and a rule cannot be expressed.
     """
     since = time.monotonic()
     refuse_unknown(inputs, kinds or (), (*keep, *give))
-    run = run or least_violation(inputs, Clock(inputs.scenario.limits.seconds, on_progress=on_progress))
+    if run is None:
+        run = Planner().plan(inputs, Clock(inputs.scenario.limits.seconds, on_progress=on_progress))
     if run.audit.is_clean:
         return Conflicts(inputs, run, (), (), (), 0, 0, kinds != (), 0, time.monotonic() - since)
     trials = Trials(inputs, None if seconds is None else time.monotonic() + seconds, stop)
@@ -213,18 +250,6 @@ def refuse_unknown(inputs: Inputs, kinds: Sequence[str], rules: Sequence[str]) -
             raise UsageError(Message("conflict.unknown-rule", rule=rule))
 
 
-def least_violation(inputs: Inputs, clock: Clock) -> Run:
-    """A plan that misses the hard rules as little as possible, and looks at no other goal.
-
-    Raises
-    ------
-    ModelError
-        If a rule cannot be expressed, or fixed seats cannot be held.
-    """
-    only = inputs.scenario.model_copy(update={"goals": ("violation",)})
-    return replace(Planner().plan(replace(inputs, scenario=only), clock), inputs=inputs)
-
-
 def _repaired(
     trials: Trials,
     run: Run,
@@ -240,10 +265,21 @@ def _repaired(
         got = {kind: works.of(kind) for kind in dict.fromkeys(kinds)}
         return different(got.values(), len(got)), tuple(kind for kind, one in got.items() if one is None)
     tried = (works.of(kind) for kind in KINDS)
-    made = different(tried, USUAL)
+    made = _equals_named(different(tried, USUAL))
     if len(made) < USUAL:
         given = {rule for one in made for rule in one.clauses}
         others = {part.rule.id for one in found.conflicts for part in one.parts} - given
         more = (works.instead(rule) for rule in sorted(others) if works.may_give(rule))
         made = different([*made, *more], USUAL)
     return made, ()
+
+
+def _equals_named(made: list[Repair]) -> list[Repair]:
+    """Where another clause can give just as well, the first repair has both names, and the other is told as the other clause."""
+    if len(made) < 2 or made[0].kinds[0] != "fewest-people" or made[1].kinds[0] != "fewest-clauses":
+        return made
+    first, second = made[:2]
+    if len(first.clauses) != len(second.clauses) or first.people != second.people:
+        return made
+    both = replace(first, kinds=(*first.kinds, "fewest-clauses"))
+    return [both, replace(second, kinds=("instead", *second.kinds[1:])), *made[2:]]

@@ -31,11 +31,14 @@ from allocator.conflicts.trials import OutOfTimeError, Trials
 from allocator.counting import Finding, count
 from allocator.entities import Inputs
 from allocator.filters import LIST_COLUMNS
-from allocator.kinds import Quota, RuleKind, ShareFloor
+from allocator.kinds import Fixed, Quota, RuleKind, ShareFloor
 from allocator.planner import Run
 
 FEW_PROGRAMMES = 6
 """Programmes up to which every subset of strict limits is quick to plan with; beyond, each is only left out alone."""
+
+MOST_CALLED = 8
+"""Conflicts of call-ups that are looked for."""
 
 MOST_ALIKE = 4
 """Conflicts of the same rules that are looked for from breaches of one rule; further breaches of it are counted."""
@@ -107,9 +110,8 @@ def find(trials: Trials, run: Run) -> Found:
     since, found = time.monotonic(), Found()
     seeds = list(_seeds(run))
     try:
-        called = _called(trials) if any(seed is None for seed in seeds) else None
-        if called is not None:
-            found.conflicts.append(called)
+        if any(seed is None for seed in seeds):
+            found.conflicts += _called(trials)
     except OutOfTimeError:
         found.unexplained += 1
     rest = [seed for seed in seeds if seed is not None]
@@ -190,12 +192,19 @@ def _seed(rule: RuleKind, row: Mapping[Any, Any], inputs: Inputs) -> Part | None
     return parts[0]
 
 
-def _called(trials: Trials) -> Conflict | None:
-    """Call-ups that break strict rules by themselves."""
-    if trials.ask([]).can is not False:
-        return None
-    strict = smallest(lambda some: trials.ask([], some).can is False, trials.limbs)
-    return Conflict((), tuple(strict), trials.ask([], strict).lacking, _unconfirmed(trials, [], strict, strict))
+def _called(trials: Trials) -> list[Conflict]:
+    """Call-ups that break strict rules by themselves: of each conflict one call-up is left out when the next is looked for."""
+    found: list[Conflict] = []
+    limits = list(trials.limbs)
+    while len(found) < MOST_CALLED and trials.ask([], limits).can is False:
+        strict = smallest(lambda some: trials.ask([], some).can is False, limits)
+        lacking = trials.ask([], strict).lacking
+        found.append(Conflict((), tuple(strict), lacking, _unconfirmed(trials, [], strict, strict)))
+        named = [limb for limb in strict if isinstance(limb.rule, Fixed)]
+        if not named:
+            break
+        limits = [limb for limb in limits if limb != named[-1]]
+    return found
 
 
 def _around(trials: Trials, seed: Part, missed: Sequence[Part], likely: Sequence[Part]) -> Conflict | None:

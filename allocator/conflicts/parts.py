@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
@@ -93,6 +94,10 @@ def whole(rule: RuleKind, inputs: Inputs) -> list[Part]:
     years = tuple(y for y in inputs.years if not rule.years or y in rule.years)
     if not years:
         return []
+    if (
+        isinstance(rule, Representation) and rule.share is None
+    ):  # The share is that of the whole roster, whoever is looked at.
+        return [Part(rule.model_copy(update={"share": _part_of_roster(rule, inputs)}), years)]
     if not isinstance(rule, Quota):
         return [Part(rule, years)]
     least, most = allowed(rule)
@@ -102,6 +107,12 @@ def whole(rule: RuleKind, inputs: Inputs) -> list[Part]:
     if most is not None and rule.modality != "at-least":
         parts.append(Part(_quota(rule, "at-most", most), years, side="most"))
     return parts
+
+
+def _part_of_roster(rule: Representation, inputs: Inputs) -> Fraction:
+    heads, among = inputs.cadres["headcount"].to_numpy(), inputs.audience(rule.among)
+    people = int(heads[among & inputs.audience(rule.audience)].sum())
+    return Fraction(people, max(1, int(heads[among].sum())))
 
 
 def _quota(rule: Quota, modality: str, amount: int) -> Quota:

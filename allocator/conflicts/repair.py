@@ -35,7 +35,7 @@ ONLY: Mapping[str, tuple[type[RuleKind], ...]] = MappingProxyType(
 )
 """Repairs in which rules of some kinds give and no other."""
 
-SMALL = 3000
+SMALL = 300
 """People up to which a repair is worked out on everything; beyond, on those whom the rules in conflict concern."""
 
 ROUNDS = 4
@@ -329,7 +329,7 @@ class Repairs:
             yield gives
             return
         first, rest = conflicts[0], conflicts[1:]
-        if self.trials.ask(first.parts, limits).can is True:  # What gave before is enough for this one too.
+        if self.trials.ask(first.parts, _its_own(first, limits)).can is True:  # What gave before is enough for this one too.
             yield from self._ways(rest, limits, gives, kinds)
             return
         for limb in first.strict:
@@ -339,8 +339,16 @@ class Repairs:
             earlier = [one for one in gives if (one.rule, one.limb) != (limb.rule, limb.limb)]
             for give, weak in weaker(limb):
                 held = others if weak is None else [*others, weak]
-                if self.trials.ask(first.parts, held).can is True:
+                if self.trials.ask(first.parts, _its_own(first, held)).can is True:
                     yield from self._ways(rest, held, [*earlier, give], kinds)
+
+
+def _its_own(conflict: Conflict, limits: Sequence[Part]) -> list[Part]:
+    """Of some limits those that take part in a conflict, in the form they have now; all where that is not known."""
+    if not conflict.is_strict_known:
+        return list(limits)
+    own = {(limb.rule.id, limb.limb) for limb in conflict.strict}
+    return [limb for limb in limits if (limb.rule.id, limb.limb.split("=")[0]) in own]
 
 
 def softened(part: Part) -> Part:

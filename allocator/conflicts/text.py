@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from allocator.called import Called
-from allocator.conflicts.answer import Conflicts
 from allocator.conflicts.find import Conflict
-from allocator.conflicts.gives import Give
+from allocator.conflicts.gives import Give, amount_for
 from allocator.conflicts.parts import OF_PERSONS, Part
 from allocator.conflicts.repair import Repair
 from allocator.counting.findings import names, span, titled
 from allocator.kinds import Apportion, Coverage, Cumulative, Fixed, Interval, MakeUp, Quota, Representation, ShareFloor
 from allocator.reports.texts import Texts
 from allocator.wording import Message, value
+
+if TYPE_CHECKING:
+    from allocator.conflicts.answer import Conflicts
 
 MOST_LINES = 8
 """Lines of a list; the scenario that is written has all of them."""
@@ -301,26 +303,26 @@ class Words:
         return Message("conflict.repair-rules", clauses=len(repair.clauses), people=repair.people)
 
     def _gives(self, repair: Repair) -> Iterator[Message]:
-        people: dict[tuple[str, tuple[int, ...]], list[Give]] = {}
+        """A line for everything that gives: years, groups and people that give alike stand together."""
+        alike: dict[tuple[object, ...], list[Give]] = {}
         for give in repair.gives:
-            if give.rule is None:
-                told: dict[str, object] = {"session": give.scope, "before": give.before, "after": give.after}
-                yield Message("conflict.give-seats", **told)
-            elif isinstance(give.rule, OF_PERSONS):
-                people.setdefault((give.rule.id, give.years), []).append(give)
-            else:
-                yield Message("conflict.give", rule=self.rule(give.rule), change=self._change(give))
-        for (_, years), own in people.items():
-            told = {"count": sum(give.people for give in own), "people": self.people([give.scope for give in own])}
-            soft = isinstance(own[0].rule, Cumulative)
-            change = (
-                Message("conflict.give-owed", **told)
-                if soft
-                else Message("conflict.give-people", years=span(years), **told)
-            )
-            yield Message("conflict.give", rule=self.rule(own[0].rule), change=change)
+            key: tuple[object, ...] = ("", give.before, give.after)
+            if give.rule is not None:
+                key = (give.rule.id, give.side, give.scope, give.limb, give.before, give.after)
+            if isinstance(give.rule, OF_PERSONS):
+                key = (give.rule.id, give.years)
+            elif isinstance(give.rule, ShareFloor):
+                key = (give.rule.id, give.years, give.before, give.after)
+            alike.setdefault(key, []).append(give)
+        for own in alike.values():
+            if own[0].rule is None:
+                told: dict[str, object] = {"before": own[0].before, "after": own[0].after}
+                yield Message("conflict.give-seats", sessions=names([give.scope for give in own]), **told)
+                continue
+            yield Message("conflict.give", rule=self.rule(own[0].rule), change=self._change(own))
 
-    def _change(self, give: Give) -> Message:
+    def _change(self, own: Sequence[Give]) -> Message:
+        give = own[0]
         if give.limb:
             before = self.limit_of(give.rule, give.limb)
             if give.after is None:
@@ -328,18 +330,35 @@ class Words:
             assert give.rule is not None
             after = give.rule.model_copy(update={give.limb: give.after})
             return Message("conflict.give-limit", before=before, after=self.limit_of(after, give.limb))
-        years = span(give.years)
-        told: dict[str, object] = {"years": years, "before": give.before, "after": give.after, "count": give.people}
-        if isinstance(give.rule, Quota):
+        years = span(sorted({year for one in own for year in one.years}))
+        if isinstance(give.rule, OF_PERSONS):
+            people = {"count": sum(one.people for one in own), "people": self.people([one.scope for one in own])}
+            soft = isinstance(give.rule, Cumulative)
             return (
-                Message("conflict.give-least", **told)
-                if give.side == "least"
-                else Message("conflict.give-most", **told)
+                Message("conflict.give-owed", **people)
+                if soft
+                else Message("conflict.give-people", years=years, **people)
             )
+        told: dict[str, object] = {"years": years, "before": give.before, "after": give.after}
+        if isinstance(give.rule, Quota):
+            return self._amount(give, told | {"count": give.people})
         if isinstance(give.rule, ShareFloor):
-            del told["count"]
-            return Message("conflict.give-floor", **told, group=self.called.group(give.rule.group_by, give.scope))
+            groups = names([self.called.group(give.rule.group_by, one.scope) for one in own])
+            return Message("conflict.give-floor", **told, group=groups)
         return Message("conflict.give-soft")
+
+    def _amount(self, give: Give, told: dict[str, object]) -> Message:
+        """A quota with another amount; one of “about” says what it is about."""
+        rule = give.rule
+        assert isinstance(rule, Quota) and give.side
+        if rule.modality == "about":
+            told |= {"amount": rule.amount, "new": amount_for(rule, give.side, int(give.after))}
+            return (
+                Message("conflict.give-about", **told)
+                if give.side == "least"
+                else Message("conflict.give-about-most", **told)
+            )
+        return Message("conflict.give-least", **told) if give.side == "least" else Message("conflict.give-most", **told)
 
 
 def limit_words(rule: Any, field: str) -> Message:

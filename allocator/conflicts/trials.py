@@ -24,7 +24,7 @@ from allocator.solve.clock import Clock
 from allocator.wording import Message
 
 STRICTLY_JUDGED = frozenset(
-    {"spacing", "away-limit", "eligibility", "no-overlap", "sessions-seats", "sessions-eligible", "headcount"}
+    {"spacing", "away-limit", "fixed", "eligibility", "no-overlap", "sessions-seats", "sessions-eligible", "headcount"}
 )
 """Rules and built-in rules that further placements never mend."""
 
@@ -119,8 +119,6 @@ class Trials:
 
     def _answer(self, parts: Sequence[Part], strict: Sequence[Part]) -> Answer:
         inputs = self.cut(parts, strict)
-        if inputs.cadres.empty:
-            return Answer(True)
         if any(rule.call_ups for rule in inputs.policy.rules if isinstance(rule, Fixed)):
             broken = broken_by_calls(inputs)
             if broken:
@@ -160,7 +158,9 @@ class Trials:
             own = people_of(part, self.inputs)
             people |= own
             programmes |= self.programmes_of(part, own)
-        return people | instance.admission.any_of(programmes), programmes
+        people |= instance.admission.any_of(programmes)
+        people[:1] |= not people.any()  # Without anybody there is nothing to plan.
+        return people, programmes
 
     def programmes_in(self, parts: Sequence[Part]) -> int:
         """How many programmes count for some parts."""
@@ -249,7 +249,11 @@ def broken_by_calls(inputs: Inputs) -> float:
     }
     named = pd.DataFrame(sorted(calls), columns=["cadre_id", "session_id"]).astype("str")
     report = audit(assemble(inputs, named.assign(headcount=1, fixed=True)), inputs)
-    return sum(verdict.shortfall for verdict in report.verdicts if _is_strict(verdict.kind, verdict.rule_id))
+    whole = {
+        rule.id for rule in inputs.policy.rules if isinstance(rule, Fixed) and rule.everyone
+    }  # Others may be sent too.
+    judged = [verdict for verdict in report.verdicts if verdict.rule_id not in whole]
+    return sum(verdict.shortfall for verdict in judged if _is_strict(verdict.kind, verdict.rule_id))
 
 
 def _is_strict(kind: str, rule_id: str) -> bool:
