@@ -15,6 +15,7 @@ from allocator.solve.dated_part import reschedule
 from allocator.solve.dates import Schedule, schedule
 from allocator.solve.exclusions import SESSIONS_SEATS, Exclusions
 from allocator.solve.timetable import Timetable
+from allocator.solve.trades import Exchange
 from allocator.solve.yearly import Refused, YearlyStage, YearPlan
 
 TRADES = 12
@@ -45,7 +46,8 @@ def dates_kept(
     start
         Placements to keep where they still fit.
     """
-    exchange = None if clock.is_over() else stage.exchange(years)
+    exchange: Exchange | None = None
+    knows = False  # Whether who could trade with whom has been worked out for these years.
     exclusions = Exclusions(inputs, Timetable(inputs))
     best: tuple[YearPlan, Schedule] | None = None
     replans, patience, fewest = 0, 0.0, len(years.attendances) + 1
@@ -70,6 +72,8 @@ def dates_kept(
         lost = _asked(dated.unplaced, years.attendances)
         if not lost:
             break  # Call-ups that strict rules forbid: the years never asked for them.
+        if not knows:
+            exchange, knows = stage.exchange(years), True
         helps, fewest = len(lost) < fewest, min(fewest, len(lost))
         if helps and exchange is not None and sum([exchange.move(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
@@ -78,7 +82,7 @@ def dates_kept(
         elif replans < ROUNDS:
             replans, patience = replans + 1, WORK
             years = stage.without(years, _refused(inputs, dated))
-            exchange, fewest = stage.exchange(years), len(lost) + 1
+            knows, fewest = False, len(lost) + 1
         elif exchange is not None and sum([exchange.substitute(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
         else:

@@ -45,6 +45,28 @@ def left_by(cohorts: Cohorts, attendances: pd.DataFrame) -> Allotment:
     return Allotment(seats, tuple(floors), tuple(ceilings), nothing)
 
 
+def counted(cohorts: Cohorts, attendances: pd.DataFrame) -> list[np.ndarray]:
+    """Attendances that each family counts, by group and year, (G, Y) each; once a person and year where people are counted.
+
+    A row of an unnamed group counts once, however many seats it has.
+    """
+    instance = cohorts.instance
+    person = attendances["cadre_id"].map(instance.person_index).to_numpy(np.int64)
+    programme = attendances["programme_id"].map(instance.programme_index).to_numpy(np.int64)
+    year = attendances["year"].to_numpy(np.int64) - instance.years[0]
+    found = []
+    for family in cohorts.families:
+        own = family.programmes[programme] & (family.group[person] >= 0)
+        i, y = person[own], year[own]
+        if family.distinct:
+            pairs = np.unique(i * len(instance.years) + y)
+            i, y = pairs // len(instance.years), pairs % len(instance.years)
+        count = np.zeros(family.floor.shape, dtype=np.int64)
+        np.add.at(count, (family.group[i], y), 1)
+        found.append(count)
+    return found
+
+
 def columns_of(
     cohorts: Cohorts, which: np.ndarray, attendances: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

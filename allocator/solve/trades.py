@@ -15,6 +15,7 @@ import pandas as pd
 
 from allocator.model.cohorts import Cohorts
 from allocator.solve.pricing import CostsBySort
+from allocator.solve.rest import counted
 from allocator.ties import draw
 
 Attended = frozenset[tuple[str, int]]
@@ -47,15 +48,13 @@ class Exchange:
         for cadre, programme, year in zip(*columns, strict=True):
             attended[self.index[cadre]].add((programme, int(year)))
         self.attended: dict[int, Attended] = {i: frozenset(pairs) for i, pairs in attended.items()}
-        self.stratum = np.zeros(len(self.ids), dtype=np.int64)
-        self.cohort = np.zeros(len(self.ids), dtype=np.int64)
-        for c, members in enumerate(cohorts.members):
-            self.stratum[members], self.cohort[members] = stratum[c], c
+        self.cohort = cohorts.cohort_of
+        self.stratum = stratum[self.cohort]
         self.inside: dict[int, list[int]] = defaultdict(list)
         for i in np.flatnonzero(instance.is_named).tolist():
             self.inside[int(self.stratum[i])].append(i)
         self.uneven = self._uneven(stratum)
-        self.count = [self._counts(f) for f in range(len(cohorts.families))]
+        self.count = counted(cohorts, attendances)
         self.priced: dict[tuple[int, tuple[int, ...], Attended], float | None] = {}
         self.refused: set[tuple[int, Attended]] = set()
         self.full: set[tuple[int, str, int]] = set()
@@ -69,10 +68,14 @@ class Exchange:
 
     def _teams(self) -> Counter[tuple[int, str, int]]:
         """People of each group of the uneven families in each programme and year: (group, programme, year)."""
+        instance, table = self.cohorts.instance, self.attendances
+        person = table["cadre_id"].map(instance.person_index).to_numpy(np.int64)
         teams: Counter[tuple[int, str, int]] = Counter()
-        for i, pairs in self.attended.items():
-            for group in self._groups(i):
-                teams.update((group, programme, year) for programme, year in pairs)
+        for f in self.uneven:
+            group = self.cohorts.cohort_groups[self.cohort[person], f]
+            own = table.loc[group >= 0, ["programme_id", "year"]].assign(group=f * 1_000_000 + group[group >= 0])
+            sizes = own.groupby(["group", "programme_id", "year"]).size()
+            teams.update({(int(g), str(p), int(y)): int(n) for (g, p, y), n in sizes.items()})
         return teams
 
     def _groups(self, i: int) -> list[int]:
@@ -85,16 +88,6 @@ class Exchange:
         family, instance = self.cohorts.families[f], self.cohorts.instance
         years = Counter(year for programme, year in pairs if family.programmes[instance.programme_index[programme]])
         return Counter(dict.fromkeys(years, 1)) if family.distinct else years
-
-    def _counts(self, f: int) -> Counter[tuple[int, int]]:
-        """People (or seats) counted in each group and year of a family."""
-        counts: Counter[tuple[int, int]] = Counter()
-        groups = self.cohorts.cohort_groups[self.cohort, f].tolist()
-        for i, pairs in self.attended.items():
-            group = groups[i]
-            if group >= 0:  # A row of an unnamed group never moves, so it need not be counted to the seat.
-                counts.update({(group, year): n for year, n in self._years(f, pairs).items()})
-        return counts
 
     def move(self, cadre_id: str, programme_id: str, year: int) -> bool:
         """Trade the trajectory of a cadre whose seat cannot be given; whether anybody could take it."""
@@ -220,7 +213,8 @@ class Exchange:
                     net.update({(group, year): n for year, n in self._years(f, pairs).items()})
                     net.subtract({(group, year): n for year, n in self._years(f, self._now(i)).items()})
             for (group, year), more in net.items():
-                count, y = self.count[f][group, year] + more, years.index(year)
+                y = years.index(year)
+                count = self.count[f][group, y] + more
                 if (more < 0 and count < family.floor[group, y]) or (more > 0 and count > family.ceiling[group, y]):
                     return False
         return True
@@ -235,7 +229,7 @@ class Exchange:
             self._book(i, 1)
 
     def _book(self, i: int, sign: int) -> None:
-        pairs = self._now(i)
+        pairs, years = self._now(i), self.cohorts.instance.years
         for group in self._groups(i):
             for programme, year in pairs:
                 self.team[group, programme, year] += sign
@@ -243,7 +237,7 @@ class Exchange:
             group = int(self.cohorts.cohort_groups[self.cohort[i], f])
             if group >= 0:
                 for year, n in self._years(f, pairs).items():
-                    count[group, year] += sign * n
+                    count[group, years.index(year)] += sign * n
 
     def table(self) -> pd.DataFrame:
         """The attendances as they are now, in the order of the yearly plan."""
