@@ -56,7 +56,8 @@ def ask_what_more_buys(
             "--of",
             metavar="ID",
             help="Rule, session, programme or host; may be repeated. RULE.share asks about another number; quotas, floors, "
-            "windows, limits, sessions or hosts about all of a sort. 规则、班次、项目或承办机构，可多次。",
+            "windows, limits, sessions or hosts about all of a sort. 规则、班次、项目或承办机构的编号，可多次；规则.share 问别的数值，"
+            "quotas、floors、windows、limits、sessions、hosts 问一整类。",
             show_default="the tightest",
         ),
     ] = None,
@@ -65,7 +66,7 @@ def ask_what_more_buys(
         typer.Option(
             "--range",
             metavar="FIRST:LAST:BY",
-            help="A curve: how much more, such as -10:+50:10; shares in percentage points. 增减范围。",
+            help="A curve: how much more, such as -10:+50:10; shares in percentage points. 画曲线：增减的范围，如 -10:+50:10；比例按百分点。",
             show_default="one more, one less",
         ),
     ] = None,
@@ -107,7 +108,7 @@ def ask_what_more_buys(
     no_progress: NoProgress = False,
     debug: Debug = False,
 ) -> None:
-    """Say what one more seat, one session fewer, one year more changes, each by planning anew. 多一个名额有什么用。
+    """Say what one more seat, one session fewer, one year more changes, each by planning anew. 多一个名额、少一个班次、宽一年各有什么用，逐项重新编制来回答。
 
     Ctrl-C stops and keeps the answers found so far. 按 Ctrl-C 停止并保留已得到的结果。
     """

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from allocator.reports.figures import find_font, png
 from allocator.reports.figures.pen import CYCLE, DOTS_PER_INCH, GREY, MARKERS
@@ -109,6 +109,7 @@ def _panel(ax: Axes, goal: str, curves: list[Curve], texts: Texts) -> None:
     ax.tick_params(labelsize=9)
     for axis in (ax.xaxis, ax.yaxis):  # People, hours and years are whole.
         axis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.grid(axis="y", color="#E4E4E4", linewidth=0.8)
     ax.set_axisbelow(True)
     for side in ("top", "right"):
