@@ -103,7 +103,7 @@ Seed = Annotated[
 @app.callback()
 def _common(
     _: Annotated[
-        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version. 版本。")
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version. 显示版本。")
     ] = False,
     lang: Lang = None,
 ) -> None:
@@ -116,7 +116,10 @@ def plan(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="Folder for the plan and its reports. 结果目录。", show_default="out/SCENARIO"
+            "--out",
+            "-o",
+            help="Folder for the plan and its reports. 存放计划和报表的目录。",
+            show_default="out/SCENARIO",
         ),
     ] = None,
     seed: Seed = None,
@@ -129,7 +132,7 @@ def plan(
         typer.Option(
             "--font",
             metavar="NAME",
-            help="Font of the figures; else the first Chinese one installed. 图表字体。",
+            help="Font of the figures; else the first Chinese one installed. 图表字体；不写则用已安装的第一种中文字体。",
             show_default=False,
         ),
     ] = None,
@@ -141,7 +144,7 @@ def plan(
     no_progress: NoProgress = False,
     debug: Debug = False,
 ) -> None:
-    """Find the plan for SCENARIO, audit it and write everything to a folder. 编制计划。
+    """Find the plan for SCENARIO, audit it and write everything to a folder. 编制计划、审核，并把全部结果写入一个目录。
 
     Ctrl-C stops and keeps the best plan so far; a second Ctrl-C leaves without one.
     按 Ctrl-C 停止并保留目前最好的计划；再按一次则不保留。
@@ -172,7 +175,10 @@ def plan(
         text = summary.text(run.inputs, run.plan, run.audit, run.result, lang=voice.lang)
         record = _run_record(run, folder, code, told)
         if found is not None:
-            text, record = f"{text.rstrip()}\n\n{mending.words(voice, found)}", record | {"conflicts": mending.data(found)}
+            text, record = (
+                f"{text.rstrip()}\n\n{mending.words(voice, found)}",
+                record | {"conflicts": mending.data(found)},
+            )
         voice.result(text, record)
         for note in told:
             voice.say(note)
@@ -228,7 +234,7 @@ def check(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Read everything and count whether the rules can be kept at all. 只检查数据和数量。
+    """Read everything and count whether the rules can be kept at all. 读入全部数据，算一算规则有没有可能满足。
 
     Writes nothing, unless told to mark the mistakes: then each workbook is handed back as a copy with a column that
     says what is wrong, coloured cells and comments.
@@ -293,14 +299,19 @@ def _finding_record(finding: Finding) -> dict[str, Any]:
 def audit(
     scenario: ScenarioFile,
     plan_file: Annotated[
-        Path, typer.Argument(metavar="PLAN", help="Plan to judge (CSV, Excel, Parquet). 计划文件。", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="PLAN",
+            help="Plan to judge (CSV, Excel, Parquet). 要审核的计划（CSV、Excel 或 Parquet）。",
+            show_default=False,
+        ),
     ],
     lang: Lang = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Judge any plan from the files alone, without the solver; writes nothing. 审核计划。"""
+    """Judge any plan from the files alone, without the solver; writes nothing. 只根据文件审核任何一份计划，不用求解器，不写文件。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
         inputs = load(scenario)
@@ -339,10 +350,15 @@ def _rule_lines(report: AuditReport, voice: Voice) -> list[str]:
 @app.command("generate", epilog="示例 Example: allocator generate one-prefecture --out my-data --seed 7")
 def generate_data(
     size: Annotated[
-        GeneratedSize, typer.Argument(metavar="SIZE", help="tiny, one-prefecture or henan. 规模。", show_default=False)
+        GeneratedSize,
+        typer.Argument(metavar="SIZE", help="tiny, one-prefecture or henan. 规模，从小到大三种。", show_default=False),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the five tables. 目录。", show_default=False)],
-    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed makes the same data. 种子。")] = 2019,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the five tables. 存放五张表的目录。", show_default=False)
+    ],
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="The same seed makes the same data. 随机种子；相同则数据相同。")
+    ] = 2019,
     people: Annotated[
         int | None, typer.Option("--people", min=1, help="About so many named people. 大约多少人。", show_default=False)
     ] = None,
@@ -362,9 +378,10 @@ def generate_data(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Make invented people, records, programmes and dated sessions on real units. 生成示例数据。
+    """Make invented people, records, programmes and dated sessions on real units. 在真实的行政区划上生成虚构的人员、培训历史、项目和班次。
 
     With --people the units, sessions and quotas grow along, and scenario.toml in the folder is ready to be planned.
+    加 --people 时，单位、班次和名额按人数放缩，目录中的 scenario.toml 可以直接编制。
     """
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):

@@ -24,6 +24,9 @@ def _wide_english_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
 
 
+COMMANDS = list(getattr(typer.main.get_command(app), "commands"))  # noqa: B009 - which kind of command it is, is the library's own.
+
+
 class Size(StrEnum):
     SMALL = "small"
     LARGE = "large"
@@ -107,8 +110,9 @@ def test_every_sentence_of_the_catalogue_is_still_what_the_library_says(monkeypa
     monkeypatch.setenv("ALLOCATOR_LANG", "zh")
     for line in [*(line for line, _ in MISTAKES), "--help", "first --help", "second --help"]:
         CliRunner().invoke(sample, line.split())
-    for line in (["--lang", "zh"], ["plan", "--help"], ["generate", "--help"]):
-        CliRunner().invoke(app, line)
+    CliRunner().invoke(app, ["--lang", "zh"])
+    for command in COMMANDS:
+        CliRunner().invoke(app, [command, "--help"])
     constants = {*frames.PANELS.values(), *frames.TEMPLATES.values(), "frame.try-help"}
     sentences = {code for code in catalogue() if code.startswith(frames.FRAME)}
     assert sentences - found - constants == set()
@@ -119,7 +123,7 @@ def test_words_of_the_library_are_those_it_has(name: str, code: str) -> None:
     assert re.sub(r"{\w+}", "{}", catalogue()[code]["en"]) == getattr(rich_utils, name)
 
 
-@pytest.mark.parametrize("command", ["", *(c.name or "" for c in app.registered_commands)])
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_page_has_chinese_frames_only_and_switches_show_no_type(command: str) -> None:
     page = CliRunner().invoke(app, ["--lang", "zh", *([command] if command else []), "--help"]).stdout
     assert "用法：" in page and "─ 选项 ─" in page and "显示本说明。" in page
@@ -129,6 +133,28 @@ def test_help_page_has_chinese_frames_only_and_switches_show_no_type(command: st
     english = CliRunner().invoke(app, ["--lang", "en", *([command] if command else []), "--help"]).stdout
     assert "Usage: " in english and "─ Options ─" in english and "Show this message and exit." in english
     assert "<bool>" not in page + english
+
+
+def page_of(command: str, lang: str) -> str:
+    return CliRunner().invoke(app, ["--lang", lang, *([command] if command else []), "--help"]).stdout
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_page_is_in_one_language(command: str) -> None:
+    chinese, english = page_of(command, "zh"), page_of(command, "en")
+    assert re.search("[\u4e00-\u9fff]", english) is None
+    sentences = re.findall(r"[A-Za-z]+,? [a-z]+,? [a-z]+", chinese.partition("示例：")[0])
+    assert sentences == []
+    assert f"示例：allocator {command} " in chinese or not command
+    assert f"Example: allocator {command} " in english or not command
+
+
+def test_help_text_is_divided_at_the_first_chinese_sign() -> None:
+    text = "Plan SCENARIO and\nwrite. 编制情景 SCENARIO，\n\nCtrl-C stops.\n按 Ctrl-C 停止；\n再按则退出。"
+    assert frames.half(text, "en") == "Plan SCENARIO and write.\n\nCtrl-C stops."
+    assert frames.half(text, "zh") == "编制情景 SCENARIO，\n\n按 Ctrl-C 停止；再按则退出。"
+    assert frames.half("Years. “年度”一项。", "zh") == "“年度”一项。"
+    assert frames.half("English only", "zh") == "English only"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 import allocator
 from allocator.cli import app
+from allocator.commands.frames import half
 from allocator.errors import Defect, InputError, ModelError
 from allocator.wording import LANGUAGES, Message, catalogue, from_record, language, listing, quoted, said
 
@@ -166,6 +167,9 @@ def helps() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("place", "text"), helps())
 def test_help_is_in_both_languages(place: str, text: str) -> None:
     assert re.search("[\u4e00-\u9fff]", text) and re.search("[A-Za-z]{2}", text), place
+    # The page shows one of them: of each line what stands before, or after, the first Chinese sign.
+    english, chinese = half(text, "en"), half(text, "zh")
+    assert english.endswith(".") and chinese.endswith("。"), place
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,10 @@ from allocator.writing import write_whole
 def compare_runs(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN RUN …", help="Folders of finished runs; the first is the base. 结果目录。"),
+        typer.Argument(
+            metavar="RUN",
+            help="Folders of finished runs; the first is the base. 做好的计划的结果目录；第一个为基准。",
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -37,7 +40,7 @@ def compare_runs(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Set finished runs side by side: goals, clauses, seats by unit, people who move and why. 比较多个计划。"""
+    """Set finished runs side by side: goals, clauses, seats by unit, people who move and why. 把几个做好的计划并排比较：目标、条款、单位名额、人员变动及原因。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
         if len(runs) < 2:

@@ -55,7 +55,7 @@ def explain_people(
     no_progress: NoProgress = False,
     debug: Debug = False,
 ) -> None:
-    """Why somebody has the seats of a plan; with --not-in: why not another one, or what it would take. 为什么是他，为什么不是。"""
+    """Why somebody has the seats of a plan; with --not-in: why not another one, or what it would take. 某人为什么有这些席位；加 --not-in：为什么不是另一个，或者要付出什么。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
         if scenario is not None and (not_in is None or len(cadres) != 1):

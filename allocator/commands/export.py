@@ -58,7 +58,7 @@ def export_files(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write workbooks, calendars and call-up notices of chosen units from a finished run. 按单位、年度或班次导出。
+    """Write workbooks, calendars and call-up notices of chosen units from a finished run. 从做好的计划中按单位、年度或班次导出工作簿、日历和通知。
 
     Without --workbooks, --calendars or --notices all three are written. 三者都不写时全部导出。
     """
@@ -89,7 +89,7 @@ def notice_template(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write the plain call-up notice as a Word file to change and use with --notice-template. 导出调训通知模板。"""
+    """Write the plain call-up notice as a Word file to change and use with --notice-template. 写出调训通知的 Word 模板，改好后用于 --notice-template。"""
     voice = voice_of(lang, as_json, quiet, debug)
     texts = Texts(voice.lang)
     with faults_explained(voice):

@@ -1,7 +1,8 @@
 """The frames that Typer puts around our texts (help pages, mistakes of a call), in the reader's language.
 
 Typer translates few of its sentences, and only before its modules are first imported. So each sentence is looked up by its English
-wording in ``allocator/wording/frame.toml``; what stands nowhere there is shown as it came.
+wording in ``allocator/wording/frame.toml``; what stands nowhere there is shown as it came. Our own help texts are written
+where the option is, the English sentence followed by the Chinese one; the reader is shown the one of his or her language.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 FRAME = "frame."
 _SPOKEN: ContextVar[Language | None] = ContextVar("spoken", default=None)
+
+_CHINESE = re.compile(
+    r"[\u4e00-\u9fff\u201c\u300a\uff08]"
+)  # Chinese characters, and marks that open a Chinese sentence.
+_EXAMPLE = "Example: "  # Before the call that a help page ends with.
 
 PANELS = {
     "ARGUMENTS_PANEL_TITLE": "frame.arguments",
@@ -78,6 +84,27 @@ def translated(text: str, lang: Language) -> str:
             parts = {name: translated(" ".join(part.split()), lang) for name, part in found.groupdict().items()}
             return render(code, lang, parts)
     return text
+
+
+def half(text: str, lang: Language) -> str:
+    """The half of a help text that is in the language: of each line what stands before, or after, the first Chinese sign.
+
+    Examples
+    --------
+    >>> half("Print the result only. 只输出结果。", "zh"), half("Print the result only. 只输出结果。", "en")
+    ('只输出结果。', 'Print the result only.')
+    """
+    paragraphs = []
+    for paragraph in text.split("\n\n"):
+        halves = [_divided(line) for line in paragraph.splitlines()]
+        paragraphs.append("".join(h[1] for h in halves) if lang == "zh" else " ".join(h[0] for h in halves if h[0]))
+    return "\n\n".join(filter(None, paragraphs)) or text
+
+
+def _divided(line: str) -> tuple[str, str]:
+    first = _CHINESE.search(line)
+    at = first.start() if first else len(line)
+    return line[:at].strip(), line[at:].strip()
 
 
 @cache
@@ -132,19 +159,25 @@ def mistakes_said() -> Iterator[None]:
 def _for_reader(command: Any, ctx: Any, lang: Language) -> Any:
     """A copy of a command whose help, options, arguments and commands are in the language, to be shown only."""
     shown = copy.copy(command)
-    shown.help, shown.epilog = translated(command.help or "", lang), translated(command.epilog or "", lang)
+    shown.help, example = _help(command.help or "", lang), (command.epilog or "").partition(_EXAMPLE)[2]
+    shown.epilog = render("frame.example", lang, {"line": example}) if example else command.epilog
     shown.params = [_option_for_reader(one, ctx, lang) for one in command.get_params(ctx)]
     shown.add_help_option = False  # It is among them already.
     if isinstance(command, TyperGroup):
         shown.commands = {name: copy.copy(one) for name, one in command.commands.items()}
         for one in shown.commands.values():
-            one.help = translated(one.help or "", lang)
+            one.help = _help(one.help or "", lang)
     return shown
+
+
+def _help(text: str, lang: Language) -> str:
+    """A help text of ours in one language, a text of Typer's translated."""
+    return half(text, lang) if _CHINESE.search(text) else translated(text, lang)
 
 
 def _option_for_reader(option: Any, ctx: Any, lang: Language) -> Any:
     shown = copy.copy(option)
-    shown.help = translated(option.help or "", lang)
+    shown.help = _help(option.help or "", lang)
     if isinstance(option.show_default, str):
         shown.show_default = translated(option.show_default, lang)
     shown_type = "" if getattr(option, "is_flag", False) else translated(option.display_type_rich(ctx) or "", lang)

@@ -32,7 +32,7 @@ def write_ledger(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Who has done what and owes what before any plan; who must go in the first year whatever happens. 轮训台账。"""
+    """Who has done what and owes what before any plan; who must go in the first year whatever happens. 编制之前的轮训台账：谁已训、谁欠什么、第一年谁必须去。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
         refuse_targets({out: ".xlsx .csv"}, force=force)

@@ -36,7 +36,7 @@ def show(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Print the merged scenario with the file that set each value, and the rules it changes. 显示合并后的情景。"""
+    """Print the merged scenario with the file that set each value, and the rules it changes. 显示合并后的情景：每个值由哪个文件写定，改动了哪些规则。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
         shown = load_shown(scenario)

@@ -104,7 +104,7 @@ def sweep_scenarios(
     no_progress: NoProgress = False,
     debug: Debug = False,
 ) -> None:
-    """Plan many scenarios at once and set their goals side by side. 批量测算。
+    """Plan many scenarios at once and set their goals side by side. 一次编制许多情景，把各个目标并排比较。
 
     A point that fails never spoils the others. Ctrl-C keeps what is finished; the same command goes on.
     一个点出错不影响其他点。按 Ctrl-C 保留已完成的点；再次运行同一命令会接着算。

@@ -44,7 +44,7 @@ def write_template(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write an empty input workbook with drop-downs, a how-to and examples, and a scenario beside it. 生成填写模板。"""
+    """Write an empty input workbook with drop-downs, a how-to and examples, and a scenario beside it. 生成空白的填写工作簿（带下拉选项、说明和示例）和起步用的情景文件。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
         if file.suffix.lower() != ".xlsx":

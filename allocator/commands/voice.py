@@ -48,7 +48,7 @@ def _language(value: str | None) -> str | None:
 
 
 ScenarioFile = Annotated[
-    Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML). 情景文件。", show_default=False)
+    Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML). 情景文件（TOML）。", show_default=False)
 ]
 Lang = Annotated[
     str | None,
@@ -57,14 +57,14 @@ Lang = Annotated[
         callback=_language,
         metavar="zh|en",
         envvar="ALLOCATOR_LANG",
-        help="Language of all that people read; else that of your system. 语言。",
+        help="Language of all that people read; else that of your system. 输出所用的语言；不写则与系统相同。",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout. 以 JSON 输出结果。")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only. 只输出结果。")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress. 不显示进度。")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the full trace of a failure. 出错时显示详细信息。")]
-Force = Annotated[bool, typer.Option("--force", help="Replace an older result folder. 覆盖旧结果。")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an older result folder. 覆盖旧的结果目录。")]
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-import pandas as pd
 from rich.cells import cell_len
 
 from allocator.compare.tables import CHANGES, Comparison, column
@@ -42,17 +42,18 @@ def _goals(comparison: Comparison, texts: Texts) -> Iterator[str]:
 def _clauses(comparison: Comparison, texts: Texts) -> Iterator[str]:
     differ = comparison.clauses[comparison.clauses["differ"]]
     yield texts.said(Message("compare.clauses-differ", differ=len(differ), all=len(comparison.clauses)))
+    first = differ.head(MOST)
     rows = [
         (
             f"{str(row.clause) or '—'} {title_of(row, texts)}",
-            *(_achieved(differ.loc[row.Index], run, texts) for run in comparison.runs),
+            *(_achieved(figures, run, texts) for run in comparison.runs),
         )
-        for row in differ.head(MOST).itertuples()
+        for row, figures in zip(first.itertuples(), first.to_dict("records"), strict=True)
     ]
     yield from _cut(comparison.runs, rows, len(differ), texts)
 
 
-def _achieved(row: pd.Series, run: str, texts: Texts) -> str:
+def _achieved(row: Mapping[Any, Any], run: str, texts: Texts) -> str:
     """What a run achieves of a rule, and how much it misses: two runs may differ in one of them only."""
     unit, achieved, short = str(row["unit"]), row[column("achieved", run)], row[column("shortfall", run)]
     figure = texts.figure(achieved, unit)
