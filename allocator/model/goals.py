@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from allocator.entities import Limits
 from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
 from allocator.model.shared.rows import RowFamily
@@ -55,6 +56,12 @@ def weights(order: tuple[Goal, ...]) -> dict[Goal, float]:
         found[goal] = weight
         weight *= SHAPES[goal].span
     return {goal: found[goal] for goal in order}
+
+
+def caps_of(limits: Limits) -> dict[Goal, float]:
+    """The limits that a scenario sets to goals, in the sense that is minimised."""
+    given = {**(limits.at_most or {}), **(limits.at_least or {})}
+    return {goal: signed(goal, float(value)) for goal, value in given.items()}
 
 
 def signed(goal: Goal, value: float) -> float:

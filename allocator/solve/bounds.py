@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -33,6 +34,9 @@ FIRM, LEAST_RATE = 1.25, 0.1
 """Factor on a rate of exchange, so that a goal ranked before rather ends better than its cap; and the least weight."""
 
 
+NO_LIMITS: Mapping[Goal, float] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Rates:
     """Weights for the plan, and for a proof of each goal: the goal weighs 1, those before it their rates, those behind nothing."""
@@ -41,7 +45,7 @@ class Rates:
     proof: dict[Goal, dict[Goal, float]]
 
 
-def exchange_rates(master: Master, room: float, clock: Clock) -> Rates:
+def exchange_rates(master: Master, room: float, clock: Clock, limits: Mapping[Goal, float] = NO_LIMITS) -> Rates:
     """Weights of the goals from the relaxation solved goal after goal; the last goal weighs 1.
 
     Each goal is held where the relaxation can bring it. Goals that count people keep the distance of ``model.goals`` to the goals
@@ -51,15 +55,20 @@ def exchange_rates(master: Master, room: float, clock: Clock) -> Rates:
     ----------
     room
         Relative room left in large goals for whole people while the goals behind them are solved.
+    limits
+        Caps that stand from the first goal on, in the sense that is minimised.
     """
-    caps: dict[Goal, float] = {}
+    caps: dict[Goal, float] = {goal: limit for goal, limit in limits.items() if goal in master.goals}
     proof: dict[Goal, dict[Goal, float]] = {}
     for position, goal in enumerate(master.goals):
         result = _stage(master, position, caps, clock, "rates")
         whole = float(np.ceil(result.value - 1e-6))
-        caps[goal] = whole if abs(whole) < COUNTED else whole + room * abs(whole)
+        reached = whole if abs(whole) < COUNTED else whole + room * abs(whole)
+        caps[goal] = min(reached, max(whole, limits.get(goal, np.inf)))
         rates = -result.duals[master.goal_row]
         proof[goal] = _weights(master.goals[: position + 1], rates, caps)
+        behind = range(position + 1, len(master.goals))
+        proof[goal] |= {master.goals[g]: float(rates[g]) for g in behind if master.goals[g] in limits and rates[g] > 0}
     return Rates(proof[master.goals[-1]], proof)
 
 
@@ -74,7 +83,9 @@ def _weights(goals: tuple[Goal, ...], rates: np.ndarray, caps: Mapping[Goal, flo
     return {goal: found[goal] for goal in goals}
 
 
-def pooled_bounds(master: Master, values: Mapping[Goal, float], clock: Clock) -> dict[Goal, float]:
+def pooled_bounds(
+    master: Master, values: Mapping[Goal, float], clock: Clock, limits: Mapping[Goal, float] = NO_LIMITS
+) -> dict[Goal, float]:
     """A bound for each goal, given that the goals ranked before are at least as good as in the plan.
 
     The relaxation minimises the goal alone, with the goals before it capped at the plan's values. A goal that is 0 and
@@ -86,7 +97,8 @@ def pooled_bounds(master: Master, values: Mapping[Goal, float], clock: Clock) ->
         if SHAPES[goal].sense == "min" and value <= 0:
             bounds[goal] = 0.0
             continue
-        caps = {h: signed(h, values[h]) for h in master.goals[:position]}
+        caps = {h: max(limit, signed(h, values[h])) for h, limit in limits.items() if h in master.goals and h != goal}
+        caps |= {h: signed(h, values[h]) for h in master.goals[:position]}
         limit = _stage(master, position, caps, clock, "bounds", target=value).bound
         bounds[goal] = whole_bound(goal, limit)
     return bounds

@@ -5,8 +5,9 @@ Among the plans that are equal in all goals the published draw decides (``one_pl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -29,6 +30,7 @@ def all_columns(master: Master) -> None:
 def lexicographic(
     master: Master,
     *,
+    caps: Mapping[Goal, float] = MappingProxyType({}),
     draws: np.ndarray | None = None,
     on_goal: Callable[[Goal, float, float], None] = lambda *_: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -37,6 +39,8 @@ def lexicographic(
 
     Parameters
     ----------
+    caps
+        Most that a goal may come to, before every goal; where it cannot be so little, it is held as low as it can be.
     draws
         What decides among the best plans: a whole number per column, added up over people, the less the better.
 
@@ -52,10 +56,15 @@ def lexicographic(
     program = _least_overfilled(master.program(), overfilled)
     if program is None:
         return None
+    for goal, cap in caps.items():
+        if goal in master.goals:
+            cost = _cost_of(master, goal, overfilled)
+            least = solve(replace(program, cost=cost))
+            if least.outcome is Outcome.INFEASIBLE:
+                return None
+            program = _held(program, cost, max(cap, round(least.objective)))
     for goal in master.goals:
-        master.set_weights({goal: 1.0})
-        cost = np.concatenate([master.column_cost, master.extra_cost])
-        cost[overfilled] = 0.0
+        cost = _cost_of(master, goal, overfilled)
         result = solve(replace(program, cost=cost))
         if result.outcome is Outcome.INFEASIBLE:
             return None
@@ -76,6 +85,14 @@ def lexicographic(
             return None
         x = result.x
     return x[: len(master.stratum)].astype(np.int64), found
+
+
+def _cost_of(master: Master, goal: Goal, overfilled: np.ndarray) -> np.ndarray:
+    """What every column and extra costs in one goal; seats that do not exist cost nothing."""
+    master.set_weights({goal: 1.0})
+    cost = np.concatenate([master.column_cost, master.extra_cost])
+    cost[overfilled] = 0.0
+    return cost
 
 
 def _preferred(program: Program, draws: np.ndarray) -> np.ndarray | None:

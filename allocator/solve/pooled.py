@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
-from allocator.model.goals import weights
+from allocator.model.goals import caps_of, weights
 from allocator.solve.bounds import Rates, exchange_rates
 from allocator.solve.clock import Clock
 from allocator.solve.generation import Relaxation, optimise
@@ -43,6 +43,8 @@ class Pooled:
         The master, and what each trajectory of each sort costs in each goal.
     relaxed, values
         Its solution, and the value of every goal there, minimised.
+    limits
+        Caps that the scenario sets to goals, before every goal.
     rates
         Rates of exchange between the goals; ``None`` when the time was over before them.
     rounds
@@ -59,13 +61,15 @@ class Pooled:
         clock.add("prices", since)
         since = time.monotonic()
         if not clock.is_over():
-            self.rates = exchange_rates(self.master, max(ROOM * gap, LEAST_ROOM), clock)
+            self.rates = exchange_rates(self.master, max(ROOM * gap, LEAST_ROOM), clock, self.limits)
             self.relaxed = self._relaxed(self.rates.plan, clock, "rates")
             self.rounds += self.relaxed.rounds
         self.values = self.master.values(self.relaxed.x)
         clock.add("rates", since)
 
     def _set_up(self, cohorts: Cohorts, goals: tuple[Goal, ...]) -> None:
+        given = caps_of(cohorts.instance.inputs.scenario.limits)
+        self.limits = {goal: limit for goal, limit in given.items() if goal in goals}
         strata = coarse(cohorts, cohorts.instance.calendar.seats.astype(float))
         self.costs = goal_costs(strata, goals)
         self.master = Master(strata, goals, self.costs, has_caps=True)
@@ -88,7 +92,7 @@ class Pooled:
         return other
 
     def _relaxed(self, goal_weights: Mapping[Goal, float], clock: Clock, phase: str) -> Relaxation:
-        self.master.set_weights(goal_weights)
+        self.master.set_weights(goal_weights, self.limits)
         found = optimise(
             self.master,
             relative=EXACT_ENOUGH,

@@ -93,12 +93,16 @@ class Proofs:
 
     def bounds(self, values: Mapping[Goal, float]) -> dict[Goal, float]:
         """A bound for each goal from the values of a plan, each in the goal's own sense."""
-        found = pooled_bounds(self.pooled.master, values, self.clock)
+        found = pooled_bounds(self.pooled.master, values, self.clock, self.pooled.limits)
         self.pooled.master.close()
         for goal, proof in self.known.items():
             self.clock.say("bounds", goal=goal)
             rates = self._rates.proof[goal]
-            limit = proof.result().bound - sum(rate * signed(h, values[h]) for h, rate in rates.items() if h != goal)
+            # Goals ranked before are as good as in the plan; those behind count only where they are limited, at their limit.
+            order = self.pooled.master.goals
+            limits = {h: max(limit, signed(h, values[h])) for h, limit in self.pooled.limits.items()}
+            held = limits | {h: signed(h, values[h]) for h in order[: order.index(goal)]}
+            limit = proof.result().bound - sum(rate * held[h] for h, rate in rates.items() if h != goal)
             better = max(signed(goal, found[goal]), signed(goal, whole_bound(goal, limit)))
             found[goal] = signed(goal, better)
         self._background.shutdown()

@@ -22,12 +22,12 @@ from allocator.instance import Instance, Limit
 from allocator.kinds import Goal
 from allocator.model.adapted import adapted
 from allocator.model.cohorts import Cohorts, group
-from allocator.model.goals import in_use, signed, weights
+from allocator.model.goals import caps_of, in_use, signed, weights
 from allocator.model.shared import collect
 from allocator.naming import name
 from allocator.result import ShadowPrices
 from allocator.solve.blocks import partition
-from allocator.solve.bounds import COUNTED
+from allocator.solve.bounds import COUNTED, NO_LIMITS
 from allocator.solve.clock import Clock
 from allocator.solve.concerned import alike, by_changes, by_dates
 from allocator.solve.division import divide
@@ -122,6 +122,7 @@ class YearlyStage:
         self.work: dict[str, float] = {}
         self.cohorts = self._grouped(instance)
         self.goals = in_use(instance.inputs.scenario.goals, self.cohorts, self.cohorts.families)
+        self.caps = caps_of(instance.inputs.scenario.limits)
         self.ranked = self.goals or ("violation",)  # Without any goal in use everybody still follows one trajectory.
         count = [self.cohorts.rows_of(int(s)) for s in self.cohorts.cohort_sort]
         self.is_small = sum(count) <= EXACT_COLUMNS
@@ -267,6 +268,7 @@ class YearlyStage:
         all_columns(master)
         answer = lexicographic(
             master,
+            caps=self.caps,
             draws=draws_of(master, self.seed),
             on_goal=lambda goal, value, bound: self.clock.say(
                 "solve", goal=goal, incumbent=signed(goal, value), bound=signed(goal, bound)
@@ -288,16 +290,19 @@ class YearlyStage:
         allotment: Allotment | None,
         least: np.ndarray,
         reach: tuple[float, float] = (NEAR, NEAR_PATTERN),
+        caps: Mapping[Goal, float] = NO_LIMITS,
     ) -> Master:
         """A master over some cohorts, with columns to start with (``reach``: see ``starts.start``)."""
-        return self._over(exact(cohorts, which, allotment), least, reach)
+        return self._over(exact(cohorts, which, allotment), least, reach, caps)
 
-    def _over(self, strata: Strata, least: np.ndarray, reach: tuple[float, float]) -> Master:
+    def _over(
+        self, strata: Strata, least: np.ndarray, reach: tuple[float, float], caps: Mapping[Goal, float] = NO_LIMITS
+    ) -> Master:
         cohorts = strata.cohorts
         pooled = None if self.proofs is None else self.proofs.pooled
         costs = goal_costs(strata, self.ranked) if pooled is None or cohorts is not pooled.cohorts else pooled.costs
-        master = Master(strata, self.ranked, costs, least=least)
-        master.set_weights(self.weights)
+        master = Master(strata, self.ranked, costs, least=least, has_caps=bool(caps))
+        master.set_weights(self.weights, caps)
         near, pattern = (0.0, 0.0) if self.clock.is_over() else reach
         master.add(*start(master.pricing, self._prices(cohorts), master.cost, near, pattern))
         return master
@@ -312,7 +317,8 @@ class YearlyStage:
         since = time.monotonic()
         assert self.proofs is not None
         clock, cohorts, pooled = self.clock, self.cohorts, self.proofs.pooled
-        master = self._master(cohorts, np.arange(len(cohorts.cohort_sort)), None, self.instance.calendar.least)
+        everybody = np.arange(len(cohorts.cohort_sort))
+        master = self._master(cohorts, everybody, None, self.instance.calendar.least, caps=pooled.limits)
         master.add(*columns_in_use(pooled.master, pooled.relaxed.x, master.strata))
         relaxed = optimise(
             master,
