@@ -261,6 +261,14 @@ _OF_THIS_PROCESS: list[_Asker] = []
 def _begin(asker: _Asker) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that asked decides when to stop.
     _OF_THIS_PROCESS[:] = [asker]
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the one that asked is gone: nobody would take the answers."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _ask(number: int, question: Question) -> Answer:
