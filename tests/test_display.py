@@ -100,7 +100,9 @@ def test_defect_of_a_whole_file_names_the_file_only() -> None:
 
 
 def test_defect_is_chinese_when_chinese_is_asked() -> None:
-    defect = Defect("cadres.csv", 17, "rank", Message("defect.empty-cell", column=heading("rank")), Message("hint.digits"))
+    defect = Defect(
+        "cadres.csv", 17, "rank", Message("defect.empty-cell", column=heading("rank")), Message("hint.digits")
+    )
     assert defect_lines(defect, Talk("zh")) == [
         "cadres.csv:17:职级（rank）: 单元格是空的，但“职级（rank）”必须填写", "    建议: 只写数字，例如 12 或 7.5",
     ]  # fmt: skip

@@ -329,7 +329,9 @@ class Repairs:
             yield gives
             return
         first, rest = conflicts[0], conflicts[1:]
-        if self.trials.ask(first.parts, _its_own(first, limits)).can is True:  # What gave before is enough for this one too.
+        if (
+            self.trials.ask(first.parts, _its_own(first, limits)).can is True
+        ):  # What gave before is enough for this one too.
             yield from self._ways(rest, limits, gives, kinds)
             return
         for limb in first.strict:
