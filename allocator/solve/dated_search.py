@@ -101,6 +101,7 @@ def deterministic_solver(work: float) -> cp_model.CpSolver:
     # Seats and days make a nearly integral linear program: with all of it in the relaxation, questions that the clauses alone
     # left open after 4 deterministic seconds are answered in 0.1.
     solver.parameters.linearization_level = 2
+    solver.parameters.catch_sigint_signal = False  # Or Ctrl-C would end the process after the first solve.
     return solver
 
 
