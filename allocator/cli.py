@@ -137,6 +137,7 @@ def plan(
         ),
     ] = None,
     letter: NoticeTemplate = None,
+    no_explain: mending.NoExplain = False,
     force: Force = False,
     lang: Lang = None,
     as_json: Json = False,
@@ -162,7 +163,7 @@ def plan(
             def work(stop: Event) -> tuple[Run, tuple[str, ...], Conflicts | None]:
                 display.show(Progress("read", 0.0))
                 run = pipeline.plan(scenario, changes=changes, on_progress=display.show, stop=stop)
-                broken = not run.audit.is_clean and not stop.is_set()
+                broken = not no_explain and not run.audit.is_clean and not stop.is_set()
                 found = mending.of_run(run, stop, display, voice.talk.said, time_limit) if broken else None
                 told = pipeline.write(
                     run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font, notices=notices,

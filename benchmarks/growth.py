@@ -102,7 +102,7 @@ def read_with_pandas(folder: Path) -> float:
 
 def planned(made: Summary, scenario: Path, years: int, rules: Sequence[str], limit: float | None) -> dict[str, Any]:
     """Plan a scenario in a process of its own."""
-    command = [sys.executable, "-m", "allocator", "plan", str(scenario), "--json", "--no-progress"]
+    command = [sys.executable, "-m", "allocator", "plan", str(scenario), "--json", "--no-progress", "--no-explain"]
     command += ["--time-limit", str(limit)] if limit else []
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as out:

@@ -196,3 +196,10 @@ def test_program_alone_shows_its_help_in_the_language_of_the_system(monkeypatch:
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     result = CliRunner().invoke(app, [])
     assert "用法：" in result.output and "命令有误" not in result.output
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_no_word_of_a_help_page_is_cut_off(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    page = re.sub(r"\S+ …|…\}?\.\.\.", "", CliRunner().invoke(app, [*command.split(), "--help", "--lang", "zh"]).output)
+    assert "…" not in page.replace("RUN …", "").replace("SCENARIO …", "")

@@ -20,6 +20,8 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 import typer
+from rich.columns import Columns
+from rich.text import Text
 from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
 
@@ -119,11 +121,34 @@ def _as_pattern(text: str) -> str:
     return "".join(re.escape(fixed) + (f"(?P<{name}>.+?)" if name else "") for fixed, name, _, _ in pieces)
 
 
+class Folded(Columns):
+    """Help of one option, broken where the column ends: Chinese has no spaces, and Rich would cut it off with an ellipsis."""
+
+    def __init__(self, renderables: Any = None, *arguments: Any, **settings: Any) -> None:
+        parts = list(renderables or ())
+        for part in parts:
+            if isinstance(part, Text):
+                part.overflow = "fold"
+        super().__init__(parts, *arguments, **settings)
+
+
+_rich_text = rich_utils._make_rich_text
+
+
+def _folded_text(**settings: Any) -> Any:
+    """Help of one command, broken where the column ends."""
+    text = _rich_text(**settings)
+    if isinstance(text, Text):
+        text.overflow = "fold"
+    return text
+
+
 @contextmanager
 def speaking(lang: Language) -> Iterator[None]:
     """Everything the command line says until the end of the block is in this language."""
-    words: dict[str, str] = {name: catalogue()[code][lang] for name, code in PANELS.items()}
+    words: dict[str, Any] = {name: catalogue()[code][lang] for name, code in PANELS.items()}
     words |= {name: re.sub(r"{\w+}", "{}", catalogue()[code][lang]) for name, code in TEMPLATES.items()}
+    words |= {"Columns": Folded, "_make_rich_text": _folded_text}
     words["RICH_HELP"] = catalogue()["frame.try-help"][lang]
     before = {name: getattr(rich_utils, name) for name in words}
     token = _SPOKEN.set(lang)

@@ -26,6 +26,12 @@ Explain = Annotated[
     bool,
     typer.Option("--explain", help="Also find which rules stand against each other, and repairs. 查找冲突与调整办法。"),
 ]
+NoExplain = Annotated[
+    bool,
+    typer.Option(
+        "--no-explain", help="Do not look for conflicts and repairs where hard rules break. 不查找冲突与调整办法。"
+    ),
+]
 Sorts = Annotated[
     list[str] | None,
     typer.Option(
