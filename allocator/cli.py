@@ -163,7 +163,8 @@ def plan(
             def work(stop: Event) -> tuple[Run, tuple[str, ...], Conflicts | None]:
                 display.show(Progress("read", 0.0))
                 run = pipeline.plan(scenario, changes=changes, on_progress=display.show, stop=stop)
-                broken = not no_explain and not run.audit.is_clean and not stop.is_set()
+                is_wanted = not no_explain and not stop.is_set() and not mending.is_cut_short(run)
+                broken = is_wanted and not run.audit.is_clean
                 found = mending.of_run(run, stop, display, voice.talk.said, time_limit) if broken else None
                 told = pipeline.write(
                     run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font, notices=notices,
@@ -183,6 +184,8 @@ def plan(
         voice.result(text, record)
         for note in told:
             voice.say(note)
+        if found is None and not run.audit.is_clean:
+            voice.say(voice.talk.said(Message("conflict.hint-explain", scenario=scenario)))
         if code != Code.DONE:
             voice.say(voice.talk(f"code-{code.value}"))
         memory = round(run.peak_memory_bytes / 2**20)

@@ -135,6 +135,12 @@ def _refuse_existing(voice: Voice, file: Path) -> None:
             refuse(voice, Code.USAGE, voice.talk.said(Message("error.file-exists", file=one)))
 
 
+def is_cut_short(run: Run) -> bool:
+    """Whether a plan took all its time: who wants it at once does not want to wait for more."""
+    limit = run.inputs.scenario.limits.seconds
+    return limit is not None and sum(run.seconds.values()) >= limit
+
+
 def of_run(
     run: Run, stop: Event, display: Display, lang_said: Callable[[Message], str], seconds: float | None
 ) -> Conflicts:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 import allocator
+from allocator import pipeline
 from allocator.cli import app
+from allocator.commands import mending
 
 CLASS = """
 extends = "TINY"
@@ -195,3 +198,11 @@ def test_notebook_says_the_same(two: Path) -> None:
     assert found.gives["people"].tolist() == [1]
     assert list(found.table["rule_id"]) and found.table["confirmed"].all()
     assert "<pre>" in found._repr_html_()
+
+
+def test_plan_out_of_time_points_to_the_search_instead_of_making_it() -> None:
+    run = pipeline.plan(Path(__file__).parents[2] / "scenarios" / "tiny.toml")
+    assert not mending.is_cut_short(run)
+    limits = run.inputs.scenario.limits.model_copy(update={"seconds": sum(run.seconds.values()) / 2})
+    scenario = run.inputs.scenario.model_copy(update={"limits": limits})
+    assert mending.is_cut_short(replace(run, inputs=replace(run.inputs, scenario=scenario)))
