@@ -40,13 +40,14 @@ _layer("solve", f"{RECORDS} ties instance model naming")
 _layer("assembly", RECORDS)
 _layer("counting", f"{RECORDS} ties instance model naming solve")
 _layer("reports", f"{RECORDS} ties audit")
+_layer("spoken", "wording reports")
 _layer("planner", f"{RECORDS} instance model audit solve assembly reports")
-_layer("conflicts", f"{RECORDS} inputs instance audit solve assembly counting reports planner")
+_layer("conflicts", f"{RECORDS} inputs instance audit solve assembly counting reports spoken planner")
 _layer(
     "pipeline",
     f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports planner conflicts",
 )
-_layer("shadow", f"{RECORDS} inputs model audit solve reports planner")
+_layer("shadow", f"{RECORDS} inputs model audit solve reports spoken planner")
 _layer("talk", "wording")
 _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
@@ -54,8 +55,8 @@ _layer("annotate", f"{RECORDS} inputs reports writing")
 _layer("forms", f"{RECORDS} inputs")
 _layer("ledger", f"{RECORDS} instance audit solve counting reports")
 _layer("compare", f"{RECORDS} inputs audit reports")
-_layer("sweep", f"{RECORDS} inputs audit compare reports planner pipeline writing")
-_layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports planner")
+_layer("sweep", f"{RECORDS} inputs audit compare reports spoken planner pipeline writing")
+_layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports spoken planner")
 _layer(
     "commands",
     f"{RECORDS} conflicts compare ledger explain shadow sweep inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",

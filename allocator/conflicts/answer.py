@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -19,10 +17,11 @@ from allocator.entities import Inputs
 from allocator.errors import UsageError
 from allocator.inputs import write_variant
 from allocator.planner import Planner, Run
-from allocator.reports.texts import Texts, language
+from allocator.reports.texts import Texts
 from allocator.result import OnProgress, silent
 from allocator.solve.clock import Clock
-from allocator.wording import Language, Message
+from allocator.spoken import Spoken
+from allocator.wording import Message
 
 SECONDS = 60.0
 """Time for conflicts, and as much again for repairs, unless the caller says otherwise."""
@@ -49,7 +48,7 @@ REPAIR_COLUMNS = ("repair", "kinds", "rule_id", "clause", "years", "scope", "lim
 
 
 @dataclass(frozen=True)
-class Conflicts:
+class Conflicts(Spoken):
     """What cannot be kept of a scenario, and what would mend it.
 
     Parameters
@@ -116,16 +115,9 @@ class Conflicts:
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=list(REPAIR_COLUMNS)).astype(dict.fromkeys(REPAIR_COLUMNS[1:9], "str"))
 
-    def said(self, lang: Language | None = None) -> str:
-        """The answer in words, as the terminal shows it; else in the language of ``ALLOCATOR_LANG`` or the system."""
-        return text(self, Texts(lang or language(os.environ.get("ALLOCATOR_LANG"))))
-
-    def __str__(self) -> str:
-        return self.said()
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        return f"<pre>{escape(self.said())}</pre>"
+    def words(self, texts: Texts) -> str:
+        """The answer in the words of a catalogue."""
+        return text(self, texts)
 
     def write_repair(self, number: int, file: Path | str, *, force: bool = False) -> Inputs:
         """Write a repair, counted from 1, as a scenario that extends the one it mends; see ``allocator.write_variant``.

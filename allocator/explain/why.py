@@ -15,10 +15,10 @@ from allocator.explain.person import ACCOUNT_COLUMNS, Person, find
 from allocator.explain.rivals import CAUSE_COLUMNS, MEASURE_COLUMNS, NEXT_COLUMNS, QUEUE_COLUMNS, rival
 from allocator.explain.served import COLUMNS as SERVED_COLUMNS
 from allocator.explain.served import served
-from allocator.explain.spoken import Spoken
 from allocator.explain.text import why_text
 from allocator.kinds import Quota
 from allocator.reports.texts import Texts
+from allocator.spoken import Spoken
 
 SEAT_COLUMNS = ("year", "session_id", "programme_id", "programme", "programme_en", "start_date", "end_date", "days", "hours",
                 "headcount", "fixed")  # fmt: skip

@@ -20,7 +20,6 @@ from allocator.explain.forbidding import COLUMNS as FORBIDDEN_COLUMNS
 from allocator.explain.forbidding import forbidding
 from allocator.explain.ground import Ground
 from allocator.explain.person import Alone, Person, find
-from allocator.explain.spoken import Spoken
 from allocator.explain.target import Target, target
 from allocator.explain.text_not import AFTER, BEFORE, why_not_text
 from allocator.inputs import changed, write_variant
@@ -30,6 +29,7 @@ from allocator.planner import Run
 from allocator.reports.texts import Texts
 from allocator.result import OnProgress, SolveStatus, silent
 from allocator.solve.clock import Clock
+from allocator.spoken import Spoken
 from allocator.wording import Message
 
 Outcome = Literal["there", "not-eligible", "forbidden", "cannot", "tie", "better", "unclear", "worse"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -15,11 +13,12 @@ from allocator.errors import AllocatorError
 from allocator.inputs import write_variant
 from allocator.planner import Run
 from allocator.reports.gallery import Picture
-from allocator.reports.texts import Language, Texts, language
+from allocator.reports.texts import Language, Texts
 from allocator.shadow.answers import Answer, Change
 from allocator.shadow.questions import Question
 from allocator.shadow.text import text
 from allocator.shadow.words import Names
+from allocator.spoken import Spoken, texts_in
 from allocator.wording import Message
 
 ROW_COLUMNS = {
@@ -42,7 +41,7 @@ class NoAnswerError(AllocatorError):
 
 
 @dataclass(frozen=True)
-class Shadow:
+class Shadow(Spoken):
     """What one more buys.
 
     Parameters
@@ -95,22 +94,15 @@ class Shadow:
         rows = [_goal_row(one, change) for one in self.answers for change in one.goals]
         return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(GOAL_COLUMNS)
 
-    def said(self, lang: Language | None = None) -> str:
-        """The answers in words, as the command prints them; else in the language of ``ALLOCATOR_LANG`` or the system."""
-        return text(self, _texts(lang))
+    def words(self, texts: Texts) -> str:
+        """The answers in the words of a catalogue."""
+        return text(self, texts)
 
     def figure(self, lang: Language | None = None) -> Picture:
         """The curves: a panel for each goal that changes, a line for each subject."""
         from allocator.shadow.figure import drawn  # Drawing is slow to load and seldom wanted.
 
-        return Picture(drawn(self, _texts(lang)))
-
-    def __str__(self) -> str:
-        return self.said()
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        return f"<pre>{escape(self.said())}</pre>"
+        return Picture(drawn(self, texts_in(lang)))
 
     def write_scenario(self, number: int, file: Path | str, *, force: bool = False) -> Inputs:
         """Write the scenario of one answer, so that anybody can plan it: ``allocator plan FILE``.
@@ -137,10 +129,6 @@ def write_question(run: Run, question: Question, file: Path | str, *, force: boo
     )
     name = f"{scenario.id}-{question.of}-{question.field}"
     return write_variant(run.inputs, question.changes, file, id=name, title=english, title_zh=chinese, force=force)
-
-
-def _texts(lang: Language | None) -> Texts:
-    return Texts(lang or language(os.environ.get("ALLOCATOR_LANG")))
 
 
 def _goal_row(one: Answer, change: Change) -> tuple[object, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
-from allocator.reports.texts import Texts, language
+from allocator.spoken import texts_in
 from allocator.sweep.book import workbook
 from allocator.sweep.tables import SweepTables
 from allocator.sweep.text import text
@@ -17,11 +16,11 @@ class Sweep(SweepTables):
 
     def text(self, lang: str | None = None) -> str:
         """What the command prints; in the language of the system when none is named."""
-        return text(self, _texts(lang))
+        return text(self, texts_in(lang))
 
     def workbook(self, lang: str | None = None) -> bytes:
         """The workbook as a file."""
-        return workbook(self, _texts(lang))
+        return workbook(self, texts_in(lang))
 
     def figure(self, lang: str | None = None) -> bytes:
         """The figure as a PNG file."""
@@ -29,11 +28,7 @@ class Sweep(SweepTables):
             figure,
         )  # Here, since matplotlib takes as long to load as all the rest together.
 
-        return figure(self, _texts(lang))
+        return figure(self, texts_in(lang))
 
     def __str__(self) -> str:
         return self.text()
-
-
-def _texts(lang: str | None) -> Texts:
-    return Texts(language(lang or os.environ.get("ALLOCATOR_LANG")))

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import html
 import os
+from abc import ABC, abstractmethod
 
 from allocator.reports.texts import Texts, language
 from allocator.wording import Language
 
 
-class Spoken:
+def texts_in(lang: str | None = None) -> Texts:
+    """The catalogue in ``zh`` or ``en``; else in the language of ``ALLOCATOR_LANG`` or the system.
+
+    Raises
+    ------
+    ValueError
+        If there is no such language.
+    """
+    return Texts(language(lang or os.environ.get("ALLOCATOR_LANG")))
+
+
+class Spoken(ABC):
     """An answer that can be put into words."""
 
     def said(self, lang: Language | None = None) -> str:
-        """The answer in words, in ``zh`` or ``en``; else in the language of ``ALLOCATOR_LANG`` or the system."""
-        return self.words(Texts(lang or language(os.environ.get("ALLOCATOR_LANG"))))
+        """The answer in words, as the terminal shows it; ``lang`` as in ``texts_in``."""
+        return self.words(texts_in(lang))
 
+    @abstractmethod
     def words(self, texts: Texts) -> str:
         """The answer in the words of a catalogue."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         return self.said()
