@@ -6,7 +6,8 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
 from allocator.inputs import load
 from allocator.planner import Planner, Run
+from allocator.reports.edited import fingerprint, refuse_edited
 from allocator.reports.folder import PRICES, write_run
+from allocator.reports.record import scenario_text
 from allocator.reports.texts import Language, Texts
 from allocator.reports.units import Template
 from allocator.result import GoalResult, OnProgress, ShadowPrices, SolveResult, SolveStatus, silent
@@ -99,7 +102,8 @@ def write(
     OutputError
         If it cannot be written, or exists and ``force`` is not set, or there is no font of that name.
     """
-    extras: dict[str, Any] = {"peak_memory_bytes": run.peak_memory_bytes}
+    said = scenario_text(run.inputs, Path(folder).resolve())
+    extras: dict[str, Any] = {"peak_memory_bytes": run.peak_memory_bytes, "scenario_sha256": fingerprint(said)}
     additions = {}
     if conflicts is not None:
         extras["conflicts"] = conflicts_record(conflicts)
@@ -116,15 +120,18 @@ def load_run(folder: Path | str) -> Run:
     Raises
     ------
     InputError
-        If the folder is not a run folder, its inputs have defects, or they have changed since the run.
+        If the folder is not a run folder, its plan or scenario were changed after the run, its inputs have defects, or they
+        have changed since.
     """
     folder = Path(folder)
     lacking = tuple(name for name in RUN_FILES if not (folder / name).is_file())
     if lacking:
         raise _not_this_run(folder, Message("compare.not-a-run", folder=str(folder), files=lacking), "not-a-run")
-    inputs = load(folder / "scenario.toml")
-    try:
+    with _broken_explained(folder):
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        refuse_edited(folder, record)
+    inputs = load(folder / "scenario.toml")
+    with _broken_explained(folder):
         _refuse_changed(folder, inputs, set(record["inputs"].values()))
         goals = tuple(GoalResult(g["goal"], g["sense"], g["unit"], g["value"], g["bound"]) for g in record["goals"])
         said = record["texts"]["messages"] if "texts" in record else ()
@@ -132,11 +139,18 @@ def load_run(folder: Path | str) -> Run:
         prices = _prices(folder, record)
         result = SolveResult(SolveStatus(record["status"]), goals, record["seconds"], messages, prices=prices)
         memory = record["peak_memory_bytes"]
+    plan = read_plan(folder / "plan.csv", inputs)
+    return Run(inputs, plan, audit(plan, inputs), result, record["seconds"], memory)
+
+
+@contextmanager
+def _broken_explained(folder: Path) -> Iterator[None]:
+    """Say of a record that is not as we write it that the folder cannot be read."""
+    try:
+        yield
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         message = Message("compare.broken-run", folder=str(folder), reason=f"run.json: {fault}")
         raise _not_this_run(folder, message, "broken-run") from None
-    plan = read_plan(folder / "plan.csv", inputs)
-    return Run(inputs, plan, audit(plan, inputs), result, record["seconds"], memory)
 
 
 def _refuse_changed(folder: Path, inputs: Inputs, known: set[str]) -> None:

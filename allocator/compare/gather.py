@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
 from allocator.inputs import load
 from allocator.placements import Plan
+from allocator.reports.edited import refuse_edited
 from allocator.reports.record import goal_record
 from allocator.result import SolveResult
 from allocator.wording import Message
@@ -40,7 +40,7 @@ class RunFiles:
     inputs
         The inputs as they are now; ``None`` when they can no longer be read.
     notes
-        What to know of this folder, such as a plan changed by hand.
+        What to know of this folder, such as tables that have changed since.
     """
 
     name: str
@@ -58,7 +58,7 @@ def read_runs(folders: Sequence[Path]) -> list[RunFiles]:
     Raises
     ------
     InputError
-        With every folder that is not the folder of a finished run.
+        With every folder that is not the folder of a finished run, or whose plan or scenario was changed after it.
     """
     defects = [defect for folder in folders for defect in _missing(folder)]
     if defects:
@@ -92,20 +92,17 @@ def _names(folders: Sequence[Path]) -> list[str]:
 
 
 def _read(folder: Path, name: str) -> RunFiles:
-    content = (folder / "plan.csv").read_text(encoding="utf-8-sig")
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        refuse_edited(folder, record)
         plan = _table(folder / "plan.csv", ("year", "headcount"))
         audit = _table(folder / "audit.csv", ("required", "achieved", "shortfall"))
         stated = tomllib.loads((folder / "scenario.toml").read_text(encoding="utf-8"))
         hashes = _by_role(stated, record["inputs"])
-        sha = record["plan"]["sha256"]
-    except (ValueError, KeyError, TypeError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
         message = Message("compare.broken-run", folder=str(folder), reason=str(fault))
         raise InputError([Defect(str(folder), 0, "", message, Message("compare.plan-first"), "broken-run")]) from None
     notes = []
-    if hashlib.sha256(content.encode()).hexdigest() != sha:
-        notes.append(Message("compare.plan-changed", run=name))
     inputs = None
     try:
         inputs = load(folder / "scenario.toml")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,69 @@ def test_run_folder_from_other_inputs_is_refused_with_the_files(folder: Path, tm
     assert "is not the one that" in result.stderr and "programmes.csv" not in result.stderr
     with pytest.raises(allocator.InputError, match="this file of cadres is not the one"):
         allocator.load_run(run)
+
+
+def _one_less(text: str) -> str:
+    return "".join(text.splitlines(keepends=True)[:-1])
+
+
+EDITS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "plan-edited": ("plan.csv", _one_less),
+    "scenario-edited": ("scenario.toml", lambda text: text.replace("2022", "2021", 1)),
+    "no-toml": ("scenario.toml", lambda text: text + "\n[["),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_file_of_a_run_folder_changed_by_hand_is_refused_everywhere(folder: Path, tmp_path: Path, edit: str) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "run"
+    name, change = EDITS[edit]
+    text = (run / name).read_text(encoding="utf-8-sig")
+    assert change(text) != text
+    (run / name).write_text(change(text), encoding="utf-8-sig" if name == "plan.csv" else "utf-8")
+    other = folder / "out" / "run"
+    asked: dict[str, list[object]] = {
+        "explain": [run, "-c", "N1"], "shadow": [run, "--list"], "compare": [other, run], "export": [run, "--unit", "N"],
+    }  # fmt: skip
+    for command, arguments in asked.items():
+        result = CliRunner().invoke(app, [command, *map(str, arguments), "--lang", "en"])
+        assert (result.exit_code, result.stdout) == (3, ""), command
+        assert f"{name}: this file was changed after the run" in result.stderr, command
+    assert "用 allocator" in call(run, "-c", "N1", "--lang", "zh").stderr
+
+
+def test_plan_saved_in_another_encoding_is_refused_as_changed(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "run"
+    text = (run / "plan.csv").read_text(encoding="utf-8-sig")
+    (run / "plan.csv").write_text(text.replace("N-team", "北方班子"), encoding="gb18030")
+    result = call(run, "-c", "N1", "--lang", "en")
+    assert result.exit_code == 3 and "plan.csv: this file was changed after the run" in result.stderr
+
+
+def test_layout_line_ends_and_places_of_a_run_folder_do_not_matter(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "run"
+    for name in ("plan.csv", "scenario.toml"):
+        file = run / name
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    text = (run / "scenario.toml").read_text(encoding="utf-8")
+    assert "../../data/tiny" in text
+    moved = text.replace("../../data/tiny", (tmp_path / "copy" / "data" / "tiny").as_posix())
+    (run / "scenario.toml").write_text("# moved\n" + moved, encoding="utf-8")
+    assert call(run, "-c", "N1", "--quiet").exit_code == 0
+
+
+def test_run_folder_without_hashes_of_its_own_files_is_read_as_before(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "run"
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    del record["scenario_sha256"], record["plan"]["sha256"]
+    (run / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    (run / "plan.csv").write_text(_one_less((run / "plan.csv").read_text(encoding="utf-8-sig")), encoding="utf-8-sig")
+    assert call(run, "-c", "N1", "--quiet").exit_code == 0
+    assert call(run, "-c", "N1", "--quiet").stderr == ""
 
 
 @pytest.mark.parametrize("missing", ["run.json", "plan.csv", "scenario.toml"])
