@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from types import TracebackType
+from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
@@ -37,35 +39,59 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-class Display:
-    """Progress of a run: one live line on a terminal, plain lines elsewhere; silent when told so.
+class LiveDisplay(ABC):
+    """What moves on a terminal while the program works; nothing moves elsewhere or when it is told to be silent.
 
-    Use it as a context manager and pass ``show`` as the receiver of progress.
+    Use it as a context manager.
     """
 
     def __init__(self, lang: Language, *, silent: bool = False, console: Console | None = None) -> None:
-        self._texts, self._talk = Texts(lang), Talk(lang)
+        self._texts = Texts(lang)
         self._silent = silent
         self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
         self._started = time.monotonic()
-        self._phase = ""
-        self._last: Progress | None = None
-        self._spoken: tuple[tuple[str, object], float] = (("", None), 0.0)
-        self._lock = threading.Lock()
-        self._live = Live(
-            console=self._console, get_renderable=self._line, refresh_per_second=4, transient=True, auto_refresh=True
-        )
+        self._lock = threading.Lock()  # Steps may come from the run's thread while the main thread speaks.
+        self._live: Live | None = None
 
-    def __enter__(self) -> Display:
+    def __enter__(self) -> Self:
         if not self._silent and self._console.is_terminal:
+            self._live = Live(console=self._console, get_renderable=self._moving, refresh_per_second=4, transient=True)
             self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._live.is_started:
+        self.close()
+
+    def close(self) -> None:
+        """Take away what moves."""
+        if self._live is not None:
             self._live.stop()
+            self._live = None
+
+    def leave(self) -> None:
+        """Give the terminal its cursor back when the process is about to end without closing the display."""
+        if self._live is not None:
+            self._console.show_cursor(True)
+
+    def say(self, text: str) -> None:
+        """Print a line in between."""
+        self._console.print(text, markup=False)
+
+    @abstractmethod
+    def _moving(self) -> RenderableType:
+        """What stands on the terminal at this moment."""
+
+
+class Display(LiveDisplay):
+    """Progress of a run: one live line on a terminal, plain lines elsewhere; pass ``show`` as the receiver of progress."""
+
+    def __init__(self, lang: Language, *, silent: bool = False, console: Console | None = None) -> None:
+        super().__init__(lang, silent=silent, console=console)
+        self._talk = Talk(lang)
+        self._last: Progress | None = None
+        self._spoken: tuple[tuple[str, object], float] = (("", None), 0.0)
 
     def show(self, progress: Progress) -> None:
         """Take one step of progress."""
@@ -73,9 +99,9 @@ class Display:
             return
         # Some stages count from their own start; the display counts from the first.
         progress = replace(progress, elapsed=max(progress.elapsed, time.monotonic() - self._started))
-        with self._lock:  # Steps may come from the run's thread while the main thread speaks.
+        with self._lock:
             before, self._last = self._last, progress
-            if self._live.is_started:
+            if self._live is not None:
                 if before is not None and before.phase != progress.phase:
                     self._console.print(Text(f"  {self._name(before)}  {clock(progress.elapsed)}", style="dim"))
                 return
@@ -84,15 +110,6 @@ class Display:
             if subject != spoken or since - when >= PLAIN_SECONDS:
                 self._spoken = (subject, since)
                 self._console.print("  ".join(cell for cell in self._cells(progress) if cell), markup=False)
-
-    def say(self, text: str) -> None:
-        """Print a line in between."""
-        self._console.print(text, markup=False)
-
-    def leave(self) -> None:
-        """Give the terminal its cursor back when the process is about to end without closing the display."""
-        if self._live.is_started:
-            self._console.show_cursor(True)
 
     def _name(self, progress: Progress) -> str:
         return self._talk.known(f"phase-{progress.phase}", progress.phase)
@@ -111,7 +128,7 @@ class Display:
         goal = "" if progress.goal is None else texts.known("goal", progress.goal)
         return (self._name(progress) + done, goal, *figures, clock(progress.elapsed))
 
-    def _line(self) -> Table:
+    def _moving(self) -> Table:
         table = Table.grid(padding=(0, 2))
         elapsed = time.monotonic() - self._started
         cells = (

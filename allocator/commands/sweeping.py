@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from types import TracebackType
 
 from rich.console import Console, Group
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from allocator.display import clock
-from allocator.reports.texts import Language, Texts
+from allocator.display import LiveDisplay, clock
+from allocator.reports.texts import Language
 from allocator.sweep import Progress
 from allocator.sweep.words import outcome
 from allocator.wording import Message
@@ -21,44 +18,13 @@ from allocator.wording import Message
 SHOWN = 3  # names of points under way that fit on a line
 
 
-class SweepDisplay:
-    """Shows how far a sweep is; silent when told so. Use it as a context manager and pass ``show`` as the receiver of progress."""
+class SweepDisplay(LiveDisplay):
+    """Shows how far a sweep is; pass ``show`` as the receiver of progress."""
 
     def __init__(self, lang: Language, *, silent: bool = False, console: Console | None = None) -> None:
-        self._texts = Texts(lang)
-        self._silent = silent
-        self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
-        self._started = time.monotonic()
+        super().__init__(lang, silent=silent, console=console)
         self._first: tuple[int, float] | None = None
         self._last = Progress(0, 0, 0, ())
-        self._lock = threading.Lock()
-        self._live = Live(
-            console=self._console, get_renderable=self._lines, refresh_per_second=4, transient=True, auto_refresh=True
-        )
-
-    def __enter__(self) -> SweepDisplay:
-        if not self._silent and self._console.is_terminal:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self._live.is_started:
-            self._live.stop()
-
-    def leave(self) -> None:
-        """Give the terminal its cursor back when the process is about to end without closing the display."""
-        if self._live.is_started:
-            self._console.show_cursor(True)
-
-    def say(self, text: str) -> None:
-        """Print a line in between."""
-        self._console.print(text, markup=False)
 
     def show(self, progress: Progress) -> None:
         """Take one step of progress."""
@@ -71,7 +37,7 @@ class SweepDisplay:
                 if progress.done and progress.record is None:
                     self.say(self._texts.said(Message("sweep.going-on", done=progress.done, all=progress.all)))
             if progress.record is not None:
-                self._console.print(self._line(progress), markup=False, style="dim" if self._live.is_started else None)
+                self._console.print(self._line(progress), markup=False, style="dim" if self._live is not None else None)
 
     def _line(self, progress: Progress) -> str:
         assert progress.record is not None
@@ -83,7 +49,7 @@ class SweepDisplay:
             )
         )  # fmt: skip
 
-    def _lines(self) -> Group:
+    def _moving(self) -> Group:
         last, said = self._last, self._texts.said
         bar = Table.grid(padding=(0, 2))
         elapsed = time.monotonic() - self._started
