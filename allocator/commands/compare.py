@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, faults_explained, refuse, voice_of
+from allocator.commands.voice import Code, Debug, ForceFiles, Json, Lang, Quiet, faults_explained, refuse, voice_of
 from allocator.compare import compare
 from allocator.compare.book import workbook
 from allocator.compare.figure import figure
@@ -34,7 +34,7 @@ def compare_runs(
         Path | None,
         typer.Option("--figure", metavar="FILE.png", help="Figure to write. 比较图。", show_default=False),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace older files. 覆盖已有文件。")] = False,
+    force: ForceFiles = False,
     lang: Lang = None,
     as_json: Json = False,
     quiet: Quiet = False,

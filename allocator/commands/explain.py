@@ -9,7 +9,18 @@ import typer
 
 from allocator import pipeline
 from allocator.commands.compare import refuse_targets
-from allocator.commands.voice import Code, Debug, Json, Lang, NoProgress, Quiet, faults_explained, refuse, voice_of
+from allocator.commands.voice import (
+    Code,
+    Debug,
+    ForceFile,
+    Json,
+    Lang,
+    NoProgress,
+    Quiet,
+    faults_explained,
+    refuse,
+    voice_of,
+)
 from allocator.display import Display
 from allocator.explain import Explainer, Why, WhyNot, write_scenario
 from allocator.reports.texts import Texts
@@ -48,7 +59,7 @@ def explain_people(
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an older file. 覆盖已有文件。")] = False,
+    force: ForceFile = False,
     lang: Lang = None,
     as_json: Json = False,
     quiet: Quiet = False,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from allocator.commands.compare import refuse_targets
-from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, ScenarioFile, faults_explained, voice_of
+from allocator.commands.voice import Code, Debug, ForceFile, Json, Lang, Quiet, ScenarioFile, faults_explained, voice_of
 from allocator.inputs import load
 from allocator.ledger import ledger
 from allocator.ledger.book import csv, workbook
@@ -26,7 +26,7 @@ def write_ledger(
             "--out", "-o", metavar="FILE", help="Workbook (.xlsx) or CSV to write. 台账文件。", show_default=False
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an older file. 覆盖已有文件。")] = False,
+    force: ForceFile = False,
     lang: Lang = None,
     as_json: Json = False,
     quiet: Quiet = False,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from allocator.commands.voice import Code, Debug, Lang, Quiet, faults_explained, voice_of
+from allocator.commands.voice import Code, Debug, ForceFiles, Lang, Quiet, faults_explained, voice_of
 from allocator.errors import OutputError
 from allocator.forms.schema import schemas
 from allocator.wording import Message
@@ -33,7 +33,7 @@ def write_schema(
         Path | None,
         typer.Option("--out", "-o", help="Folder for NAME.schema.json; else stdout. 目录。", show_default=False),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace older files. 覆盖已有文件。")] = False,
+    force: ForceFiles = False,
     lang: Lang = None,
     quiet: Quiet = False,
     debug: Debug = False,

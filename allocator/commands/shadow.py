@@ -14,6 +14,7 @@ from allocator.commands.compare import refuse_targets
 from allocator.commands.voice import (
     Code,
     Debug,
+    ForceFiles,
     Json,
     Lang,
     NoProgress,
@@ -101,7 +102,7 @@ def ask_what_more_buys(
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace older files. 覆盖已有文件。")] = False,
+    force: ForceFiles = False,
     lang: Lang = None,
     as_json: Json = False,
     quiet: Quiet = False,

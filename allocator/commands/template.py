@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, faults_explained, voice_of
+from allocator.commands.voice import Code, Debug, ForceFiles, Json, Lang, Quiet, faults_explained, voice_of
 from allocator.entities import Policy
 from allocator.errors import OutputError
 from allocator.forms.starter import starter_policy, starter_scenario
@@ -38,7 +38,7 @@ def write_template(
     book_only: Annotated[
         bool, typer.Option("--workbook-only", help="Write no scenario and no policy beside it. 只写工作簿。")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace older files. 覆盖已有文件。")] = False,
+    force: ForceFiles = False,
     lang: Lang = None,
     as_json: Json = False,
     quiet: Quiet = False,

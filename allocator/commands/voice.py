@@ -65,6 +65,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result onl
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress. 不显示进度。")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the full trace of a failure. 出错时显示详细信息。")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an older result folder. 覆盖旧的结果目录。")]
+ForceFile = Annotated[bool, typer.Option("--force", help="Replace an older file. 覆盖已有文件。")]
+ForceFiles = Annotated[bool, typer.Option("--force", help="Replace older files. 覆盖已有文件。")]
 
 
 @dataclass(frozen=True)
