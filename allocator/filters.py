@@ -40,9 +40,17 @@ class Range(BaseModel):
     def _has_a_bound(self) -> Range:
         if self.min is None and self.max is None:
             raise ValueError(Message("defect.open-range"))
-        if self.min is not None and self.max is not None and self.min > self.max:  # type: ignore[operator]
+        if self.min is not None and self.max is not None and _is_empty(self.min, self.max):
             raise ValueError(Message("defect.empty-range", least=self.min, most=self.max))
         return self
+
+
+def _is_empty(least: float | date, most: float | date) -> bool:
+    if isinstance(least, date) and isinstance(most, date):
+        return least > most
+    if isinstance(least, date) or isinstance(most, date):
+        raise ValueError(Message("defect.mixed-range", least=least, most=most))
+    return least > most
 
 
 class Filter(BaseModel):

@@ -78,6 +78,14 @@ def test_empty_range_is_refused(files: Files) -> None:
     assert "the range is empty" in files.defect("bad-value").message
 
 
+@pytest.mark.parametrize("bounds", [(date(1990, 1, 1), 2000), (1990, date(2000, 1, 1))])
+def test_range_between_a_date_and_a_number_is_refused(files: Files, bounds: tuple[Any, Any]) -> None:
+    files.rule("heads")["audience"]["birth_year"] = {"min": bounds[0], "max": bounds[1]}
+    assert "between a date and a number" in files.defect("bad-value").message
+    files.rule("heads")["audience"]["birth_year"] = {"min": 1900, "max": 2000}
+    files.load()
+
+
 def test_doubled_rule_is_refused(files: Files) -> None:
     files.policy["rules"].append({**files.rule("named")})
     defect = files.defect("doubled-id")
