@@ -11,11 +11,13 @@ Every table is a data frame; ``docs/api.md`` lists the columns and their units.
 """
 
 from allocator.audit import AuditReport, read_plan
+from allocator.compare import Comparison, compare
 from allocator.conflicts import Conflicts, conflict, repairs
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError, OutputError
 from allocator.explain import Explainer, explain
 from allocator.inputs import changed, load, write_variant
+from allocator.ledger import Ledger, ledger
 from allocator.pipeline import check, load_run, plan, write
 from allocator.placements import Plan
 from allocator.planner import Planner, Run
@@ -25,10 +27,12 @@ from allocator.sweep import Sweep, sweep
 __all__ = [
     "AllocatorError",
     "AuditReport",
+    "Comparison",
     "Conflicts",
     "Explainer",
     "InputError",
     "Inputs",
+    "Ledger",
     "ModelError",
     "OutputError",
     "Plan",
@@ -38,8 +42,10 @@ __all__ = [
     "Sweep",
     "changed",
     "check",
+    "compare",
     "conflict",
     "explain",
+    "ledger",
     "load",
     "load_run",
     "plan",

@@ -53,8 +53,8 @@ _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
 _layer("annotate", f"{RECORDS} inputs reports writing")
 _layer("forms", f"{RECORDS} inputs")
-_layer("ledger", f"{RECORDS} instance audit solve counting reports")
-_layer("compare", f"{RECORDS} inputs audit reports")
+_layer("ledger", f"{RECORDS} instance audit solve counting reports spoken")
+_layer("compare", f"{RECORDS} inputs audit reports spoken planner")
 _layer("sweep", f"{RECORDS} inputs audit compare reports spoken planner pipeline writing")
 _layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports spoken planner")
 _layer(
@@ -65,7 +65,7 @@ _layer(
     "cli",
     f"{RECORDS} conflicts inputs generate instance model audit solve naming counting reports planner pipeline talk display interrupts commands",
 )
-_layer("__init__", f"{RECORDS} sweep conflicts explain shadow inputs generate audit reports planner pipeline")
+_layer("__init__", f"{RECORDS} compare ledger sweep conflicts explain shadow inputs generate audit reports planner pipeline")
 _layer("__main__", "cli")
 
 SOLVER_PARTS = {"model", "solve"}  # The only parts that may import OR-Tools.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+import allocator
 from allocator.cli import app
 from allocator.compare import Comparison, compare
+from allocator.errors import UsageError
+from allocator.wording import Language
 
 OTHER = """
 extends = "tiny.toml"
@@ -160,3 +165,54 @@ def test_broken_record_is_refused(folder: Path, tmp_path: Path) -> None:
 def test_one_run_or_a_wrong_ending_is_a_mistake_of_use(folder: Path, extra: list[str]) -> None:
     runs = [folder / "out" / "a"] * (1 if not extra else 2)
     assert call("compare", *runs, *extra).exit_code == 2
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_notebook_shows_the_words_of_the_command(
+    compared: Comparison, folder: Path, lang: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = call("compare", folder / "out" / "a", folder / "out" / "b", "--lang", lang).stdout
+    assert compared.said(lang) + "\n" == said
+    monkeypatch.setenv("ALLOCATOR_LANG", lang)
+    assert str(compared) == compared.said(lang)
+    assert html.unescape(compared._repr_html_()) == f"<pre>{compared!s}</pre>"
+
+
+def test_files_of_a_notebook_are_those_of_the_command(compared: Comparison, folder: Path, tmp_path: Path) -> None:
+    runs = [folder / "out" / name for name in "ab"]
+    call("compare", *runs, "--out", tmp_path / "c.xlsx", "--figure", tmp_path / "c.png", "--lang", "en")
+    assert (tmp_path / "c.xlsx").read_bytes() == compared.workbook("en")
+    compared.figure("en").save(tmp_path / "d.png")
+    assert (tmp_path / "c.png").read_bytes() == (tmp_path / "d.png").read_bytes()
+
+
+def test_runs_in_memory_compare_as_their_folders_do(compared: Comparison, folder: Path) -> None:
+    """One folder and one run; of the run the plan and the audit in memory are looked at."""
+    run = allocator.load_run(folder / "out" / "b")
+    found = allocator.compare([folder / "out" / "a", run], names=["a", "b"])
+    for name in ("goals", "clauses", "units", "people"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(compared, name))
+    assert found.said("en") == compared.said("en")
+    assert allocator.compare([run, folder / "out" / "a"]).runs == ("other", "a")
+
+
+def test_runs_of_one_name_are_told_apart(folder: Path) -> None:
+    run = allocator.load_run(folder / "out" / "a")
+    assert allocator.compare([run, run, folder / "out" / "b"]).runs == ("tiny (1)", "tiny (2)", "b")
+
+
+def test_other_tables_of_a_run_in_memory_are_said(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    roster = tmp_path / "copy" / "data" / "tiny" / "cadres.csv"
+    roster.write_bytes(roster.read_bytes().replace("北七".encode(), "北柒".encode()))
+    other = allocator.plan(tmp_path / "copy" / "scenarios" / "tiny.toml")
+    notes = [note.said("en") for note in allocator.compare([folder / "out" / "a", other]).notes]
+    assert any("comes from other inputs than a: cadres" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("count", "names", "said"), [(1, None, "at least two"), (2, ["a"], "1 names were given for 2")]
+)
+def test_too_few_runs_or_names_are_refused(folder: Path, count: int, names: list[str] | None, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        allocator.compare([folder / "out" / "a"] * count, names=names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 from pathlib import Path
@@ -17,7 +18,7 @@ from allocator.cli import app
 from allocator.entities import Inputs
 from allocator.inputs import load
 from allocator.ledger import Ledger, ledger
-from allocator.ledger.account import _no_plan
+from allocator.ledger.account import no_plan
 
 ROOT = Path(__file__).parent.parent
 TINY = ROOT / "scenarios" / "tiny.toml"
@@ -40,7 +41,7 @@ def found(inputs: Inputs) -> Ledger:
 def test_who_must_go_for_an_interval_is_whom_the_auditor_misses_in_the_first_year(
     found: Ledger, inputs: Inputs
 ) -> None:
-    table = audit(_no_plan(), inputs).table
+    table = audit(no_plan(), inputs).table
     missed = table[(table["rule_id"] == "theory-interval") & (table["year"] == 2019) & (table["scope"] != "all")]
     must = found.forced[found.forced["rule_id"] == "theory-interval"]
     assert sorted(must["cadre_id"] + " " + must["content"]) == sorted(missed["scope"])
@@ -48,7 +49,7 @@ def test_who_must_go_for_an_interval_is_whom_the_auditor_misses_in_the_first_yea
 
 
 def test_who_must_be_made_up_is_whom_the_auditor_lists_as_overdue_first(found: Ledger, inputs: Inputs) -> None:
-    overdue = audit(_no_plan(), inputs).overdue
+    overdue = audit(no_plan(), inputs).overdue
     first = set(overdue.loc[overdue["year"] == 2019, "cadre_id"])
     assert set(found.forced.loc[found.forced["rule_id"] == "make-up", "cadre_id"]) == first
     assert first
@@ -62,7 +63,7 @@ def test_latest_year_is_the_last_one_without_a_miss(found: Ledger) -> None:
 
 
 def test_hours_owed_are_the_auditors(found: Ledger, inputs: Inputs) -> None:
-    owed = audit(_no_plan(), inputs).owed.set_index("cadre_id")["owed"].sort_index()
+    owed = audit(no_plan(), inputs).owed.set_index("cadre_id")["owed"].sort_index()
     own = found.people[found.people["unit_of"] == "hours"].set_index("cadre_id")["owed"].sort_index()
     assert own.to_dict() == owed.to_dict()
     assert found.teams["hours"].sum() == owed.sum()  # Only members of teams owe hours here.
@@ -132,3 +133,18 @@ def test_json_has_every_table() -> None:
 def test_mistakes_of_use_and_of_input_have_their_codes(tmp_path: Path) -> None:
     assert call(TINY, "--out", tmp_path / "ledger.txt").exit_code == 2
     assert call(tmp_path / "none.toml").exit_code == 3
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_notebook_shows_the_words_of_the_command(found: Ledger, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = call(TINY, "--lang", lang).stdout
+    assert found.said(lang) + "\n" == said
+    monkeypatch.setenv("ALLOCATOR_LANG", lang)
+    assert str(found) == found.said(lang)
+    assert html.unescape(found._repr_html_()) == f"<pre>{found!s}</pre>"
+
+
+def test_files_of_a_notebook_are_those_of_the_command(found: Ledger, tmp_path: Path) -> None:
+    for name, content in (("l.xlsx", found.workbook("en")), ("l.csv", found.csv())):
+        assert call(TINY, "--out", tmp_path / name, "--lang", "en").exit_code == 0
+        assert (tmp_path / name).read_bytes() == content

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from allocator.compare.tables import Comparison, column
+from allocator.compare.tables import column
 from allocator.compare.words import CHANGE, title_of, unit_name
 from allocator.reports.sheets import Book, Sheet
 from allocator.reports.texts import Texts
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.compare.record import Comparison
 
 
 def workbook(comparison: Comparison, texts: Texts) -> bytes:

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
-from allocator.compare.tables import CHANGES, Comparison, column
+from allocator.compare.record import Comparison
+from allocator.compare.tables import CHANGES, column
 from allocator.compare.words import CHANGE, goal_name
 from allocator.reports.figures import find_font, png
 from allocator.reports.figures.pen import CYCLE, DOTS_PER_INCH
@@ -18,7 +19,12 @@ from allocator.wording import Message
 
 
 def figure(comparison: Comparison, texts: Texts) -> bytes:
-    """The figure as a PNG file; in English where no font has Chinese characters."""
+    """The figure as a PNG file."""
+    return png(drawn(comparison, texts))
+
+
+def drawn(comparison: Comparison, texts: Texts) -> Axes:
+    """The figure, as the first of its axes; in English where no font has Chinese characters."""
     font = find_font(None, texts.lang)
     if texts.lang == "zh" and not font.has_chinese:
         texts = Texts("en")
@@ -35,7 +41,8 @@ def figure(comparison: Comparison, texts: Texts) -> bytes:
     for words in made.findobj(Text):
         words.set_fontfamily(list(font.families))
         words.set_parse_math(False)  # Names of folders are no formulas.
-    return png(above)
+    top: Axes = above
+    return top
 
 
 def _goals(ax: Axes, comparison: Comparison, texts: Texts) -> None:

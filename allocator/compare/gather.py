@@ -52,8 +52,8 @@ class RunFiles:
     notes: tuple[Message, ...]
 
 
-def read_runs(folders: Sequence[Path]) -> list[RunFiles]:
-    """The runs of some folders.
+def read_runs(folders: Sequence[Path], names: Sequence[str]) -> list[RunFiles]:
+    """The runs of some folders, each with what it is called.
 
     Raises
     ------
@@ -63,13 +63,14 @@ def read_runs(folders: Sequence[Path]) -> list[RunFiles]:
     defects = [defect for folder in folders for defect in _missing(folder)]
     if defects:
         raise InputError(defects)
-    return [_read(folder, name) for folder, name in zip(folders, _names(folders), strict=True)]
+    return [_read(folder, name) for folder, name in zip(folders, names, strict=True)]
 
 
 def as_read(name: str, inputs: Inputs, plan: Plan, audit: AuditReport, result: SolveResult) -> RunFiles:
     """A run of this very process, as if it had been read from its folder."""
     record = {"goals": [goal_record(goal) for goal in result.goals], "horizon": list(inputs.years)}
-    return RunFiles(name, record, plan.placements, audit.table, {}, inputs, ())
+    hashes = _by_role({"policy": inputs.files["policy"], "tables": inputs.files}, inputs.hashes) if inputs.files else {}
+    return RunFiles(name, record, plan.placements, audit.table, hashes, inputs, ())
 
 
 def _missing(folder: Path) -> list[Defect]:
@@ -80,10 +81,10 @@ def _missing(folder: Path) -> list[Defect]:
     return [Defect(str(folder), 0, "", message, Message("compare.plan-first"), "not-a-run")]
 
 
-def _names(folders: Sequence[Path]) -> list[str]:
+def folder_names(folders: Sequence[Path]) -> list[str]:
     """The last part of each folder, as many more as it takes to tell them apart; then numbers."""
     paths = [folder.resolve().parts for folder in folders]
-    deepest = max(map(len, paths))
+    deepest = max(map(len, paths), default=0)
     for size in range(1, deepest + 1):
         names = ["/".join(parts[-size:]) for parts in paths]
         if len(set(names)) == len(names):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from allocator.audit import BUILT_IN
-from allocator.compare.gather import RunFiles, read_runs
+from allocator.compare.gather import RunFiles
 from allocator.wording import Message
 
 ALL = "all"  # Scope of the auditor's rows that sum up a year.
@@ -17,64 +15,13 @@ CHANGES = ("new", "gone", "programme", "year", "date")
 """How the classes of a person differ, the greatest change first: ``date`` is another session of the same programme and year."""
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Runs side by side.
-
-    Parameters
-    ----------
-    runs
-        Names of the runs in the order given; the first is what the others are set against.
-    goals
-        goal, unit, sense, then ``value`` and ``bound`` of every run as columns ``(what, run)`` joined by a bar.
-    clauses
-        rule_id, clause, kind, title, title_zh, unit, ``achieved`` and ``shortfall`` of every run, and whether they ``differ``; of built-in rules only the shortfall is looked at, since they count placements.
-    units
-        unit_id, name, name_en, ``seats`` of every run.
-    people
-        run, cadre_id, name, unit_id, unit, change (one of ``CHANGES``), before, after (sessions), and the clauses that the
-        seats given up and the seats taken serve.
-    notes
-        What to know before reading: other inputs, other years, files changed since.
-    """
-
-    runs: tuple[str, ...]
-    goals: pd.DataFrame
-    clauses: pd.DataFrame
-    units: pd.DataFrame
-    people: pd.DataFrame
-    notes: tuple[Message, ...]
-
-    def moved(self) -> pd.DataFrame:
-        """People by run (rows, without the first) and change (columns)."""
-        table = self.people.groupby(["run", "change"]).size().unstack(fill_value=0)
-        return table.reindex(index=list(self.runs[1:]), columns=list(CHANGES), fill_value=0).astype("int64")
-
-
-def compare(folders: Sequence[Path | str]) -> Comparison:
-    """Compare finished runs by their folders.
-
-    Raises
-    ------
-    InputError
-        With every folder that is not the folder of a finished run.
-    """
-    return compared(read_runs([Path(folder) for folder in folders]))
-
-
-def compared(runs: Sequence[RunFiles]) -> Comparison:
-    """Compare runs that were read or made before."""
-    return Comparison(
-        tuple(run.name for run in runs), _goals(runs), _clauses(runs), _units(runs), _people(runs), _notes(runs)
-    )
-
-
 def column(what: str, run: str) -> str:
     """The name of a run's column."""
     return f"{what} | {run}"
 
 
-def _goals(runs: Sequence[RunFiles]) -> pd.DataFrame:
+def goals(runs: Sequence[RunFiles]) -> pd.DataFrame:
+    """See ``Comparison.goals``."""
     rows: dict[str, dict[str, object]] = {}
     for run in runs:
         for goal in run.record["goals"]:
@@ -85,7 +32,8 @@ def _goals(runs: Sequence[RunFiles]) -> pd.DataFrame:
     return table.astype(dict.fromkeys(names, "float64"))
 
 
-def _clauses(runs: Sequence[RunFiles]) -> pd.DataFrame:
+def clauses(runs: Sequence[RunFiles]) -> pd.DataFrame:
+    """See ``Comparison.clauses``."""
     titles = {rule.id: (rule.title.said("en"), rule.title.said("zh")) for rule in BUILT_IN}
     heads: dict[str, tuple[str, str, str]] = {}
     figures = {}
@@ -98,7 +46,7 @@ def _clauses(runs: Sequence[RunFiles]) -> pd.DataFrame:
         summed = rows.groupby("rule_id", sort=False)[["required", "achieved", "shortfall"]].sum(min_count=1)
         for what in summed:
             figures[column(str(what), run.name)] = summed[what]
-    table = pd.DataFrame(figures).reindex(list(heads))
+    table = pd.DataFrame(figures).reindex(list(heads)).astype("float64")
     shown = [column(what, run.name) for what in ("achieved", "shortfall") for run in runs]
     differ = pd.Series(False, index=table.index)
     for what in ("required", "achieved", "shortfall"):
@@ -112,7 +60,8 @@ def _clauses(runs: Sequence[RunFiles]) -> pd.DataFrame:
     return front.join(table[shown].reset_index(drop=True)).assign(differ=differ.to_numpy())
 
 
-def _units(runs: Sequence[RunFiles]) -> pd.DataFrame:
+def units(runs: Sequence[RunFiles]) -> pd.DataFrame:
+    """See ``Comparison.units``."""
     names: dict[str, tuple[str, str]] = {}
     for run in reversed(runs):
         if run.inputs is not None:
@@ -127,7 +76,8 @@ def _units(runs: Sequence[RunFiles]) -> pd.DataFrame:
     return front.join(table.reset_index(drop=True))
 
 
-def _people(runs: Sequence[RunFiles]) -> pd.DataFrame:
+def people(runs: Sequence[RunFiles]) -> pd.DataFrame:
+    """See ``Comparison.people``."""
     columns = ["run", "cadre_id", "name", "unit_id", "unit", "change", "before", "after", "served", "serves"]
     rows = [row for run in runs[1:] for row in _moves(runs[0], run)]
     return pd.DataFrame(rows, columns=columns).astype("str")
@@ -180,17 +130,18 @@ def _served(rules: pd.Series, clauses: dict[str, str]) -> str:
     return "; ".join(served)
 
 
-def _notes(runs: Sequence[RunFiles]) -> tuple[Message, ...]:
-    notes = [note for run in runs for note in run.notes]
+def notes(runs: Sequence[RunFiles]) -> tuple[Message, ...]:
+    """See ``Comparison.notes``."""
+    found = [note for run in runs for note in run.notes]
     first = runs[0]
     for run in runs[1:]:
         roles = sorted(role for role in {*first.hashes, *run.hashes} if first.hashes.get(role) != run.hashes.get(role))
         if roles:
-            notes.append(Message("compare.other-inputs", run=run.name, first=first.name, files=tuple(roles)))
+            found.append(Message("compare.other-inputs", run=run.name, first=first.name, files=tuple(roles)))
         if "cadres" in roles and first.inputs is not None and run.inputs is not None:
             here, there = (set(one.inputs.cadres["cadre_id"]) for one in (run, first) if one.inputs is not None)
-            notes.append(Message("compare.other-people", run=run.name, new=len(here - there), gone=len(there - here)))
+            found.append(Message("compare.other-people", run=run.name, new=len(here - there), gone=len(there - here)))
         if run.record["horizon"] != first.record["horizon"]:
             years = tuple(map(str, run.record["horizon"]))
-            notes.append(Message("compare.other-years", run=run.name, years=years))
-    return tuple(dict.fromkeys(notes))
+            found.append(Message("compare.other-years", run=run.name, years=years))
+    return tuple(dict.fromkeys(found))

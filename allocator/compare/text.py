@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from allocator.compare.tables import CHANGES, Comparison, column
+from allocator.compare.tables import CHANGES, column
 from allocator.compare.words import CHANGE, differing_units, goal_name, title_of
 from allocator.reports.texts import Texts, fit
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.compare.record import Comparison
 
 MOST = 12  # rows of a block; the workbook has all of them
 WIDEST = 46  # terminal cells of the first column

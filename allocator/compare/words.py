@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from allocator.compare.tables import Comparison
 from allocator.reports.texts import Texts
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.compare.record import Comparison
 
 CHANGE: Mapping[str, Message] = {
     "new": Message("compare.change-new"),

@@ -13,7 +13,7 @@ import pandas as pd
 from allocator.audit.records import Records
 from allocator.compare import Comparison
 from allocator.compare.gather import as_read
-from allocator.compare.tables import compared
+from allocator.compare.record import compared
 from allocator.entities import Inputs
 from allocator.errors import InputError, ModelError
 from allocator.explain.forbidding import COLUMNS as FORBIDDEN_COLUMNS

@@ -1,5 +1,5 @@
 """The coverage ledger: what everybody has done and still owes before anything is planned."""
 
-from allocator.ledger.account import Ledger, ledger
+from allocator.ledger.record import Ledger, ledger
 
 __all__ = ["Ledger", "ledger"]

@@ -1,105 +1,42 @@
-"""The ledger as tables: people, teams, groups of the share floors, and a line for each clause."""
+"""The tables of the ledger: people, teams, groups of the share floors, and a line for each clause."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from allocator.audit.records import NEVER, Records
-from allocator.called import Called
-from allocator.counting import Finding
 from allocator.counting.openings import Openings
-from allocator.counting.shared import check_share_floor
 from allocator.entities import Inputs
-from allocator.instance import build
 from allocator.kinds import Coverage, Fixed, Interval, MakeUp, ShareFloor
-from allocator.ledger.debts import Debt, debts
+from allocator.ledger.debts import Debt
 from allocator.placements import COLUMNS, Plan
-from allocator.solve.calendar import calendar
 
 MUST = (Fixed, Interval, Coverage)
 """Kinds that, when hard, send somebody in a year whatever else happens; make-up always does. Hours can wait."""
 
 
-@dataclass(frozen=True)
-class Ledger:
-    """What is done and owed before any plan.
-
-    Parameters
-    ----------
-    people
-        One row for each thing owed by the end of the plan: cadre_id, name, unit_id, unit, team_id, headcount, rule_id, clause,
-        title, title_zh, kind, strength, content, done (hours; the year of the last class elsewhere, missing: never), owed,
-        unit_of, latest (year), must (owed in the first plan year under a rule that leaves no choice), open (a class that the
-        person may attend is held until then).
-    teams
-        team_id, unit, members, owing (members who owe something), must (members who must go in the first year), hours.
-    floors
-        rule_id, clause, title, title_zh, group_by (roster column), group, year, size, required, able (members with a class
-        open to them that year), short (members missing).
-    clauses
-        rule_id, clause, title, title_zh, strength, people, owing, must, shut_out (must go, but no class is open), owed, unit_of.
-    findings
-        Share floors that the people and seats on offer cannot hold, as the counting checks say it.
-    names
-        What programmes and groups are called.
-    """
-
-    years: tuple[int, ...]
-    people: pd.DataFrame
-    teams: pd.DataFrame
-    floors: pd.DataFrame
-    clauses: pd.DataFrame
-    findings: tuple[Finding, ...]
-    names: Called
-
-    @property
-    def forced(self) -> pd.DataFrame:
-        """The rows of people who must go in the first year."""
-        return self.people[self.people["must"]].reset_index(drop=True)
-
-
-def ledger(inputs: Inputs) -> Ledger:
-    """The ledger of a scenario, from the record alone; nothing is optimised.
-
-    Raises
-    ------
-    ModelError
-        If a rule cannot be expressed.
-    """
-    records = Records(_no_plan(), inputs)
-    openings = Openings(build(inputs, calendar(inputs)))
-    owed = [(debt, _open(debt, openings)) for rule in inputs.policy.rules for debt in debts(rule, records)]
-    people = _people(owed, records)
-    floors = [rule for rule in inputs.policy.rules if isinstance(rule, ShareFloor) and rule.strength != "report"]
-    found = tuple(one for rule in floors for one in check_share_floor(openings, rule))
-    return Ledger(
-        inputs.years, people, _teams(people, inputs), _floors(openings, records), _clauses(people, records), found,
-        openings.names,
-    )  # fmt: skip
-
-
-def heads(people: pd.DataFrame) -> int:
+def heads(rows: pd.DataFrame) -> int:
     """Distinct people behind rows of the ledger; a group counts with its headcount."""
-    return int(people.drop_duplicates("cadre_id")["headcount"].sum())
+    return int(rows.drop_duplicates("cadre_id")["headcount"].sum())
 
 
-def _no_plan() -> Plan:
+def no_plan() -> Plan:
+    """A plan that sends nobody."""
     types = {"year": "int64", "headcount": "int64", "days": "float64", "hours": "float64", "fixed": "bool"}
     types |= dict.fromkeys(("start_date", "end_date"), "datetime64[ns]")
     return Plan(pd.DataFrame({column: pd.Series(dtype=types.get(column, "str")) for column in COLUMNS}))
 
 
-def _open(debt: Debt, openings: Openings) -> np.ndarray:
+def open_to(debt: Debt, openings: Openings) -> np.ndarray:
     """Whether each of the debt's people may attend a class that settles it until the latest year."""
     years = np.array(openings.instance.years)
     able = openings.counting(debt.programmes, debt.cadre).any(axis=2)
     return np.asarray((able & (years <= debt.latest[:, None])).any(axis=1))
 
 
-def _people(owed: list[tuple[Debt, np.ndarray]], records: Records) -> pd.DataFrame:
+def people(owed: list[tuple[Debt, np.ndarray]], records: Records) -> pd.DataFrame:
+    """See ``Ledger.people``; each debt comes with whether a class that settles it is open to its people."""
     parts = [_rows(debt, is_open, records.years[0]) for debt, is_open in owed if len(debt.cadre)]
     columns = ["cadre", "rule_id", "clause", "title", "title_zh", "kind", "strength", "content", "done", "owed", "unit_of",
                "latest", "must", "open"]  # fmt: skip
@@ -138,10 +75,11 @@ def _rows(debt: Debt, is_open: np.ndarray, first: int) -> pd.DataFrame:
     )
 
 
-def _teams(people: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+def teams(owed: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    """See ``Ledger.teams``; ``owed`` are the rows of ``people``."""
     roster = inputs.roster[inputs.roster["team_id"] != ""]
     table = roster.groupby("team_id").agg(unit=("unit_name", "first"), members=("headcount", "sum"))
-    own = people[people["team_id"] != ""]
+    own = owed[owed["team_id"] != ""]
     table["owing"] = own.groupby("team_id")["cadre_id"].nunique()
     table["must"] = own[own["must"]].groupby("team_id")["cadre_id"].nunique()
     table["hours"] = own[own["unit_of"] == "hours"].groupby("team_id")["owed"].sum()
@@ -149,7 +87,7 @@ def _teams(people: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
     return table.astype({"owing": "int64", "must": "int64", "hours": "int64"}).reset_index()
 
 
-def _floors(openings: Openings, records: Records) -> pd.DataFrame:
+def floors(openings: Openings, records: Records) -> pd.DataFrame:
     """Every group of every share floor in every year, with the members for whom a class is held."""
     parts = []
     for rule in records.inputs.policy.rules:
@@ -184,10 +122,11 @@ def _floors(openings: Openings, records: Records) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def _clauses(people: pd.DataFrame, records: Records) -> pd.DataFrame:
+def clauses(owed: pd.DataFrame, records: Records) -> pd.DataFrame:
+    """See ``Ledger.clauses``; ``owed`` are the rows of ``people``."""
     rows = []
     for rule in records.inputs.policy.rules:
-        own = people[people["rule_id"] == rule.id]
+        own = owed[owed["rule_id"] == rule.id]
         if own.empty:
             continue
         must = own[own["must"]]

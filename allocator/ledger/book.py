@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from allocator.ledger.account import Ledger
 from allocator.ledger.text import content_of, unit_of
 from allocator.reports.sheets import Book, Sheet
 from allocator.reports.texts import Texts
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.ledger.record import Ledger
 
 CSV = ("cadre_id", "unit_id", "team_id", "rule_id", "clause", "kind", "strength", "content", "done", "owed", "unit_of",
        "latest", "must", "open")  # fmt: skip

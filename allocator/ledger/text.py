@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from allocator.ledger.account import Ledger, heads
+from allocator.ledger.account import heads
 from allocator.reports.texts import Texts, fit
 from allocator.wording import Message, value
+
+if TYPE_CHECKING:
+    from allocator.ledger.record import Ledger
 
 MOST = 12  # lines of a list; the file has all of them
 

@@ -1,0 +1,110 @@
+"""The whole ledger, as tables and in words: what everybody has done and still owes before anything is planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from allocator.audit.records import Records
+from allocator.called import Called
+from allocator.counting import Finding
+from allocator.counting.openings import Openings
+from allocator.counting.shared import check_share_floor
+from allocator.entities import Inputs, Scenario
+from allocator.instance import build
+from allocator.kinds import ShareFloor
+from allocator.ledger import account
+from allocator.ledger.book import csv, workbook
+from allocator.ledger.debts import debts
+from allocator.ledger.text import text
+from allocator.reports.texts import Texts
+from allocator.solve.calendar import calendar
+from allocator.spoken import Spoken, texts_in
+from allocator.wording import Language
+
+
+@dataclass(frozen=True)
+class Ledger(Spoken):
+    """What is done and owed before any plan.
+
+    Parameters
+    ----------
+    scenario, years
+        Which scenario, and its plan years.
+    people
+        One row for each thing owed by the end of the plan: cadre_id, name, unit_id, unit, team_id, headcount, rule_id, clause,
+        title, title_zh, kind, strength, content, done (hours; the year of the last class elsewhere, missing: never), owed,
+        unit_of (``hours`` or ``attendances``), latest (year), must (owed in the first plan year under a rule that leaves no choice),
+        open (a class that the person may attend is held until then).
+    teams
+        team_id, unit, members, owing (members who owe something), must (members who must go in the first year), hours.
+    floors
+        rule_id, clause, title, title_zh, group_by (roster column), group, year, size, required, able (members with a class
+        open to them that year), short (members missing).
+    clauses
+        rule_id, clause, title, title_zh, strength, people, owing, must, shut_out (must go, but no class is open), owed, unit_of.
+    findings
+        Share floors that the people and seats on offer cannot hold, as the counting checks say it.
+    names
+        What programmes and groups are called.
+    """
+
+    scenario: Scenario
+    years: tuple[int, ...]
+    people: pd.DataFrame
+    teams: pd.DataFrame
+    floors: pd.DataFrame
+    clauses: pd.DataFrame
+    findings: tuple[Finding, ...]
+    names: Called
+
+    @property
+    def forced(self) -> pd.DataFrame:
+        """The rows of people who must go in the first year."""
+        return self.people[self.people["must"]].reset_index(drop=True)
+
+    def words(self, texts: Texts) -> str:
+        """The ledger in the words of a catalogue."""
+        return text(self, self._title(texts), texts)
+
+    def workbook(self, lang: Language | None = None) -> bytes:
+        """The workbook as a file."""
+        texts = texts_in(lang)
+        return workbook(self, self._title(texts), texts)
+
+    def csv(self) -> bytes:
+        """The rows of ``people`` as a CSV file, with ids and without names."""
+        return csv(self)
+
+    def _title(self, texts: Texts) -> str:
+        return texts.title(self.scenario) or self.scenario.id
+
+
+def ledger(inputs: Inputs) -> Ledger:
+    """The ledger of a scenario, from the record alone; nothing is optimised.
+
+    Parameters
+    ----------
+    inputs
+        What ``load`` returned.
+
+    Raises
+    ------
+    ModelError
+        If a rule cannot be expressed.
+
+    Examples
+    --------
+    >>> allocator.ledger(allocator.load("scenarios/tiny.toml")).forced  # doctest: +SKIP
+    """
+    records = Records(account.no_plan(), inputs)
+    openings = Openings(build(inputs, calendar(inputs)))
+    owed = [(debt, account.open_to(debt, openings)) for rule in inputs.policy.rules for debt in debts(rule, records)]
+    people = account.people(owed, records)
+    floors = [rule for rule in inputs.policy.rules if isinstance(rule, ShareFloor) and rule.strength != "report"]
+    found = tuple(one for rule in floors for one in check_share_floor(openings, rule))
+    return Ledger(
+        inputs.scenario, inputs.years, people, account.teams(people, inputs), account.floors(openings, records),
+        account.clauses(people, records), found, openings.names,
+    )  # fmt: skip
