@@ -18,6 +18,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 LONGEST_TEXT = 32_000  # Excel refuses longer cells; nothing planned comes near, but a name from data may.
+_NUMBER, _DECIMALS = 6, 3  # characters: a share as per cent or a small number; a point and two digits behind it
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 Cell = tuple[str, int]
@@ -62,7 +63,8 @@ class Texts:
             return known
         if value is None or value is pd.NA or not math.isfinite(value):
             return BLANK
-        return (f"><v>{value if type(value) is int else float(value)!r}</v></c>", 8)
+        width = max(_NUMBER, len(f"{value:,.0f}") + (0 if value == int(value) else _DECIMALS))
+        return (f"><v>{value if type(value) is int else float(value)!r}</v></c>", width)
 
     def _text(self, text: str) -> Cell:
         text = _CONTROL.sub(" ", text)[:LONGEST_TEXT]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,8 +14,10 @@ from rich.cells import cell_len
 
 from allocator.reports.rendered import RenderedSheet, Texts, column_names
 
-NARROWEST, WIDEST, LONGEST = 6, 28, 44  # column widths in characters of the default font; the last for style "long"
-LINE = 13  # points that a line of text is high
+NARROWEST, WIDEST, LONGEST = 6, 30, 44  # column widths in characters of the default font; the last for style "long"
+LINE = 14.5  # points that a line of text is high in the taller Chinese fonts
+_USUAL = 0.95  # share of its cells for which a column is made wide enough; the few longer ones are wrapped
+_WRAPPED = 3  # lines at most for the longer ones, as far as the widest column allows
 _NOTE = 60  # characters at least in a line of a note, however narrow the table
 _TALLEST = 400  # points; Excel shows no row higher than 409
 _FILLS = {"kept": "#D9EAD3", "breached": "#F4C7C3", "reported": "#E8EAED"}
@@ -36,7 +39,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "block": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "valign": "top", "num_format": "@"},
     "block-clip": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "valign": "top", "shrink": True, "num_format": "@"},
     "block-count": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "valign": "top", "align": "center", "num_format": "#,##0"},
-    "busy": {"bg_color": "#9DC3E6", "font_size": 8, "align": "center", "border": 1, "border_color": "#D9D9D9", "num_format": "#,##0"},
+    "busy": {"bg_color": "#9DC3E6", "font_size": 8, "shrink": True, "align": "center", "border": 1, "border_color": "#D9D9D9", "num_format": "#,##0"},
     "free": {"border": 1, "border_color": "#E7E6E6"},
     "small": {"font_size": 8, "align": "center", "bold": True, "border": 1, "bg_color": "#DDE6F3", "num_format": "@"},
     **{status: {**_BORDER, "bg_color": fill, "num_format": "@"} for status, fill in _FILLS.items()},
@@ -99,6 +102,11 @@ class Sheet:
     _widths: dict[int, int] = field(default_factory=dict)
     _lines: list[tuple[int, str, str]] = field(default_factory=list)
 
+    def lines_of(self, *texts: str) -> int:
+        """How many lines a row is high whose first cells hold these texts, wrapped at the widths given so far."""
+        widths = [self._widths.get(column, NARROWEST) for column in range(len(texts))]
+        return max(_lines(cell_len(text), width) for text, width in zip(texts, widths, strict=True))
+
     def line(self, text: str, style: str = "note") -> None:
         """A line of free text above a table; a note is wrapped to the width of the table, when there is one."""
         self._lines.append((self.row, text, style))
@@ -153,7 +161,7 @@ class Sheet:
                 self.cells(row.cells)
                 continue
             cells = next(done)
-            lines = max((-(-cells[n][2] // (self._widths[n] - 1)) for n in wraps), default=1)
+            lines = max((_lines(cells[n][2], self._widths[n]) for n in wraps), default=1)
             xml = [self._xml(name, number, tail) for name, (number, tail, _) in zip(names, cells, strict=True)]
             self._add("".join(xml), len(names), lines, level)
         if level:
@@ -203,8 +211,7 @@ class Sheet:
                 else (text if isinstance(value, str) else whole if is_whole(value) else own, *cell(value))
                 for value in values
             ]  # fmt: skip
-        widest = max((width for _, _, width in made), default=0)
-        self.widen(column, widest + 1, LONGEST if style == "long" else WIDEST)
+        self.widen(column, _fitting([width for _, _, width in made]) + 1, LONGEST if style == "long" else WIDEST)
         return made
 
     def _overflows(self, cells: list[tuple[int, str, int]], column: int) -> bool:
@@ -217,6 +224,19 @@ class Sheet:
         # Not every program makes a row as high as its wrapped text by itself.
         self.raw.add_row(self.row, cells, columns, min(LINE * lines + 3, _TALLEST) if lines > 1 else None, level)
         self.row += 1
+
+
+def _fitting(widths: list[int]) -> int:
+    """Characters of a column in which nearly every cell is one line and no cell many; one long name widens no list."""
+    if not widths:
+        return 0
+    usual = sorted(widths)[math.ceil(_USUAL * len(widths)) - 1]
+    return max(usual, -(-max(widths) // _WRAPPED))
+
+
+def _lines(width: int, room: int) -> int:
+    """Lines of a text so wide in a column so wide."""
+    return max(1, -(-width // (room - 1)))
 
 
 def is_whole(value: Any) -> bool:

@@ -66,7 +66,7 @@ def names(sheet: Sheet, lists: NameLists) -> None:
     columns = heads(
         lists.material, "session_id", "number", "cadre_id", "name", "unit", "post", "rank", "seats", "reason", "reserves"
     )  # fmt: skip
-    styles = ("clip", "count", "text", "text", "text", "text", "text", "count", "long", "text")
+    styles = ("text", "count", "text", "text", "text", "text", "text", "count", "long", "text")
     sheet.table(columns, _name_rows(lists), styles, freeze_columns=4)
 
 
@@ -107,7 +107,7 @@ def reserve_list(sheet: Sheet, lists: NameLists) -> None:
     columns = heads(
         material, "session_id", "reserve", "cadre_id", "name", "unit", "post", "rank", "last", "draw", "stands-in"
     )  # fmt: skip
-    styles = ("clip", "count", "text", "text", "text", "text", "text", "text", "text", "long")
+    styles = ("text", "count", "text", "text", "text", "text", "text", "text", "text", "long")
     sheet.table(columns, _reserve_rows(lists), styles, freeze_columns=4)
 
 

@@ -12,6 +12,8 @@ from allocator.reports.dispatch.common import heads
 from allocator.reports.material import Material, records
 from allocator.reports.sheets import Sheet
 
+_FIRST = (24, 28, 8)  # widths of session, programme and people in the calendar
+_WEEK = 3.4  # least width of a week
 _STARTING = 6  # programmes named of those that begin in a week
 
 
@@ -85,7 +87,7 @@ def _starting(held: pd.DataFrame, weeks: list[date]) -> list[list[str]]:
 def _some(material: Material, names: list[str]) -> str:
     different = list(dict.fromkeys(names))
     more = [material.texts("dispatch.more", count=len(different) - _STARTING)] if len(different) > _STARTING else []
-    return "; ".join(different[:_STARTING] + more)
+    return material.texts.join(different[:_STARTING] + more)
 
 
 def session_weeks(sheet: Sheet, material: Material, year: int) -> None:
@@ -94,26 +96,26 @@ def session_weeks(sheet: Sheet, material: Material, year: int) -> None:
     held = held_in(material, year)
     busy = busy_weeks(material.inputs.segments, held["session_id"], weeks)
     sheet.line(texts("dispatch.calendar-note"))
+    for column, width in enumerate(_FIRST):
+        sheet.widen(column, width)
     top = sheet.row
     names = [(title, "head") for title in heads(material, "session_id", "programme", "people")]
     sheet.cells([*names, *((label, "small") for label in _labels(weeks, year))])
     filled = [int(n) for n in held["filled"]]
-    for code, totals in (
-        ("calendar.sessions", busy.sum(axis=0)),
-        ("calendar.people", (busy * held["filled"].to_numpy()[:, None]).sum(axis=0)),
-    ):
+    people_away = (busy * held["filled"].to_numpy()[:, None]).sum(axis=0)
+    for code, totals in (("calendar.sessions", busy.sum(axis=0)), ("calendar.people", people_away)):
         shown = [(int(n) or None, "busy" if n else "free") for n in totals]
         sheet.cells([(None, "text"), (texts(code), "text"), (None, "text"), *shown])
     frozen = sheet.row
     for runs, session_id, programme, people in zip(busy, held["session_id"], held["programme"], filled, strict=True):
         last = int(np.flatnonzero(runs).max(initial=-1))
         cells = [(people, "busy") if is_busy else (None, "") for is_busy in runs[: last + 1]]
-        sheet.cells([(session_id, "clip"), (programme, "clip"), (people, "count"), *cells])
-    sheet.widen(0, 22)
-    sheet.widen(1, 28)
-    sheet.widen(2, 6)
+        row = [(session_id, "text"), (programme, "text"), (people, "count"), *cells]
+        sheet.cells(row, lines=sheet.lines_of(session_id, programme))
     sheet.settle(3 + len(weeks) // 2)
-    sheet.raw.set_column(3, 2 + len(weeks), 3.4)
+    # A number that is wider than its cell would be shown as ###; these are in smaller type.
+    digits = len(f"{max(map(int, people_away), default=0):,}")
+    sheet.raw.set_column(3, 2 + len(weeks), max(_WEEK, 0.8 * digits + 1))
     sheet.raw.freeze_panes(frozen, 3)
     sheet.raw.repeat_rows(top, frozen - 1)
     # Half a year on a page: 53 weeks on one would be too small to read.
