@@ -32,6 +32,18 @@ def allowed(text: str) -> str:
     return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+class _Builder(ElementTree.TreeBuilder):
+    """Builds the elements and keeps the name spaces, which the elements themselves do not know by their prefixes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spaces: dict[str, str] = {}  # prefix -> name space, as first declared
+
+    def start_ns(self, prefix: str | None, space: str) -> None:
+        """Take a declaration."""
+        self.spaces.setdefault(prefix or "", space)
+
+
 @dataclass
 class Tree:
     """One XML part with the name spaces it declares, which are written back under the same prefixes."""
@@ -42,12 +54,9 @@ class Tree:
     @classmethod
     def parse(cls, content: bytes) -> Tree:
         """Read a part."""
-        spaces: dict[str, str] = {}
-        events = ElementTree.iterparse(io.BytesIO(content), events=("start-ns",))
-        for _, declared in events:
-            prefix, space = declared
-            spaces.setdefault(prefix or "", space)
-        return cls(events.root, spaces)  # type: ignore[attr-defined]  # Known once all events were taken.
+        builder = _Builder()
+        root = ElementTree.fromstring(content, ElementTree.XMLParser(target=builder))
+        return cls(root, builder.spaces)
 
     def content(self) -> bytes:
         """The part as bytes; prefixes that only attribute values speak of are declared too."""

@@ -34,7 +34,7 @@ def forbidding(alone: Alone, plan: Plan, sessions: list[str]) -> pd.DataFrame:
         broken = change.rules[(change.rules["goal"] == "violation") & (change.rules["change"] > 0)]
         broken = broken[broken["kind"].isin(FORBIDDING) & ~broken["rule_id"].isin(OTHERS)]
         for rule in broken.itertuples():
-            found += [(session, *row) for row in _rows(rule, change.rows, after)]
+            found += [(session, *row) for row in _rows(str(rule.rule_id), change.rows, after)]
         found += [(session, *row) for row in _seats(alone, plan, session, after)]
     reasons = [reason(alone, Broken(row[0], row[1], row[5], *row[7:])) for row in found]
     table = pd.DataFrame(found, columns=list(COLUMNS[:-1]))
@@ -42,10 +42,10 @@ def forbidding(alone: Alone, plan: Plan, sessions: list[str]) -> pd.DataFrame:
     return table.assign(reason=pd.Series(reasons, dtype="object"))
 
 
-def _rows(rule: object, rows: pd.DataFrame, after: AuditReport) -> list[tuple[object, ...]]:
+def _rows(rule_id: str, rows: pd.DataFrame, after: AuditReport) -> list[tuple[object, ...]]:
     """The auditor's rows for one rule that is broken; the rule alone where they tell no more than before."""
-    head = _head(after, str(rule.rule_id))  # type: ignore[attr-defined]
-    own = rows[(rows["rule_id"] == head[0]) & (rows["scope"] != "all")]
+    head = _head(after, rule_id)
+    own = rows[(rows["rule_id"] == rule_id) & (rows["scope"] != "all")]
     told = [(row.year, row.scope, row.required, row.achieved, row.unit) for row in own.itertuples()]
     return [(*head, *row) for row in told or [(None, "", None, None, "")]]
 

@@ -21,6 +21,7 @@ from allocator.explain.words import (
     rule_name,
     several,
 )
+from allocator.kinds import Goal
 from allocator.reports.texts import Texts
 from allocator.wording import Message, listing
 
@@ -104,7 +105,7 @@ def _verdict(found: WhyNot, texts: Texts) -> Message:
     first = found.first
     if first is None:
         return Message("explain.tie-found", seed=found.seed)
-    goal = str(first["goal"])
+    goal: Goal = first["goal"]
     told = change(goal, first["loss"], texts)
     left = Message("explain.unknown") if first["open"] != first["open"] else amount(goal, first["open"], texts)
     if found.outcome == "better":

@@ -9,6 +9,7 @@ import pandas as pd
 
 from allocator.compare.words import unit_name
 from allocator.explain.person import Person
+from allocator.kinds import Goal
 from allocator.model.goals import SHAPES, signed
 from allocator.reports.texts import Texts
 from allocator.wording import Message
@@ -52,19 +53,19 @@ def days(row: Any) -> str:
     return f"{row.start_date:%Y-%m-%d}/{row.end_date:%m-%d}"
 
 
-def moved(goals: Mapping[str, float], texts: Texts) -> str:
+def moved(goals: Mapping[Goal, float], texts: Texts) -> str:
     """What goals gain and lose, as changes of their values: ``loss`` by goal, above 0 worse."""
     return several((change(goal, loss, texts) for goal, loss in goals.items()), texts)
 
 
-def change(goal: str, loss: float, texts: Texts) -> str:
+def change(goal: Goal, loss: float, texts: Texts) -> str:
     """One goal with the change of its value."""
     return f"{goal_word(goal, texts)} {difference(goal, loss, texts)}"
 
 
-def difference(goal: str, loss: float, texts: Texts) -> str:
+def difference(goal: Goal, loss: float, texts: Texts) -> str:
     """The change of a goal's value."""
-    value = signed(goal, loss)  # type: ignore[arg-type]
+    value = signed(goal, loss)
     sign = "+" if value > 0 else "−"
     return f"{sign}{amount(goal, abs(value), texts)}"
 
@@ -74,13 +75,13 @@ def goal_word(goal: str, texts: Texts) -> str:
     return texts.known("goal", goal)
 
 
-def amount(goal: str, value: float, texts: Texts) -> str:
+def amount(goal: Goal, value: float, texts: Texts) -> str:
     """A figure of a goal with its unit."""
-    shape = SHAPES[goal]  # type: ignore[index]
+    shape = SHAPES[goal]
     return f"{texts.number(value)} {unit_name(shape.unit, texts)}"
 
 
-def losses(table: pd.DataFrame) -> dict[str, float]:
+def losses(table: pd.DataFrame) -> dict[Goal, float]:
     """Columns ``goal`` and ``loss`` as a mapping."""
     return dict(zip(table["goal"], table["loss"], strict=True))
 

@@ -192,10 +192,12 @@ def _moved(sessions: pd.DataFrame, segments: pd.DataFrame, days: dict[str, int])
         return table.assign(start_date=table["start_date"] + by, end_date=table["end_date"] + by)
 
     sessions, segments = later(sessions), later(segments)
-    texts = [
-        DATE.sub(lambda found, by=by: str(np.datetime64(found[0]) + by), text) if by else text  # type: ignore[misc]
-        for text, by in zip(sessions["segments"], sessions["session_id"].map(days), strict=True)
-    ]
+    moves = zip(sessions["segments"], sessions["session_id"].map(days), strict=True)
+    texts = [_dates_later(text, by) if by else text for text, by in moves]
     year = sessions["start_date"].dt.year.astype("int64")
     sessions = sessions.assign(segments=pd.Series(texts, index=sessions.index, dtype="str"), year=year)
     return sessions.reset_index(drop=True), segments.reset_index(drop=True)
+
+
+def _dates_later(text: str, days: int) -> str:
+    return DATE.sub(lambda found: str(np.datetime64(found[0]) + days), text)

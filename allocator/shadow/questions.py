@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from allocator.entities import Inputs
-from allocator.kinds import Cumulative, Quota, RuleKind
+from allocator.kinds import Cumulative, Quota, Representation, RuleKind
 
 HELD = "held"
 """The field of a question that asks what happens without a session."""
@@ -133,9 +133,9 @@ def present(inputs: Inputs, rule: RuleKind, field: str) -> Fraction:
         return Fraction(inputs.years[0])
     if field == "to_year":
         return Fraction(inputs.years[-1])
-    if rule.kind == "representation":  # The audience's share of the roster.
+    if isinstance(rule, Representation):  # The audience's share of the roster.
         headcount = inputs.cadres["headcount"].to_numpy()
-        among = inputs.audience(rule.among)  # type: ignore[attr-defined]
+        among = inputs.audience(rule.among)
         inside = int(headcount[among & inputs.audience(rule.audience)].sum())
         return Fraction(inside, max(1, int(headcount[among].sum())))
     return Fraction(0)

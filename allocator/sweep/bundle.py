@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from allocator.entities import Inputs
+from allocator.entities import TABLES, Inputs
 from allocator.errors import AllocatorError
 from allocator.reports.record import scenario_text
 from allocator.wording import Message
@@ -84,7 +84,7 @@ def _files(inputs: Inputs) -> Iterator[tuple[str, bytes]]:
     here = Path()
     names: dict[Path, str] = {}
     for role, path in inputs.files.items():
-        if role == "policy" or role in inputs.merged["tables"]:  # type: ignore[operator]
+        if role == "policy" or role in TABLES:
             names.setdefault(path, f"{role}{path.suffix.lower()}")
     roles = {role: here / names[path] for role, path in inputs.files.items() if path in names}
     # Values that were set on the way are written down with the rest, so the archive needs no word of where they came from.
