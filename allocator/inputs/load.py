@@ -33,13 +33,13 @@ from allocator.inputs.scenario import (
     build_scenario,
     combined,
     merge_layers,
-    merged_form,
     relative_path,
     shown_path,
 )
 from allocator.inputs.sheets import forget_workbooks, read_sheet
 from allocator.inputs.shown import Shown, shown
 from allocator.inputs.tables import check_table
+from allocator.inputs.written import merged_form
 from allocator.kinds import Fixed
 from allocator.wording import Message
 

@@ -9,7 +9,8 @@ from typing import Any
 from allocator.entities import Policy, Scenario
 from allocator.filters import Filter
 from allocator.inputs.policy import PolicySource
-from allocator.inputs.scenario import Merged, merged_form, origin_of
+from allocator.inputs.scenario import Merged
+from allocator.inputs.written import merged_form, origin_of
 from allocator.kinds import KINDS
 
 
