@@ -17,8 +17,9 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from allocator import cli
-from allocator.cli import Code, app
+from allocator import pipeline
+from allocator.cli import app
+from allocator.commands.voice import Code
 from allocator.reports import figures
 
 ROOT = Path(__file__).parent.parent
@@ -288,7 +289,7 @@ def test_plan_replaces_an_older_run_with_force(tiny: Path, tmp_path: Path, plann
 
 
 def test_unknown_font_is_refused_before_the_work(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli.pipeline, "plan", _crash)
+    monkeypatch.setattr(pipeline, "plan", _crash)
     result = invoke("plan", tiny, "--out", tmp_path / "run", "--font", "DejaVu Sanz", "--lang", "en")
     assert result.exit_code == Code.USAGE
     assert "no font called DejaVu Sanz is installed; there is DejaVu Sans" in result.stderr
@@ -310,7 +311,7 @@ def _crash(*_: object, **__: object) -> None:
 
 
 def test_crash_answers_1_and_says_how_to_report(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli.pipeline, "plan", _crash)
+    monkeypatch.setattr(pipeline, "plan", _crash)
     result = invoke("plan", tiny, "--out", tmp_path / "run")
     assert result.exit_code == Code.CRASH
     assert "ZeroDivisionError: three" in result.stderr
@@ -319,7 +320,7 @@ def test_crash_answers_1_and_says_how_to_report(tiny: Path, tmp_path: Path, monk
 
 
 def test_crash_shows_its_trace_with_debug(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli.pipeline, "plan", _crash)
+    monkeypatch.setattr(pipeline, "plan", _crash)
     result = invoke("plan", tiny, "--out", tmp_path / "run", "--debug")
     assert result.exit_code == Code.CRASH
     assert "Traceback" in result.stderr
@@ -328,14 +329,14 @@ def test_crash_shows_its_trace_with_debug(tiny: Path, tmp_path: Path, monkeypatc
 def test_interrupted_run_keeps_the_best_plan_and_answers_130(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = cli.pipeline.plan
+    run = pipeline.plan
 
     def interrupted(*arguments: object, **options: object) -> object:
         os.kill(os.getpid(), signal.SIGINT)
         assert options["stop"].wait(20)  # type: ignore[attr-defined]
         return run(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(cli.pipeline, "plan", interrupted)
+    monkeypatch.setattr(pipeline, "plan", interrupted)
     result = invoke("plan", tiny, "--out", tmp_path / "run")
     assert result.exit_code == Code.INTERRUPTED, result.output
     assert "Ctrl-C once more" in result.stderr

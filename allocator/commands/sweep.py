@@ -16,6 +16,7 @@ from allocator.commands.voice import (
     Lang,
     NoProgress,
     Quiet,
+    Seed,
     Voice,
     faults_explained,
     refuse,
@@ -87,10 +88,7 @@ def sweep_scenarios(
         bool, typer.Option("--keep-runs", help="Keep the run folder of every point. 保留每个点的结果目录。")
     ] = False,
     most: Annotated[int, typer.Option("--most", min=1, help="Refuse more points than this. 点数上限。")] = MOST,
-    seed: Annotated[
-        str | None,
-        typer.Option("--seed", help="Published seed that breaks ties. 并列时决定先后的公开种子。", show_default=False),
-    ] = None,
+    seed: Seed = None,
     time_limit: Annotated[
         float | None,
         typer.Option("--time-limit", min=1.0, metavar="SECONDS", help="Limit of each point. 每个点的求解时限（秒）。"),

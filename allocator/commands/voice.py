@@ -62,6 +62,10 @@ Lang = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout. 以 JSON 输出结果。")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only. 只输出结果。")]
+Seed = Annotated[
+    str | None,
+    typer.Option("--seed", help="Published seed that breaks ties. 并列时决定先后的公开种子。", show_default=False),
+]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress. 不显示进度。")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the full trace of a failure. 出错时显示详细信息。")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an older result folder. 覆盖旧的结果目录。")]

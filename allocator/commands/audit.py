@@ -1,0 +1,65 @@
+"""``audit``: any plan file judged rule by rule, without the solver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocator.audit import AuditReport, audit, read_plan
+from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, ScenarioFile, Voice, faults_explained, voice_of
+from allocator.inputs import load
+from allocator.reports import summary
+from allocator.reports.texts import Texts, fit
+
+
+def audit_plan(
+    scenario: ScenarioFile,
+    plan_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLAN",
+            help="Plan to judge (CSV, Excel, Parquet). 要审核的计划（CSV、Excel 或 Parquet）。",
+            show_default=False,
+        ),
+    ],
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Judge any plan from the files alone, without the solver; writes nothing. 只根据文件审核任何一份计划，不用求解器，不写文件。"""
+    voice = voice_of(lang, as_json, quiet, debug)
+    with faults_explained(voice):
+        inputs = load(scenario)
+        placements = read_plan(plan_file, inputs)
+        report = audit(placements, inputs)
+        code = Code.DONE if report.is_clean else Code.BREACH
+        text = summary.text(inputs, placements, report, None, lang=voice.lang)
+        record = {
+            "exit_code": code,
+            "plan_sha256": placements.sha256,
+            "rules": report.rules,
+            "breaches": report.breaches,
+            "goals": report.goals,
+            "warnings": report.warnings_zh if voice.lang == "zh" else report.warnings,
+        }
+        voice.result("\n".join([text.rstrip("\n"), *_rule_lines(report, voice)]), record)
+        if not report.is_clean:
+            voice.say(voice.talk("code-6"))
+    raise typer.Exit(code)
+
+
+def _rule_lines(report: AuditReport, voice: Voice) -> list[str]:
+    """One line per rule of the policy: mark, id, clause, required, achieved, unit, title; then the warnings."""
+    texts = Texts(voice.lang)
+    lines = ["", "■ " + voice.talk("each-rule")]
+    for row in report.rules.to_dict("records"):
+        mark = {"kept": "✓", "breached": "✗"}.get(row["status"], "·")
+        required, achieved = (texts.figure(row[name], row["unit"]) for name in ("required", "achieved"))
+        figures = f"{required} → {achieved} {texts.unit(row['unit'])}"
+        title = (row["title_zh"] or row["title"]) if voice.lang == "zh" else (row["title"] or row["title_zh"])
+        cells = (fit(row["rule_id"], 28), fit(row["clause"], 14), fit(figures, 30), title)
+        lines.append(f"  {mark} " + " ".join(cells).rstrip())
+    return lines

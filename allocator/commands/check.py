@@ -1,0 +1,104 @@
+"""``check``: the data and what counting alone proves, and on request the conflicts, the repairs and the tables marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from allocator import pipeline
+from allocator.commands import mending
+from allocator.commands.marking import mark_and_refuse
+from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, ScenarioFile, Voice, faults_explained, voice_of
+from allocator.counting import CheckReport, Finding
+from allocator.errors import InputError
+from allocator.wording import Message
+
+
+def check_scenario(
+    scenario: ScenarioFile,
+    marked: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="With --annotate: the workbook to write, or a folder. 标注后的工作簿或目录。",
+            show_default="beside the input",
+        ),
+    ] = None,
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Hand the tables back with every mistake marked. 在工作簿中标出错误。")
+    ] = False,
+    explain: mending.Explain = False,
+    sorts: mending.Sorts = None,
+    keep: mending.Keep = None,
+    give: mending.Give = None,
+    write_repair: mending.WriteRepair = None,
+    time_limit: mending.Seconds = 60.0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace older files of --annotate and --write-repair. 覆盖已有文件。")
+    ] = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Read everything and count whether the rules can be kept at all. 读入全部数据，算一算规则有没有可能满足。
+
+    Writes nothing, unless told to mark the mistakes: then each workbook is handed back as a copy with a column that
+    says what is wrong, coloured cells and comments.
+    不写任何文件；加 --annotate 时交回每个工作簿的副本，用一列说明、底色和批注标出错误。
+
+    With --explain it plans as well, and says which hard rules stand against each other and what would mend it.
+    加 --explain 时还会试排计划，找出互相冲突的硬性规则和调整办法。
+    """
+    voice = voice_of(lang, as_json, quiet, debug)
+    wishes = mending.Wishes(sorts, keep or [], give or [], write_repair, time_limit, force)
+    with faults_explained(voice):
+        if not explain:
+            wishes.refuse_alone(voice)
+        if marked is not None and not annotate:
+            raise typer.BadParameter(voice.talk("file-without-annotate"), param_hint="FILE")
+        try:
+            report = pipeline.check(scenario)
+        except InputError as error:
+            if not annotate:
+                raise
+            mark_and_refuse(voice, scenario, error, marked, force=force)
+        if annotate:
+            voice.say(voice.talk.said(Message("annotate.none")))
+        found = mending.explained(voice, scenario, wishes) if explain else None
+        code = Code.DONE if report.ok else Code.VIOLATION
+        text = _findings_text(report, voice)
+        record = {"ok": report.ok, "findings": [_finding_record(one) for one in report.findings]}
+        if found is not None:
+            code = code or mending.code_of(found)
+            text, record = f"{text}\n\n{mending.words(voice, found)}", record | mending.data(found)
+        voice.result(text, {"exit_code": code, **record})
+        if found is None and not report.ok:
+            voice.say(voice.talk.said(Message("conflict.hint-explain", scenario=scenario)))
+        if found is not None and found.repairs and write_repair is None:
+            voice.say(voice.talk.said(Message("conflict.hint-write")))
+    raise typer.Exit(code)
+
+
+def _findings_text(report: CheckReport, voice: Voice) -> str:
+    talk = voice.talk
+    lines = [talk("check-ok") if report.ok else talk("check-failed")]
+    for severity in ("error", "warning"):
+        found = [finding for finding in report.findings if finding.severity == severity]
+        if found:
+            lines.append("■ " + talk(f"check-{severity}s", count=len(found)))
+        for finding in found:
+            name = {"title": finding.title, "rule": finding.rule_id, "clause": finding.clause or "—"}
+            lines.append(
+                "  " + (talk("rule", **name, found=finding.message) if finding.rule_id else talk.said(finding.message))
+            )
+    return "\n".join(lines)
+
+
+def _finding_record(finding: Finding) -> dict[str, Any]:
+    return {
+        name: getattr(finding, name)
+        for name in ("code", "severity", "rule_id", "clause", "message_en", "message_zh")
+    }  # fmt: skip

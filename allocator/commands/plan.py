@@ -1,0 +1,135 @@
+"""``plan``: the main job: check, solve, name, audit and write everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import Annotated, Any
+
+import typer
+
+from allocator import pipeline
+from allocator.commands import mending
+from allocator.commands.export import NoticeTemplate
+from allocator.commands.voice import (
+    Code,
+    Debug,
+    Force,
+    Json,
+    Lang,
+    NoProgress,
+    Quiet,
+    ScenarioFile,
+    Seed,
+    faults_explained,
+    voice_of,
+)
+from allocator.conflicts import Conflicts
+from allocator.display import Display, clock
+from allocator.interrupts import run_stoppably
+from allocator.planner import Run
+from allocator.reports import check_font, check_target, summary
+from allocator.reports.record import goal_record
+from allocator.reports.texts import Texts
+from allocator.reports.units import template_of
+from allocator.result import Progress
+from allocator.wording import Message
+
+
+def plan_scenario(
+    scenario: ScenarioFile,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder for the plan and its reports. 存放计划和报表的目录。",
+            show_default="out/SCENARIO",
+        ),
+    ] = None,
+    seed: Seed = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option("--time-limit", min=1.0, metavar="SECONDS", help="Stop solving after so long. 求解时限（秒）。"),
+    ] = None,
+    font: Annotated[
+        str | None,
+        typer.Option(
+            "--font",
+            metavar="NAME",
+            help="Font of the figures; else the first Chinese one installed. 图表字体；不写则用已安装的第一种中文字体。",
+            show_default=False,
+        ),
+    ] = None,
+    letter: NoticeTemplate = None,
+    no_explain: mending.NoExplain = False,
+    force: Force = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    no_progress: NoProgress = False,
+    debug: Debug = False,
+) -> None:
+    """Find the plan for SCENARIO, audit it and write everything to a folder. 编制计划、审核，并把全部结果写入一个目录。
+
+    Ctrl-C stops and keeps the best plan so far; a second Ctrl-C leaves without one.
+    按 Ctrl-C 停止并保留目前最好的计划；再按一次则不保留。
+    """
+    voice = voice_of(lang, as_json, quiet, debug)
+    folder = out if out is not None else Path("out") / scenario.stem
+    changes = {"seed": seed, "limits.seconds": time_limit}
+    with faults_explained(voice):
+        check_target(folder, force=force, lang=voice.lang)  # Before the solve, which may take minutes.
+        if font is not None:
+            check_font(font, voice.lang)
+        notices = template_of(letter, Texts(voice.lang))
+        with Display(voice.lang, silent=quiet or no_progress) as display:
+
+            def work(stop: Event) -> tuple[Run, tuple[str, ...], Conflicts | None]:
+                display.show(Progress("read", 0.0))
+                run = pipeline.plan(scenario, changes=changes, on_progress=display.show, stop=stop)
+                is_wanted = not no_explain and not stop.is_set() and not mending.is_cut_short(run)
+                broken = is_wanted and not run.audit.is_clean
+                found = mending.of_run(run, stop, display, voice.talk.said, time_limit) if broken else None
+                told = pipeline.write(
+                    run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font, notices=notices,
+                    conflicts=found,
+                )  # fmt: skip
+                return run, told, found
+
+            run, told, found = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
+        code = Code(pipeline.exit_code(run, found))
+        text = summary.text(run.inputs, run.plan, run.audit, run.result, lang=voice.lang)
+        record = _run_record(run, folder, code, told)
+        if found is not None:
+            text, record = (
+                f"{text.rstrip()}\n\n{mending.words(voice, found)}",
+                record | {"conflicts": mending.data(found)},
+            )
+        voice.result(text, record)
+        for note in told:
+            voice.say(note)
+        if found is None and not run.audit.is_clean:
+            voice.say(voice.talk.said(Message("conflict.hint-explain", scenario=scenario)))
+        if code != Code.DONE:
+            voice.say(voice.talk(f"code-{code.value}"))
+        memory = round(run.peak_memory_bytes / 2**20)
+        voice.say(voice.talk("took", seconds=clock(sum(run.seconds.values())), memory=memory))
+        voice.say(voice.talk("written", folder=folder.resolve()))
+    raise typer.Exit(code)
+
+
+def _run_record(run: Run, folder: Path, code: Code, told: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "exit_code": code,
+        "status": run.result.status.value,
+        "out": folder,
+        "plan_sha256": run.plan.sha256,
+        "goals": [
+            goal_record(goal) for goal in run.result.goals
+        ],
+        "rules": run.audit.rules,
+        "messages": [*run.result.messages, *told],
+        "seconds": run.seconds,
+        "peak_memory_bytes": run.peak_memory_bytes,
+    }  # fmt: skip
