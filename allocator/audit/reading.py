@@ -20,7 +20,7 @@ import openpyxl
 import pandas as pd
 from openpyxl.utils.exceptions import InvalidFileException
 
-from allocator.audit.records import rows_of
+from allocator.audit.tables import rows_of
 from allocator.called import heading
 from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
