@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
@@ -190,21 +190,26 @@ class Spacing(RuleKind):
         return self
 
 
-class BlockedPeriod(BaseModel):
-    """Days on which nobody of the audience is away, both inclusive."""
+class Period(BaseModel):
+    """Days from ``from_date`` to ``to_date``, both inclusive."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     from_date: date
     to_date: date
-    title: str = ""
-    title_zh: str = ""
 
     @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> BlockedPeriod:
+    def _ends_after_it_starts(self) -> Self:
         if self.to_date < self.from_date:
             raise ValueError(Message("defect.period-order", start=self.from_date, end=self.to_date))
         return self
+
+
+class BlockedPeriod(Period):
+    """Days on which nobody of the audience is away."""
+
+    title: str = ""
+    title_zh: str = ""
 
 
 class AwayLimit(RuleKind):
@@ -241,19 +246,10 @@ class Forbidden(BaseModel):
     year: int | None = None
 
 
-class Unavailable(BaseModel):
-    """A cadre cannot be away from ``from_date`` to ``to_date``, both inclusive."""
+class Unavailable(Period):
+    """Days on which a cadre cannot be away."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     cadre_id: str
-    from_date: date
-    to_date: date
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Unavailable:
-        if self.to_date < self.from_date:
-            raise ValueError(Message("defect.period-order", start=self.from_date, end=self.to_date))
-        return self
 
 
 class Fixed(RuleKind):
