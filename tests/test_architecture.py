@@ -61,10 +61,7 @@ _layer(
     "commands",
     f"{RECORDS} conflicts compare ledger explain shadow sweep inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
 )
-_layer(
-    "cli",
-    f"{RECORDS} conflicts inputs generate instance model audit solve naming counting reports planner pipeline talk display interrupts commands",
-)
+_layer("cli", "reports commands")
 _layer("__init__", f"{RECORDS} compare ledger sweep conflicts explain shadow inputs generate audit reports planner pipeline")
 _layer("__main__", "cli")
 
