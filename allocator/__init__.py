@@ -21,6 +21,7 @@ from allocator.ledger import Ledger, ledger
 from allocator.pipeline import check, load_run, plan, write
 from allocator.placements import Plan
 from allocator.planner import Planner, Run
+from allocator.questions import Questions
 from allocator.shadow import Shadow, shadow
 from allocator.sweep import Sweep, sweep
 
@@ -37,6 +38,7 @@ __all__ = [
     "OutputError",
     "Plan",
     "Planner",
+    "Questions",
     "Run",
     "Shadow",
     "Sweep",

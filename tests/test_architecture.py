@@ -41,28 +41,32 @@ _layer("assembly", RECORDS)
 _layer("counting", f"{RECORDS} ties instance model naming solve")
 _layer("reports", f"{RECORDS} ties audit")
 _layer("spoken", "wording reports")
+_layer("drawing", "reports")
 _layer("planner", f"{RECORDS} instance model audit solve assembly reports")
 _layer("conflicts", f"{RECORDS} inputs instance audit solve assembly counting reports spoken planner")
 _layer(
     "pipeline",
     f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports planner conflicts",
 )
-_layer("shadow", f"{RECORDS} inputs model audit solve reports spoken planner")
+_layer("shadow", f"{RECORDS} inputs model audit solve reports spoken drawing planner")
 _layer("talk", "wording")
 _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
 _layer("annotate", f"{RECORDS} inputs reports writing")
 _layer("forms", f"{RECORDS} inputs")
 _layer("ledger", f"{RECORDS} instance audit solve counting reports spoken")
-_layer("compare", f"{RECORDS} inputs audit reports spoken planner")
-_layer("sweep", f"{RECORDS} inputs audit compare reports spoken planner pipeline writing")
+_layer("compare", f"{RECORDS} inputs audit reports spoken drawing planner")
+_layer("sweep", f"{RECORDS} inputs audit compare reports spoken drawing planner pipeline writing")
 _layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports spoken planner")
+_layer(
+    "questions", f"{RECORDS} inputs conflicts compare ledger explain shadow sweep audit reports planner pipeline spoken"
+)
 _layer(
     "commands",
     f"{RECORDS} conflicts compare ledger explain shadow sweep inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
 )
 _layer("cli", "reports commands")
-_layer("__init__", f"{RECORDS} compare ledger sweep conflicts explain shadow inputs generate audit reports planner pipeline")
+_layer("__init__", f"{RECORDS} questions compare ledger sweep conflicts explain shadow inputs generate audit reports planner pipeline")
 _layer("__main__", "cli")
 
 SOLVER_PARTS = {"model", "solve"}  # The only parts that may import OR-Tools.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -22,14 +23,15 @@ from typer.testing import CliRunner, Result
 
 from allocator.cli import app
 from allocator.errors import InputError, OutputError, UsageError
-from allocator.inputs import load
+from allocator.inputs import changed, load
 from allocator.pipeline import plan
-from allocator.sweep import Progress, Sweep, sweep
+from allocator.sweep import Progress, Sweep, point, sweep
 from allocator.sweep.axes import axes_of, grid, parse
 from allocator.sweep.bundle import packed, unpacked
 from allocator.sweep.local import run_locally
 from allocator.sweep.pareto import between, ends, marked, pair_of
-from allocator.sweep.point import Task, from_toml, run_from_record, run_to_record, to_toml
+from allocator.sweep.point import Base, Task, from_toml, run_from_record, run_to_record, to_toml
+from allocator.sweep.words import outcome
 from allocator.sweep.worker import Worker
 
 ROOT = Path(__file__).parent.parent
@@ -504,3 +506,33 @@ def test_ctrl_c_ends_with_130_and_the_finished_points(scenario: Path, tmp_path: 
         InputError
     ):  # The folder is free again: a mistake in the input is found, not another process at work.
         sweep(scenario, "quota.none=1", out=tmp_path / "out")
+
+
+# ------------------------------------------------------------------ from a base
+
+
+def test_point_that_changes_nothing_is_the_base_itself() -> None:
+    inputs = load(ROOT / "scenarios" / "tiny.toml")
+    base = Base.of(plan(inputs))
+    same = changed(inputs, {"overrides.theory-quota.amount": 4, "limits.workers": 1, "id": "other"})
+    assert base.planned(same) is base.run
+    for changes in ({"overrides.theory-quota.amount": 3}, {"disable": ["team-fifth"]}, {"limits.gap": 0.5}):
+        assert base.planned(changed(inputs, changes)) is not base.run
+
+
+def test_goal_of_which_nothing_is_left_needs_no_bound() -> None:
+    """Of a plan made from a base no bound is known; a goal that is made small and is 0 cannot be smaller."""
+    run = plan(load(ROOT / "scenarios" / "tiny.toml"))
+    goals = tuple(replace(goal, bound=None) for goal in run.result.goals)
+    record = point._record(replace(run, result=replace(run.result, goals=goals)), 1.0)
+    proven = {goal["goal"]: goal["proven"] for goal in record["goals"]}
+    assert proven == {goal.goal: goal.value == 0 and goal.sense == "min" for goal in goals}
+    assert proven["violation"] and not proven["owed"] and record["resumed"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"), [(5, "kept", "no bound"), (5, "breached", "hard rules give way"), (0, "kept", "kept")]
+)
+def test_outcome_of_a_point_from_a_base_says_what_is_known(code: int, status: str, said: str) -> None:
+    record = {"resumed": True, "exit_code": code, "rules": [{"status": "kept"}, {"status": status}]}
+    assert said in outcome(record).said("en")

@@ -214,16 +214,62 @@ def answer(
     refuse_unknown(inputs, kinds or (), (*keep, *give))
     if run is None:
         run = Planner().plan(inputs, Clock(inputs.scenario.limits.seconds, on_progress=on_progress))
-    if run.audit.is_clean:
-        return Conflicts(inputs, run, (), (), (), 0, 0, kinds != (), 0, time.monotonic() - since)
-    trials = Trials(inputs, None if seconds is None else time.monotonic() + seconds, stop)
-    found = find(trials, run)
-    trials.ends = None if seconds is None else time.monotonic() + seconds
-    made, missing = _repaired(trials, run, found, kinds, keep, give)
-    return Conflicts(
-        inputs, run, tuple(found.conflicts), tuple(made), missing, found.alike, found.unexplained, kinds != (),
-        trials.asked, time.monotonic() - since,
-    )  # fmt: skip
+    found = Search(run).answer(seconds=seconds, kinds=kinds, keep=keep, give=give, stop=stop)
+    return replace(found, inputs=inputs, seconds=time.monotonic() - since)
+
+
+class Search:
+    """Looks for what breaks the rules of one plan, one question after the other: what was found is not looked for again.
+
+    Parameters
+    ----------
+    run
+        The plan of least violation.
+    planner
+        Stands on that plan; made when absent.
+    """
+
+    def __init__(self, run: Run, planner: Planner | None = None) -> None:
+        self.run, self.planner = run, planner or Planner.of(run)
+        self._trials: Trials | None = None
+        self._found: Found | None = None
+
+    def answer(
+        self,
+        *,
+        seconds: float | None = SECONDS,
+        kinds: Sequence[str] | None = None,
+        keep: Sequence[str] = (),
+        give: Sequence[str] = (),
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Conflicts:
+        """Conflicts, and the repairs asked for; see ``conflict`` and ``repairs``.
+
+        Raises
+        ------
+        UsageError
+            If there is no such sort of repair, or no such rule.
+        """
+        since, inputs, run = time.monotonic(), self.run.inputs, self.run
+        refuse_unknown(inputs, kinds or (), (*keep, *give))
+        if run.audit.is_clean:
+            return Conflicts(inputs, run, (), (), (), 0, 0, kinds != (), 0, time.monotonic() - since)
+        if self._trials is None:
+            self._trials = Trials(inputs)
+        trials, before = self._trials, self._trials.asked
+        trials.stop, trials.ends = stop, _ends(seconds)
+        if self._found is None or self._found.is_open:  # With more time more may be known.
+            self._found = find(trials, run)
+        found, trials.ends = self._found, _ends(seconds)
+        made, missing = _repaired(trials, run, found, kinds, keep, give, self.planner)
+        return Conflicts(
+            inputs, run, tuple(found.conflicts), tuple(made), missing, found.alike, found.unexplained, kinds != (),
+            trials.asked - before, time.monotonic() - since,
+        )  # fmt: skip
+
+
+def _ends(seconds: float | None) -> float | None:
+    return None if seconds is None else time.monotonic() + seconds
 
 
 def refuse_unknown(inputs: Inputs, kinds: Sequence[str], rules: Sequence[str]) -> None:
@@ -249,10 +295,11 @@ def _repaired(
     kinds: Sequence[str] | None,
     keep: Sequence[str],
     give: Sequence[str],
+    planner: Planner,
 ) -> tuple[list[Repair], tuple[str, ...]]:
     if kinds == ():
         return [], ()
-    works = Repairs(trials, run, found.conflicts, lambda rule: rule not in keep and (not give or rule in give))
+    works = Repairs(trials, run, found.conflicts, lambda rule: rule not in keep and (not give or rule in give), planner)
     if kinds is not None:
         got = {kind: works.of(kind) for kind in dict.fromkeys(kinds)}
         return different(got.values(), len(got)), tuple(kind for kind, one in got.items() if one is None)

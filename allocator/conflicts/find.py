@@ -104,6 +104,11 @@ class Found:
     questions: int = 0
     seconds: float = 0.0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something could not be found out."""
+        return self.unexplained > 0 or any(one.unconfirmed for one in self.conflicts)
+
 
 def find(trials: Trials, run: Run) -> Found:
     """Conflicts behind the breaches of a plan; the time of ``trials`` may end the search."""

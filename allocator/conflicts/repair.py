@@ -102,16 +102,18 @@ class Repairs:
         What was found to be in conflict.
     may_give
         Which rules may give, by their id.
+    planner
+        Stands on the plan.
     """
 
     trials: Trials
     run: Run
     conflicts: Sequence[Conflict]
     may_give: Callable[[str], bool]
+    planner: Planner
 
     def __post_init__(self) -> None:
         self.inputs: Inputs = self.trials.inputs
-        self.planner = Planner.of(self.run)
         self.last: Run | None = None
         self.is_small = len(self.inputs.cadres) <= SMALL
         self.concerned = {part.rule.id for one in self.conflicts for part in one.parts}

@@ -12,7 +12,7 @@ from allocator.explain.person import find
 from allocator.explain.target import target
 from allocator.explain.why import Why, why
 from allocator.explain.why_not import WhyNot, why_not
-from allocator.planner import Run
+from allocator.planner import Planner, Run
 from allocator.result import OnProgress, silent
 
 
@@ -26,6 +26,11 @@ class Explainer:
     def run(self) -> Run:
         """The run that is asked about."""
         return self._ground.run
+
+    @property
+    def planner(self) -> Planner:
+        """A planner that stands on the run; what it works out for one question is used for the next."""
+        return self._ground.planner
 
     def refuse_unknown(self, cadre_ids: Iterable[str], not_in: str | int | None = None) -> None:
         """Refuse everything that does not exist at once, before any answer is worked out.

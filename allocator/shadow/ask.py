@@ -58,6 +58,7 @@ def shadow(
     on_progress: OnProgress = silent,
     on_left: Left = lambda _: None,
     stop: threading.Event | None = None,
+    planner: Planner | None = None,
 ) -> Shadow:
     """Say what one more seat, session, share or year buys, by planning each change anew.
 
@@ -83,6 +84,8 @@ def shadow(
         Gets the seconds that the rest will take.
     stop
         Set it from another thread to keep the answers found so far.
+    planner
+        A planner that stands on the run (``Planner.of``), so that what earlier questions worked out is used again.
 
     Raises
     ------
@@ -100,7 +103,7 @@ def shadow(
         if not 1 <= row <= len(asked):
             raise NoAnswerError(Message("shadow.no-row", number=row, count=len(asked)))
         asked = [asked[row - 1]]
-    asker = _Asker(run, stop or threading.Event(), prove=prove)
+    asker = _Asker(run, planner or Planner.of(run), stop or threading.Event(), prove=prove)
     limits = run.inputs.scenario.limits
     count = min(limits.workers if workers is None else workers, os.cpu_count() or 1)
     began = time.monotonic()
@@ -148,9 +151,8 @@ def _named(question: Question) -> str:
 class _Asker:
     """Answers questions about one run, each from the same base."""
 
-    def __init__(self, run: Run, stop: threading.Event, *, prove: bool) -> None:
-        self.run, self.stop, self.prove = run, stop, prove
-        self.planner = Planner.of(run)
+    def __init__(self, run: Run, planner: Planner, stop: threading.Event, *, prove: bool) -> None:
+        self.run, self.planner, self.stop, self.prove = run, planner, stop, prove
         self.taken = seats_taken(run)
 
     def __call__(self, number: int, question: Question) -> Answer:

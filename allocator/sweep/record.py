@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from allocator.spoken import texts_in
+from allocator.reports.texts import Texts
+from allocator.spoken import Spoken, texts_in
 from allocator.sweep.book import workbook
 from allocator.sweep.tables import SweepTables
 from allocator.sweep.text import text
+from allocator.wording import Language
 
 
 @dataclass(frozen=True)
-class Sweep(SweepTables):
+class Sweep(SweepTables, Spoken):
     """A sweep and what came out; see ``SweepTables`` for its fields and tables."""
 
-    def text(self, lang: str | None = None) -> str:
-        """What the command prints; in the language of the system when none is named."""
-        return text(self, texts_in(lang))
+    def words(self, texts: Texts) -> str:
+        """What the command prints, in the words of a catalogue."""
+        return text(self, texts)
 
-    def workbook(self, lang: str | None = None) -> bytes:
+    def text(self, lang: Language | None = None) -> str:
+        """What the command prints; the same as ``said``."""
+        return self.said(lang)
+
+    def workbook(self, lang: Language | None = None) -> bytes:
         """The workbook as a file."""
         return workbook(self, texts_in(lang))
 
-    def figure(self, lang: str | None = None) -> bytes:
+    def figure(self, lang: Language | None = None) -> bytes:
         """The figure as a PNG file."""
-        from allocator.sweep.figure import (
-            figure,
-        )  # Here, since matplotlib takes as long to load as all the rest together.
+        from allocator.sweep.figure import figure  # Drawing is slow to load and seldom wanted.
 
         return figure(self, texts_in(lang))
-
-    def __str__(self) -> str:
-        return self.text()

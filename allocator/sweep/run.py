@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from allocator.errors import AllocatorError, UsageError
 from allocator.inputs import changed, write_variant
+from allocator.inputs.load import source_of
 from allocator.pipeline import write
+from allocator.planner import Run
 from allocator.reports.texts import Language
 from allocator.sweep import pareto as curve
 from allocator.sweep.axes import Axis, Values, axes_of, grid
@@ -21,7 +23,7 @@ from allocator.sweep.bundle import packed
 from allocator.sweep.cluster import connected, run_on_cluster
 from allocator.sweep.folder import Folder
 from allocator.sweep.local import run_locally
-from allocator.sweep.point import INPUT, Record, Task, failed, run_from_record, to_toml
+from allocator.sweep.point import INPUT, Record, Task, failed, run_from_record, run_to_record, to_toml
 from allocator.sweep.record import Sweep
 from allocator.sweep.scenarios import Scenarios, point_name, titles_of
 from allocator.sweep.tables import Pair, csv
@@ -70,7 +72,7 @@ OnProgress = Callable[[Progress], None]
 
 
 def sweep(
-    scenario: Path | str | Sequence[Path | str],
+    scenario: Path | str | Sequence[Path | str] | Run,
     vary: Mapping[str, Values] | Sequence[str] | str = (),
     *,
     pareto: str | Sequence[str] | None = None,
@@ -78,7 +80,7 @@ def sweep(
     out: Path | str | None = None,
     workers: int | None = None,
     cluster: str | None = None,
-    from_base: bool = False,
+    from_base: bool | None = None,
     keep_runs: bool = False,
     most: int = MOST,
     seed: str | None = None,
@@ -96,7 +98,7 @@ def sweep(
     Parameters
     ----------
     scenario
-        Scenario file, or several of them side by side.
+        Scenario file, or several of them side by side; or a finished run, from ``plan`` or ``load_run``, whose scenario is varied.
     vary
         Dotted keys of the scenario and their values: ``{"quota.theory-quota": range(2, 7)}``, or texts as on the command line:
         ``["quota.theory-quota=2:6", "overrides.team-fifth.share=1/5,1/4"]``. Several keys make a grid.
@@ -111,7 +113,8 @@ def sweep(
     cluster
         Address of a Dask scheduler to plan on instead of this machine.
     from_base
-        Plan the scenario as it is once, and each point from that plan: quicker, with bounds a little further off.
+        Plan the scenario as it is once, and each point from that plan: far quicker for a large scenario, but without bounds. Of a finished
+        run it is the plan there is, from which points are planned unless this is ``False``.
     keep_runs
         Write the run folder of every point to ``out/runs``.
     most
@@ -124,13 +127,21 @@ def sweep(
     Raises
     ------
     UsageError
-        If there is nothing to vary, too much, an unknown goal, or no cluster.
+        If there is nothing to vary, too much, an unknown goal, or no cluster; or if what is varied says nothing about a base.
     InputError
         If a scenario has defects, or a varied key or rule is not known.
+    AllocatorError
+        If the files of a run have changed since.
     OutputError
         If the folder cannot be used.
     """
-    files = [Path(scenario)] if isinstance(scenario, Path | str) else [Path(one) for one in scenario]
+    base = scenario if isinstance(scenario, Run) else None
+    if isinstance(scenario, Run):
+        source = source_of(scenario.inputs)
+        files, names, own = [source.path], (scenario.inputs.scenario.id,), source.changes
+    else:
+        files = [Path(scenario)] if isinstance(scenario, Path | str) else [Path(one) for one in scenario]
+        names, own = None, {}
     axes = axes_of(vary, most)
     pair = None if pareto is None else curve.pair_of(pareto)
     if steps < 1:
@@ -139,21 +150,28 @@ def sweep(
         raise UsageError(Message("sweep.nothing-to-vary"))
     if keep_runs and out is None:
         raise UsageError(Message("sweep.runs-without-folder"))
-    if from_base:
-        _refuse_other_bases(axes, pair)
-    points = list(grid(axes, len(files), most if pair is None else most // (steps + 2)))
     settings = {"seed": seed, "limits.seconds": time_limit}
-    read = Scenarios(files, {key: value for key, value in settings.items() if value is not None})
+    if from_base is None:
+        from_base = base is not None and pair is None
+    if from_base:
+        _refuse_other_bases(axes, pair, ("seed",) if base is not None and seed is not None else ())
+    points = list(grid(axes, len(files), most if pair is None else most // (steps + 2)))
+    read = Scenarios(files, {**own, **{key: value for key, value in settings.items() if value is not None}}, names)
+    if base is not None and read.hashes != [dict(base.inputs.hashes)]:
+        raise AllocatorError(Message("sweep.changed-since-run", file=str(files[0])))
     read.refuse_unknown(axes)
     for _, changes in points:
         _refuse_unwritable(changes)
     with ExitStack() as stack:
         path = Path(stack.enter_context(tempfile.TemporaryDirectory())) if out is None else Path(out)
-        identity = {"scenarios": read.hashes, "settings": read.settings, "from_base": from_base}
+        stand = base.plan.sha256 if base is not None and from_base else from_base
+        identity = {"scenarios": read.hashes, "settings": read.settings, "from_base": stand}
         folder = Folder(path, identity, force=force)
         folder.check()
         client = None if cluster is None else stack.enter_context(connected(cluster))
         records = stack.enter_context(folder.opened())
+        if base is not None and from_base:
+            folder.keep_base(0, run_to_record(base))
         made = _Sweeping(
             read, folder, records, client, workers or os.cpu_count() or 1, is_kept=out is not None,
             keeps_runs=keep_runs, from_base=from_base, lang=lang, on_progress=on_progress, stop=stop or threading.Event(),
@@ -338,9 +356,9 @@ class _Sweeping:
                 self.folder.write("sweep.png", self.sweep.figure(self.lang))
 
 
-def _refuse_other_bases(axes: Sequence[Axis], pair: tuple[str, str] | None) -> None:
+def _refuse_other_bases(axes: Sequence[Axis], pair: tuple[str, str] | None, set_: Sequence[str] = ()) -> None:
     """Refuse to plan from a base what a base says nothing about: another order of the goals, other years, another seed."""
-    keys = [axis.key for axis in axes if axis.key.partition(".")[0] not in CHANGES_OF_A_BASE]
+    keys = [*set_, *(axis.key for axis in axes if axis.key.partition(".")[0] not in CHANGES_OF_A_BASE)]
     if pair is not None or keys:
         raise UsageError(Message("sweep.not-from-base", keys=tuple(keys) or ("--pareto",)))
 

@@ -20,11 +20,13 @@ UNKNOWN = frozenset({"unknown-key", "unknown-rule", "bad-override"})
 
 
 class Scenarios:
-    """The scenarios of a sweep as they were when it began."""
+    """The scenarios of a sweep as they were when it began; ``names``: what they are called, if not as their files."""
 
-    def __init__(self, files: Sequence[Path], settings: Mapping[str, object]) -> None:
+    def __init__(
+        self, files: Sequence[Path], settings: Mapping[str, object], names: tuple[str, ...] | None = None
+    ) -> None:
         self.files, self.settings = files, settings
-        self.names = _names(files)
+        self.names = names or _names(files)
         self.inputs: list[Inputs | None] = []
         self.defects: dict[int, InputError] = {}
         for number, file in enumerate(files):

@@ -27,8 +27,10 @@ OUTCOME: Mapping[int, Message] = {
 
 def outcome(record: Record) -> Message:
     """What came of a point, in a few words."""
-    is_unproven = record["resumed"] and record["exit_code"] == 5
-    return Message("sweep.outcome-from-base") if is_unproven else OUTCOME[record["exit_code"]]
+    if not record["resumed"] or record["exit_code"] != 5:
+        return OUTCOME[record["exit_code"]]
+    is_kept = all(rule["status"] != "breached" for rule in record["rules"])
+    return Message("sweep.outcome-from-base") if is_kept else Message("sweep.outcome-breach-from-base")
 
 
 MARK: Mapping[str, Message] = {

@@ -11,8 +11,7 @@ from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError
 from allocator.inputs import load
 from allocator.pipeline import write
-from allocator.planner import Run
-from allocator.sweep.point import CRASH, INPUT, Record, failed, from_toml, planned, run_from_record, run_to_record
+from allocator.sweep.point import CRASH, INPUT, Base, Record, failed, from_toml, planned, run_from_record, run_to_record
 from allocator.wording import Message
 
 
@@ -31,7 +30,7 @@ class Worker:
         self.settings = from_toml(setup["settings"])
         self.number: int | None = None
         self.inputs: Inputs | None = None
-        self.base: Run | None = None
+        self.base: Base | None = None
 
     def answer(self, task: Mapping[str, Any]) -> Record:
         """Plan one task and tell how it went."""
@@ -59,5 +58,6 @@ class Worker:
         if scenario["hashes"] is not None and dict(inputs.hashes) != scenario["hashes"]:
             raise AllocatorError(Message("sweep.changed-meanwhile", file=scenario["file"]))
         if scenario["base"]:
-            self.base = run_from_record(inputs, json.loads(Path(scenario["base"]).read_text(encoding="utf-8")))
+            record = json.loads(Path(scenario["base"]).read_text(encoding="utf-8"))
+            self.base = Base.of(run_from_record(inputs, record))
         self.number, self.inputs = number, inputs
