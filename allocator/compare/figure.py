@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.text import Text
 
 from allocator.compare.record import Comparison
 from allocator.compare.tables import CHANGES, column
 from allocator.compare.words import CHANGE, goal_name
-from allocator.reports.figures import find_font, png
-from allocator.reports.figures.pen import CYCLE, DOTS_PER_INCH
+from allocator.drawing import blank, legible, lettered
+from allocator.reports.figures import png
+from allocator.reports.figures.pen import CYCLE
 from allocator.reports.texts import Texts
 from allocator.wording import Message
 
@@ -25,24 +22,13 @@ def figure(comparison: Comparison, texts: Texts) -> bytes:
 
 def drawn(comparison: Comparison, texts: Texts) -> Axes:
     """The figure, as the first of its axes; in English where no font has Chinese characters."""
-    font = find_font(None, texts.lang)
-    if texts.lang == "zh" and not font.has_chinese:
-        texts = Texts("en")
+    texts, font = legible(texts)
     runs, goals = len(comparison.runs), len(comparison.goals)
-    made = Figure(
-        figsize=(13, 2.6 + (0.16 + 0.2 * runs) * goals + 0.4 * runs),
-        dpi=DOTS_PER_INCH,
-        layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12),
-    )
-    FigureCanvasAgg(made)
+    made = blank(13, 2.6 + (0.16 + 0.2 * runs) * goals + 0.4 * runs)
     above, below = made.subplots(2, 1, height_ratios=(goals * (0.16 + 0.2 * runs), 0.6 + 0.4 * runs))
     _goals(above, comparison, texts)
     _people(below, comparison, texts)
-    for words in made.findobj(Text):
-        words.set_fontfamily(list(font.families))
-        words.set_parse_math(False)  # Names of folders are no formulas.
-    top: Axes = above
-    return top
+    return lettered(made, font)
 
 
 def _goals(ax: Axes, comparison: Comparison, texts: Texts) -> None:

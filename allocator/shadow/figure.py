@@ -5,15 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from allocator.reports.figures import find_font, png
-from allocator.reports.figures.pen import CYCLE, DOTS_PER_INCH, GREY, MARKERS
+from allocator.drawing import blank, legible, lettered
+from allocator.reports.figures import png
+from allocator.reports.figures.pen import CYCLE, GREY, MARKERS
 from allocator.reports.texts import Texts
 from allocator.shadow.answers import Answer
 from allocator.shadow.record import Shadow
@@ -33,9 +30,7 @@ def figure(found: Shadow, texts: Texts) -> bytes:
 
 def drawn(found: Shadow, texts: Texts) -> Axes:
     """The figure, as the first of its axes; in English where no font has Chinese characters."""
-    font = find_font(None, texts.lang)
-    if texts.lang == "zh" and not font.has_chinese:
-        texts = Texts("en")
+    texts, font = legible(texts)
     names = Names(found.run, texts)
     curves = [
         (names.labelled(key_answers[0].question), key_answers)
@@ -44,10 +39,7 @@ def drawn(found: Shadow, texts: Texts) -> Axes:
     ]
     goals = _moving(curves)
     down = max(1, -(-len(goals) // ACROSS))
-    made = Figure(
-        figsize=(13, 1.4 + 3.1 * down), dpi=DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
-    )
-    FigureCanvasAgg(made)
+    made = blank(13, 1.4 + 3.1 * down)
     axes = made.subplots(down, ACROSS if len(goals) > 1 else 1, squeeze=False).flatten()
     for ax, goal in zip(axes, goals or [""], strict=False):
         _panel(ax, goal, curves, texts)
@@ -61,11 +53,7 @@ def drawn(found: Shadow, texts: Texts) -> Axes:
         hollow = Line2D([], [], linestyle="", marker="o", color=GREY, markerfacecolor="white")
         handles, labels = [*handles, hollow], [*labels, texts.said(Message("shadow.figure-open"))]
     made.legend(handles, labels, loc="outside lower left", frameon=False, fontsize=9)
-    for words in made.findobj(Text):
-        words.set_fontfamily(list(font.families))
-        words.set_parse_math(False)  # Titles of rules are no formulas.
-    first: Axes = axes[0]
-    return first
+    return lettered(made, font)
 
 
 def _moving(curves: list[Curve]) -> list[str]:

@@ -9,14 +9,12 @@ from fractions import Fraction
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from allocator.reports.figures import find_font, png
-from allocator.reports.figures.pen import CYCLE, DOTS_PER_INCH, GREY, MARKERS
+from allocator.drawing import blank, legible, lettered
+from allocator.reports.figures import png
+from allocator.reports.figures.pen import CYCLE, GREY, MARKERS
 from allocator.reports.texts import Texts
 from allocator.sweep.axes import Axis
 from allocator.sweep.tables import SweepTables, shown
@@ -40,19 +38,13 @@ class _Line:
 
 def figure(sweep: SweepTables, texts: Texts) -> bytes:
     """The figure as a PNG file; in English where no font has Chinese characters."""
-    font = find_font(None, texts.lang)
-    if texts.lang == "zh" and not font.has_chinese:
-        texts = Texts("en")
+    texts, font = legible(texts)
     made = _curves(sweep, texts) if sweep.pair is not None else _panels(sweep, texts)
-    for words in made.findobj(Text):
-        words.set_fontfamily(list(font.families))
-        words.set_parse_math(False)  # Names of rules and files are no formulas.
-    return png(made.axes[0])
+    return png(lettered(made, font))
 
 
 def _new(width: float, height: float, sweep: SweepTables, texts: Texts) -> Figure:
-    made = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
-    FigureCanvasAgg(made)
+    made = blank(width, height)
     made.suptitle(title(sweep, texts), x=0.02, ha="left", fontsize=14, fontweight="bold")
     return made
 
