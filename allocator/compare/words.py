@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -23,9 +23,9 @@ CHANGE: Mapping[str, Message] = {
 """What is said of each way in which a person's classes differ."""
 
 
-def title_of(rule: object, texts: Texts) -> str:
+def title_of(rule: Any, texts: Texts) -> str:
     """Title of a rule in the reader's language, its id where there is none."""
-    return texts.title(rule) or str(rule.rule_id)  # type: ignore[attr-defined]
+    return texts.title(rule) or str(rule.rule_id)
 
 
 def goal_name(goal: str, unit: str, texts: Texts) -> str:
