@@ -66,7 +66,10 @@ _layer(
     f"{RECORDS} conflicts compare ledger explain shadow sweep inputs generate instance model audit solve naming counting reports writing annotate forms planner pipeline talk display interrupts",
 )
 _layer("cli", "reports commands")
-_layer("__init__", f"{RECORDS} questions compare ledger sweep conflicts explain shadow inputs generate audit reports planner pipeline")
+_layer(
+    "__init__",
+    f"{RECORDS} questions compare ledger sweep conflicts explain shadow inputs generate audit reports planner pipeline",
+)
 _layer("__main__", "cli")
 
 SOLVER_PARTS = {"model", "solve"}  # The only parts that may import OR-Tools.
