@@ -87,5 +87,5 @@ def _known(asked: Iterable[str], there: Sequence[str], code: str, texts: Texts) 
     for value in asked:
         if value not in known:
             near = get_close_matches(value, there, n=3, cutoff=0.6)
-            hint = texts("export.near", near=", ".join(near)) if near else ""
+            hint = texts("export.near", near=texts.listed(near)) if near else ""
             raise OutputError(texts(code, value=value, hint=hint))

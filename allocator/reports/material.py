@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -96,8 +97,13 @@ class Material:
 
     @cached_property
     def people(self) -> pd.DataFrame:
-        """The roster by ``cadre_id``."""
-        return self.inputs.roster.set_index("cadre_id")
+        """The roster by ``cadre_id``, post and rank in the reader's language."""
+        people = self.inputs.roster.set_index("cadre_id")
+        words = {
+            column: {value: self.texts.known(column, value) for value in people[column].unique()}
+            for column in ("post", "rank")
+        }
+        return people.assign(**{column: people[column].map(known) for column, known in words.items()})
 
     @cached_property
     def unit_names(self) -> dict[str, str]:
@@ -175,19 +181,28 @@ class Material:
             name = self.texts.known("host_group", group)
             if name in self.unit_names[unit_id]:
                 return self.unit_names[unit_id]
-            return (
-                f"{self.unit_names[unit_id]}{name}"
-                if self.texts.lang == "zh"
-                else f"{self.unit_names[unit_id]}, {name}"
-            )
+            between = "" if self.texts.lang == "zh" else ", "
+            return f"{self.unit_names[unit_id]}{between}{name}"
         known = self.texts.known("host", host_id)
         return known if known != host_id else self.texts.known("host_group", host_id)
+
+    def span(self, first: date, last: date) -> str:
+        """The days from the first to the last, which has its year where that is another one."""
+        if first == last:
+            return f"{first:%Y-%m-%d}"
+        end = f"{last:%m-%d}" if last.year == first.year else f"{last:%Y-%m-%d}"
+        return self.texts("span", first=f"{first:%Y-%m-%d}", last=end)
+
+    @cached_property
+    def spans(self) -> dict[str, list[str]]:
+        """The days of every part of every session, as people read them."""
+        return {str(key): spans.tolist() for key, spans in self._parts.groupby("session_id")["span"]}
 
     @cached_property
     def _parts(self) -> pd.DataFrame:
         """Segments in the order of time; the host by name when it is a unit of the tables."""
         parts = self.inputs.segments.sort_values(["session_id", "start_date"], kind="stable")
-        span = parts["start_date"].dt.strftime("%Y-%m-%d") + "/" + parts["end_date"].dt.strftime("%Y-%m-%d")
+        span = [self.span(first, last) for first, last in zip(parts["start_date"], parts["end_date"], strict=True)]
         places = {host_id: self.place(host_id) for host_id in parts["host_id"].unique()}
         return parts.assign(place=parts["host_id"].map(places), span=span)
 
@@ -198,7 +213,7 @@ class Material:
 
     @cached_property
     def _dates(self) -> dict[str, str]:
-        return {str(key): self.texts.join(spans) for key, spans in self._parts.groupby("session_id")["span"]}
+        return {key: self.texts.join(spans) for key, spans in self.spans.items()}
 
     @cached_property
     def seatings(self) -> pd.DataFrame:
@@ -209,10 +224,8 @@ class Material:
         table = placements.join(roster, on="cadre_id").join(sessions, on="session_id")
         seats = list(zip(table["rules"].tolist(), table["fixed"].tolist(), strict=True))
         reasons = {(rules, is_fixed): self.reason(rules, is_fixed=is_fixed) for rules, is_fixed in set(seats)}
-        posts = {post: self.texts.known("post", post) for post in table["post"].unique()}
         return table.assign(
             unit=table["unit_id"].map(self.unit_names).fillna(table["unit_id"]),
-            post=table["post"].map(posts),
             reason=[reasons[seat] for seat in seats],
             start=table["start_date"].dt.strftime("%Y-%m-%d"),
             end=table["end_date"].dt.strftime("%Y-%m-%d"),

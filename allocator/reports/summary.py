@@ -81,7 +81,7 @@ def _goals(material: Material, width: int) -> Iterator[str]:
     yield "  " + _row(titles, widths)
     for rank, goal in enumerate(result.goals, start=1):
         unit = material.unit(goal.unit)
-        name = f"{rank} {texts.known('goal', goal.goal)}" + (f" ({unit})" if unit else "")
+        name = f"{rank} {texts.within(texts.known('goal', goal.goal), unit)}"
         gap = texts.percent(goal.gap) if goal.gap or goal.is_proven else "—"
         figures = (texts.number(goal.value), texts.number(goal.bound), gap)
         yield "  " + _row((name, *figures, goal_verdict(texts, goal)), widths)
@@ -194,8 +194,9 @@ def _overdue(material: Material, verdict: Verdict) -> tuple[str, str]:
     rows = material.audit.overdue
     rows = rows[rows["rule_id"] == verdict.rule_id]
     by_year, reasons = rows["year"].value_counts(), rows["reason"].value_counts().sort_index()
-    counts = "  ".join(f"{year}: {texts.number(by_year.get(year, 0))}" for year in material.inputs.years)
-    why = "  ".join(f"{texts.known('why', str(reason))}: {texts.number(n)}" for reason, n in reasons.items())
+    colon = texts("colon")
+    counts = "  ".join(f"{year}{colon}{texts.number(by_year.get(year, 0))}" for year in material.inputs.years)
+    why = "  ".join(f"{texts.known('why', str(reason))}{colon}{texts.number(n)}" for reason, n in reasons.items())
     return texts("summary.overdue", people=texts.number(verdict.finding.people), counts=counts), why
 
 

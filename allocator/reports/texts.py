@@ -59,11 +59,19 @@ class Texts:
         if self.lang == "zh" and name in UNITS:
             return UNITS[name]
         known = self.known("unit", name)
-        return name.replace("-", " ") if known == name else known
+        return name.replace("-", " ") if known == name and f"unit.{name}" not in catalogue() else known
 
     def join(self, parts: Iterable[str]) -> str:
         """Several things in one line."""
         return self("separator").join(parts)
+
+    def listed(self, parts: Iterable[str]) -> str:
+        """Names or numbers in a row, closer to each other than what is joined."""
+        return self("between").join(parts)
+
+    def within(self, text: str, inside: str) -> str:
+        """A text with something in brackets behind it; nothing leaves no brackets."""
+        return self("in-brackets", text=text, inside=inside) if inside else text
 
     def title(self, record: Any) -> str:
         """Title of a rule, a policy or a scenario (anything with ``title`` and ``title_zh``)."""

@@ -10,6 +10,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from allocator.audit import audit
+from allocator.entities import Policy
 from allocator.reports.dispatch import dispatch
 from allocator.reports.dispatch.names import ranges
 from allocator.reports.material import Material
@@ -52,8 +54,8 @@ def test_cover_has_the_totals_and_the_proof():
     assert rows["Sessions held"][0] == 2 and rows["Hosts"][0] == 2 and rows["Units with seats"][0] == 2
     assert rows["Fingerprint of the plan (SHA-256)"][0] == made.plan.sha256
     assert rows["Seed of the draw that breaks ties"][0] == "seed"
-    assert rows["Quota shortfall (seats)"][:4] == (100, 99.5, "0.50 %", "not proven")
-    assert rows["Priorities of the policy (points)"][:4] == (None, None, "—", "no value")
+    assert rows["Quota shortfall"][:5] == ("seats", 100, 99.5, "0.50 %", "not proven")
+    assert rows["Priorities of the policy"][:5] == ("points", None, None, "—", "no value")
     assert [rows[name][0] for name in SHEETS[1:]] == [made.texts(f"contents.{code}") for code in (
         "clauses", "programmes", "sessions", "seats", "units", "names", "reserves", "by-week", "calendar", "overdue", "owed",
     )]  # fmt: skip
@@ -95,8 +97,8 @@ def test_programmes_and_sessions_add_up():
     programmes = {row["Programme id"]: row for row in table(book["Programmes"], "Programme id")}
     assert [programmes["school"][c] for c in ("On offer", "Held", "Seats", "Filled", "Full")] == [1, 1, 40, 2, 0.05]
     sessions = {row["Session"]: row for row in table(book["Sessions"], "Session")}
-    assert [sessions["base-2019"][c] for c in ("Dates", "Place", "Filled", "State")] == [
-        "2019-09-02/2019-09-06", "基地", 3, "held"
+    assert [sessions["base-2019"][c] for c in ("Dates", "Host", "Filled", "State")] == [
+        "2019-09-02 to 09-06", "基地", 3, "held"
     ]  # fmt: skip
 
 
@@ -110,6 +112,24 @@ def test_unit_totals_have_units_without_seats_but_none_without_people():
     rows = {row["Unit id"]: row for row in table(opened(material(without=[("school-2019", 1)]))["Units"], "Unit id")}
     assert rows["0410101"]["Headcount"] == 5 and rows["0410101"]["Total"] == 0
     assert "9" not in rows and rows["0410100"]["Total"] == 4
+
+
+def test_nothing_is_short_where_nothing_is_asked_for():
+    made = material()
+    rate = {"id": "rate", "kind": "report", "title": "Rate", "title_zh": "率", "measure": "rate"}
+    policy = Policy.model_validate({"id": "p", "title": "P", "title_zh": "政策", "rules": (rate,)})
+    inputs = replace(made.inputs, policy=policy)
+    made = replace(made, inputs=inputs, audit=audit(made.plan, inputs))
+    row = next(row for row in table(opened(made)["Clauses"], "Clause") if row["Title"] == "Rate")
+    assert row["Achieved"] > 0 and row["Required"] is None and row["Shortfall"] is None
+
+
+def test_numbers_in_notes_have_their_thousands():
+    made = material("zh")
+    cadres = made.inputs.cadres
+    many = pd.concat([cadres, *(cadres.iloc[[0]].assign(cadre_id=f"m{n}", unit_id=f"u{n}") for n in range(1200))])
+    made = replace(made, inputs=replace(made.inputs, cadres=many.reset_index(drop=True)))
+    assert opened(made)["单位合计"]["A1"].value.startswith("共 1,202 个单位，其中 1,200 个")
 
 
 def test_names_stand_by_unit_rank_and_post():
@@ -135,7 +155,7 @@ def test_names_and_reserves_point_at_each_other():
     assert [row["Draw"] for row in reserves] == [f"{r.draw:016x}" for r in expected]
     for reserve, row in zip(expected, reserves, strict=True):
         numbers = sorted(n for (_, n), seat in names.items() if seat["Cadre id"] in reserve.stands_in)
-        assert row["May stand in for no."] == ranges(numbers)
+        assert row["May stand in for no."] == ", ".join(ranges(numbers))
         assert all(str(reserve.number) in names["school-2019", n]["Reserves"] for n in numbers)
     assert names["base-2019", 1]["Reserves"] == "unit"  # A group sends somebody else.
 

@@ -96,7 +96,7 @@ def test_letter_says_who_when_and_where():
     text = shown(filled_letter(notices()[:1]))
     assert text[0] == "调 训 通 知" and text[1] == "第1县："
     assert "2019 年调训计划" in text[2] and "1 名同志" in text[2] and "党校主体班" in text[2]
-    assert text[3] == "一、培训时间：2019年3月4日至4月2日，共 30 天。" and text[4] == "二、培训地点：省委党校。"
+    assert text[3] == "一、培训时间：2019年3月4日至4月2日，共 30 天。" and text[4] == "二、承办机构：省委党校。"
     assert text[6:16] == ["序号", "姓名", "职务", "职级", "人数", "1", "张0", "成员", "副县处级", "1"]
 
 
@@ -206,7 +206,7 @@ def test_dates_name_the_year_where_it_changes_and_the_place_where_there_are_two(
 
 
 def test_two_of_one_name_are_told_apart():
-    assert notices(name="张1")[0].people[0]["name"] == "张1 (0000000)"
+    assert notices(name="张1")[0].people[0]["name"] == "张1（0000000）"
 
 
 def test_group_is_called_with_its_count():

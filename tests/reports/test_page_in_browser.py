@@ -88,7 +88,7 @@ def test_unit_is_found_by_name_and_by_id(browser, file, made):
     for words in ("第2县", "0410101", " COUNTY 2 ", "０４１０１０１"):
         look_up(browser, words)
         heading, rows = schedule(browser)
-        assert heading == "第2县 (0410101)"
+        assert heading == "第2县（0410101）"
         members = {row[1]: row for row in rows if len(row) == 5}
         assert len(members) == 5
         for cadre_id, row in members.items():
@@ -104,7 +104,7 @@ def test_person_is_found_by_id_and_says_why(browser, file, made):
     look_up(browser, "0000001")
     heading, rows = schedule(browser)
     assert heading == "张1 (0000001)"
-    assert rows == [["2020", "2020-03-04 – 2020-04-02", "Main class", "省委党校", "30", "school-2020",
+    assert rows == [["2020", "2020-03-04 to 04-02", "Main class", "省委党校", "30", "school-2020",
                      material(made).reason("school;fifth")]]  # fmt: skip
     assert "550 hours: 325 hours owed by 2022" in text_of(browser, "#schedule")
     assert browser.run("document.activeElement.tagName") == "H3"
@@ -130,7 +130,7 @@ def test_several_matches_are_listed_and_chosen_by_keyboard(browser, file):
     assert text_of(browser, "#told") == "单位 2 个"
     browser.run("document.querySelectorAll('#matches button')[1].focus()")
     browser.press("Enter", 13, "\r")
-    assert schedule(browser)[0] == "第2县 (0410101)"
+    assert schedule(browser)[0] == "第2县（0410101）"
     browser.run("document.getElementById('close').click()")
     assert browser.run("document.getElementById('results').hidden")
 
@@ -161,7 +161,7 @@ def test_hostile_texts_do_nothing_in_a_browser(browser, tmp_path):
     file = written(tmp_path, hostile())
     browser.open(file)
     title = browser.run("document.title")
-    for words, heading in (("0410100", f"{UNIT} (0410100)"), ("0000004", f"{PERSON} (0000004)")):
+    for words, heading in (("0410100", f"{UNIT}（0410100）"), ("0000004", f"{PERSON}（0000004）")):
         look_up(browser, words)
         assert text_of(browser, "#schedule h3") == heading
     look_up(browser, PERSON)

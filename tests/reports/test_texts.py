@@ -24,7 +24,15 @@ FAMILIES = {  # Families whose codes are put together at run time, with every va
     "status": {"kept", "breached", "reported"},
     "why": set(REASONS),
 }
-OF_THE_DATA = ("unit", "host", "host_group", "level", "unit_kind", "post")  # Families looked up by values of the data.
+OF_THE_DATA = (
+    "unit",
+    "host",
+    "host_group",
+    "level",
+    "unit_kind",
+    "post",
+    "rank",
+)  # Families looked up by values of the data.
 
 
 def codes_in_source() -> set[str]:

@@ -15,6 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from allocator.audit import audit
 from allocator.reports import units
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts
@@ -45,7 +46,7 @@ def workbooks(made):
     """The workbook of every unit by its id."""
     texts = made.texts
     return {
-        u.unit_id: openpyxl.load_workbook(io.BytesIO(units.work.workbook(u, texts("font"))))
+        u.unit_id: openpyxl.load_workbook(io.BytesIO(units.work.workbook(u, texts("font"), texts("dispatch.footer"))))
         for u in unit_contents(made)
     }
 
@@ -112,7 +113,7 @@ def test_every_sheet_prints_on_a4_landscape_with_titles_and_filter():
 def test_schedule_says_who_goes_when_and_where():
     schedule = rows(workbooks(material())["0410100"]["安排"])
     assert schedule[3][:10] == (
-        2019, "0000000", "张0", "成员", "党校主体班", "school-2019", "2019-03-04/2019-04-02", "省委党校", 30, 1,
+        2019, "0000000", "张0", "成员", "党校主体班", "school-2019", "2019-03-04 至 04-02", "省委党校", 30, 1,
     )  # fmt: skip
     assert schedule[4][1:3] == ("G1", "村书记") and schedule[4][9] == 3
 
@@ -143,7 +144,7 @@ def test_many_names_continue_in_the_row_below(monkeypatch):
 def test_two_of_one_name_are_told_apart():
     made = material(name="张1")
     weeks = rows(workbooks(made)["0410100"]["离岗周历"])
-    assert next(row[6] for row in weeks if row[0] == "2019-03-04") == "张1 (0000000)"
+    assert next(row[6] for row in weeks if row[0] == "2019-03-04") == "张1（0000000）"
     assert {row[2] for row in rows(workbooks(made)["0410100"]["安排"])[3:] if row[1] == "0000000"} == {"张1"}
 
 
@@ -160,7 +161,7 @@ def test_members_have_what_they_did_what_is_planned_and_what_they_owe():
     first = next(row for row in rows(book["人员"]) if row[0] == "0000000")
     assert first[4:8] == (1, "2016-05-13", 37.5, "2019 年 党校主体班")
     # 225 hours in the plan leave 325 of 550.
-    assert first[8:] == (30, None, "325 学时（累计学时，至 2022 年）")
+    assert first[8:] == (30, None, "累计学时：2022 年底 325 学时")
     second = next(row for row in rows(book["人员"]) if row[0] == "0000001")
     assert second[5] is None and second[9] == "2019"  # Goes in 2020, and was never before.
     record = rows(book["以往培训"])
@@ -172,12 +173,46 @@ def test_who_owes_nothing_is_told_from_whom_no_rule_concerns():
     table = made.plan.placements.assign(hours=600.0)
     inputs = replace(made.inputs, programmes=made.inputs.programmes.assign(hours=600.0))
     again = run()
-    from allocator.audit import audit
-
     plan = replace(again.plan, placements=table)
     made = Material(inputs, plan, audit(plan, inputs), again.result, Texts("zh"))
     owed = {row[0]: row[-1] for row in rows(workbooks(made)["0410100"]["人员"])}
     assert owed["0000000"] == "无" and owed["G1"] is None
+
+
+def test_group_in_several_sessions_of_a_programme_is_one_line():
+    made = placed(material(), "G1", headcount=1_200)
+    group = next(row for row in rows(workbooks(made)["0410100"]["人员"]) if row[0] == "G1")
+    assert group[7].split("；")[0] == "2019 年 基地班（1,203 人）" and group[7].count("2019") == 1
+
+
+def test_debts_of_one_rule_stand_together():
+    made = run()
+    yearly = [
+        rule.model_copy(update={"per_year": True}) if rule.id == "hours" else rule for rule in made.inputs.policy.rules
+    ]
+    inputs = replace(made.inputs, policy=made.inputs.policy.model_copy(update={"rules": tuple(yearly)}))
+    made = Material(inputs, made.plan, audit(made.plan, inputs), made.result, Texts("zh"))
+    owed = {row[0]: row[-1] for row in rows(workbooks(made)["0410100"]["人员"])}
+    assert owed["0000000"] == "累计学时：2019 年底 325 学时、2020 年底 550 学时、2021 年底 550 学时、2022 年底 550 学时"
+
+
+def test_people_of_a_unit_stand_in_the_order_of_the_office():
+    made = material()
+    cadres = made.inputs.cadres
+    senior = cadres["rank"].where(cadres["cadre_id"] != "0000003", "正县处级")
+    made = replace(made, inputs=replace(made.inputs, cadres=cadres.assign(rank=senior)))
+    book = workbooks(made)["0410100"]
+    assert [row[0] for row in rows(book["人员"])[2:5]] == ["0000003", "0000000", "0000001"]
+    (notice,) = (
+        one
+        for one in unit_contents(placed(made, "0000000", cadre_id="0000003"))[0].notices
+        if one.session_id == "school-2019"
+    )
+    assert [person["cadre_id"] for person in notice.people] == ["0000003", "0000000"]
+
+
+def test_pages_of_a_unit_are_numbered_as_those_of_the_office():
+    assert {sheet.oddFooter.right.text for sheet in workbooks(material())["0410100"]} == {"第 &P 页，共 &N 页"}
 
 
 def test_team_has_its_count_of_every_year():
@@ -323,6 +358,7 @@ def test_ctrl_c_that_reaches_the_helper_loses_nothing(tmp_path):
 SCRIPT = """
 import sys
 from pathlib import Path
+from allocator.audit import audit
 from allocator.reports import units
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts

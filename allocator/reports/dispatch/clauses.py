@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+import pandas as pd
+
 from allocator.audit import Verdict
 from allocator.audit.findings import ALL
 from allocator.reports.dispatch.common import heads
@@ -63,6 +65,8 @@ def clause_rows(material: Material, year: int) -> list[ClauseRow]:
         required, achieved, shortfall = (
             _styled(value, str(figures.unit)) for value in (figures.required, figures.achieved, figures.shortfall)
         )
+        if pd.isna(figures.required):
+            shortfall = None  # Nothing is short where nothing is asked for.
         rows.append(ClauseRow(
             verdict.clause, material.rule_titles[verdict.rule_id], texts.known("kind", verdict.kind),
             str(year) if is_yearly else texts("span.plan"), required, achieved,
@@ -96,7 +100,7 @@ class _Misses:
         material, texts = self._material, self._material.texts
         rows = self._rows[is_yearly].get(verdict.rule_id, [])
         named = [
-            f"{material.scope_name(row.scope)} {texts.number(row.achieved)}/{texts.number(row.required)}"
+            f"{material.scope_name(row.scope)} {texts.figure(row.achieved, row.unit)}/{texts.figure(row.required, row.unit)}"
             for row in rows[:_NAMED]
         ]
         if len(rows) > _NAMED:

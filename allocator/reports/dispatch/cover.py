@@ -8,7 +8,7 @@ from allocator.reports.dispatch.clauses import ClauseRow
 from allocator.reports.material import Material
 from allocator.reports.sheets import Sheet, is_whole
 
-_WIDTHS = (34, 20, 20, 14, 14)
+_WIDTHS = (34, 16, 18, 18, 14, 14)
 
 Line = Sequence[tuple[str | int | float | None, str]]
 
@@ -87,11 +87,13 @@ def _goals(material: Material) -> Iterator[Line]:
     if material.result is None:
         yield [(texts("cover.no-goals"), "note")]
         return
-    yield [(texts(code), "head") for code in ("cover.goal", "cover.value", "cover.bound", "cover.gap", "cover.verdict")]
+    codes = ("cover.goal", "column.measure", "cover.value", "cover.bound", "cover.gap", "cover.verdict")
+    yield [(texts(code), "head") for code in codes]
     for goal in material.result.goals:
         known = "none" if goal.value is None else "no-bound" if goal.bound is None else None
         yield [
-            (texts("cover.goal-unit", goal=texts.known("goal", goal.goal), unit=material.unit(goal.unit)), "text"),
+            (texts.known("goal", goal.goal), "text"),
+            (material.unit(goal.unit), "text"),
             *((value, "count" if is_whole(value) else "number") for value in (goal.value, goal.bound)),
             (texts.percent(goal.gap), "middle"),
             (texts(f"verdict.{known or ('proven' if goal.is_proven else 'open')}"), "middle"),

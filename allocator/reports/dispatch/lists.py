@@ -15,7 +15,7 @@ def overdue(sheet: Sheet, material: Material, year: int) -> None:
     texts = material.texts
     table = material.audit.overdue
     table = _joined(table[table["year"] == year], material).sort_values(["order", "rule_id"])
-    sheet.line(texts("dispatch.overdue-note", count=table["cadre_id"].nunique()))
+    sheet.line(texts("dispatch.overdue-note", count=texts.number(table["cadre_id"].nunique())))
     rows = (
         (p.cadre_id, p.name, p.unit, p.post, p.rank, material.clause_title(p.rule_id),
          texts("never") if pd.isna(p.last) else str(p.last), texts.known("why", p.reason))
@@ -56,9 +56,7 @@ def _joined(table: pd.DataFrame, material: Material) -> pd.DataFrame:
     """The rows with name, unit, post and rank of their cadre, and his or her place in the office's order."""
     people = material.people.loc[:, ["name", "unit_id", "post", "rank"]]
     table = table.join(people, on="cadre_id")
-    posts = {post: material.texts.known("post", post) for post in table["post"].unique()}
     return table.assign(
         unit=table["unit_id"].map(material.unit_names).fillna(""),
-        post=table["post"].map(posts),
         order=table["cadre_id"].map(material.person_order),
     )

@@ -82,7 +82,7 @@ def _name_rows(lists: NameLists) -> Iterator[Sequence[Any] | Heading]:
         for person in people:
             reserves = standing.get(person.cadre_id)
             if reserves:
-                shown = ", ".join(map(str, reserves[:_SHOWN])) + ("…" if len(reserves) > _SHOWN else "")
+                shown = texts.listed(map(str, reserves[:_SHOWN])) + ("…" if len(reserves) > _SHOWN else "")
             else:
                 why = "reserve.group" if person.headcount > 1 else "reserve.fixed" if person.fixed else "reserve.none"
                 shown = texts(why)
@@ -114,10 +114,10 @@ def reserve_list(sheet: Sheet, lists: NameLists) -> None:
 def _reserve_rows(lists: NameLists) -> Iterator[Sequence[Any] | Heading]:
     texts = lists.material.texts
     listed = {reserve.cadre_id for own in lists.reserves.values() for reserve in own}
-    roster = lists.material.inputs.cadres
+    roster = lists.material.people.reset_index()
     roster = roster[roster["cadre_id"].isin(listed)]
     known = {
-        cadre_id: (name, lists.material.unit_names.get(unit, unit), texts.known("post", post), rank)
+        cadre_id: (name, lists.material.unit_names.get(unit, unit), post, rank)
         for cadre_id, name, unit, post, rank in records(roster, "cadre_id", "name", "unit_id", "post", "rank")
     }
     for session, people in lists.blocks:
@@ -128,20 +128,20 @@ def _reserve_rows(lists: NameLists) -> Iterator[Sequence[Any] | Heading]:
         yield Heading([(session.session_id, "block-clip"), (title, "block"), *[(None, "block")] * 8])
         for reserve in own:
             numbers = sorted(lists.numbers[session.session_id, cadre_id] for cadre_id in reserve.stands_in)
-            seats = texts("reserve.all") if len(numbers) == len(people) else ranges(numbers)
+            seats = texts("reserve.all") if len(numbers) == len(people) else texts.listed(ranges(numbers))
             last = texts("never") if reserve.last is None else str(reserve.last)
             yield (session.session_id, reserve.number, reserve.cadre_id, *known[reserve.cadre_id], last,
                    f"{reserve.draw:016x}", seats)  # fmt: skip
 
 
-def ranges(numbers: Sequence[int]) -> str:
-    """Sorted numbers as people write them.
+def ranges(numbers: Sequence[int]) -> list[str]:
+    """Sorted numbers as people write them, those that follow each other together.
 
     Examples
     --------
     >>> ranges([1, 2, 3, 5, 7, 8])
-    '1–3, 5, 7–8'
+    ['1–3', '5', '7–8']
     """
     cuts = [0, *(n + 1 for n, (a, b) in enumerate(pairwise(numbers)) if b != a + 1), len(numbers)]
     parts = [numbers[a:b] for a, b in pairwise(cuts)]
-    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts if part)
+    return [str(part[0]) if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts if part]

@@ -65,7 +65,9 @@ def unit_totals(sheet: Sheet, material: Material, year: int) -> None:
          *(n or None for n in counts.get(u, nothing)), sum(counts.get(u, nothing)))
         for u in listed
     )  # fmt: skip
-    sheet.line(texts("dispatch.units-note", count=len(listed), without=len(listed) - len(counts)))
+    sheet.line(
+        texts("dispatch.units-note", count=texts.number(len(listed)), without=texts.number(len(listed) - len(counts)))
+    )
     titles = [
         *heads(material, "unit_id", "unit", "kind_of_unit", "staff"),
         *(texts.known("level", name or "other") for name in shown),

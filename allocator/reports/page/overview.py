@@ -178,8 +178,8 @@ class Overview:
         notes = [said(finding.note, texts.lang)]
         if missing is not None:
             notes += [
-                f"{self.material.scope_name(row.scope)}{'' if pd.isna(row.year) else f' {row.year}'}: "
-                f"{texts.number(row.achieved)}/{texts.number(row.required)}"
+                f"{self.material.scope_name(row.scope)}{'' if pd.isna(row.year) else f' {row.year}'}{texts('colon')}"
+                f"{texts.figure(row.achieved, row.unit)}/{texts.figure(row.required, row.unit)}"
                 for row in records(missing.head(_WORST))
             ]
             if len(missing) > _WORST:
@@ -272,7 +272,7 @@ class Overview:
         found: Mapping[str, str] = versions()
         return [
             (texts("page.scenario"), inputs.scenario.id),
-            (texts("page.policy"), f"{texts.title(inputs.policy)} ({inputs.policy.id})"),
+            (texts("page.policy"), texts.within(texts.title(inputs.policy), inputs.policy.id)),
             (texts("page.seed"), inputs.scenario.seed),
             (texts("page.hash"), self.material.plan.sha256),
             (texts("page.program"), f"allocator {found['allocator']}"),

@@ -9,6 +9,7 @@
   let shown = null; // what is shown: {kind: "unit" or "person" or "list", at: row, all: whether every row}
 
   const say = (code, values) => words[lang][code].replace(/\{(\w+)\}/g, (whole, name) => (values && name in values ? String(values[name]) : whole));
+  const within = (text, inside) => say("in-brackets", { text: text, inside: inside });
   const number = (value) => value.toLocaleString("en-US");
 
   function make(tag, text, attributes, children) {
@@ -117,7 +118,7 @@
   function drawMatches(place, found) {
     const counts = [];
     const lists = [
-      ["page.found-units", "unit", found.units, (u) => unitName(u) + " (" + units.id[u] + ")"],
+      ["page.found-units", "unit", found.units, (u) => within(unitName(u), units.id[u])],
       ["page.found-people", "person", found.people, (p) => people.id[p] + " " + people.name[p]],
     ];
     for (const [code, kind, rows, text] of lists) {
@@ -132,7 +133,7 @@
 
   const seatLine = (seat) => {
     const s = data.seats.session[seat], sessions = data.sessions, heads = seatHeads(seat);
-    const line = make("li", null, {}, [make("b", sessions.dates[s])]);
+    const line = make("li", null, {}, [make("b", sessions.dates[lang][s].join(words[lang]["separator"]))]);
     const rest = [data.programmes[lang][sessions.programme[s]], data.places[lang][sessions.place[s]]];
     if (heads > 1) rest.push(say("page.group-of", { count: number(heads) }));
     line.appendChild(document.createTextNode(" " + rest.join(" · ") + " "));
@@ -155,9 +156,9 @@
   }
 
   // Every part of a class in its own line.
-  const datesCell = (s) => cell("column.dates", null, data.sessions.dates[s].split("; ").map((part) => make("span", part, { class: "part" })));
+  const datesCell = (s) => cell("column.dates", null, data.sessions.dates[lang][s].map((part) => make("span", part, { class: "part" })));
   const heading = (text) => make("h3", text, { tabindex: "-1" });
-  const post = (p) => [data.posts[lang][people.post[p]], data.ranks[people.rank[p]]].filter(Boolean).join(" · ");
+  const post = (p) => [data.posts[lang][people.post[p]], data.ranks[lang][people.rank[p]]].filter(Boolean).join(" · ");
 
   function link(kind, at, text) {
     const made = make("a", text, { href: "#find=" + encodeURIComponent(kind === "unit" ? units.id[at] : people.id[at]) });
@@ -168,7 +169,7 @@
   function drawUnit(place, u) {
     const members = membersOf.get(u) || [];
     const seats = members.reduce((total, p) => total + seatsOf(p).reduce((n, seat) => n + seatHeads(seat), 0), 0);
-    place.appendChild(heading(unitName(u) + " (" + units.id[u] + ")"));
+    place.appendChild(heading(within(unitName(u), units.id[u])));
     const facts = [data.kinds[lang][units.kind[u]], say("page.count-people", { count: number(members.reduce((n, p) => n + headcount(p), 0)) })];
     if (members.length) facts.push(say("page.count-seats", { count: number(seats) }));
     const line = make("p", facts.filter(Boolean).join(" · "));
@@ -219,7 +220,7 @@
       const name = f.achieved[row] >= f.required[row] ? "kept" : data.floorRules.missed[f.rule[row]];
       const mark = { kept: "✓ ", breached: "✗ ", reported: "· " }[name];
       const figures = ["year", "size", "required", "achieved"].map((key) => cell("column." + key, key === "year" ? f.year[row] : number(f[key][row]), [], "figure"));
-      const title = data.floorRules[lang][f.rule[row]] + (teams.length > 1 ? " (" + data.teams[f.team[row]] + ")" : "");
+      const title = teams.length > 1 ? within(data.floorRules[lang][f.rule[row]], data.teams[f.team[row]]) : data.floorRules[lang][f.rule[row]];
       const status = make("span", mark + say("status." + name), { class: "status " + name });
       return make("tr", null, {}, [make("th", title, { scope: "row" }), ...figures, cell("column.status", null, [status])]);
     }), "cards grid"));
@@ -227,7 +228,7 @@
 
   function drawPerson(place, p) {
     const sessions = data.sessions, u = people.unit[p];
-    place.appendChild(heading(people.name[p] + " (" + people.id[p] + ")"));
+    place.appendChild(heading(within(people.name[p], people.id[p])));
     const line = make("p", say("page.of-unit") + " ", {}, [link("unit", u, unitName(u))]);
     const facts = headcount(p) > 1 ? [say("page.group-of", { count: number(headcount(p)) })] : [post(p)];
     line.appendChild(document.createTextNode(facts.filter(Boolean).map((fact) => " · " + fact).join("")));
@@ -238,7 +239,8 @@
     const codes = ["column.year", "column.dates", "column.programme", "column.place", "column.days", "column.session_id", "column.reason"];
     place.appendChild(table(codes, seats.map((seat) => {
       const s = data.seats.session[seat], heads = seatHeads(seat);
-      const programme = data.programmes[lang][sessions.programme[s]] + (heads > 1 ? " (" + say("page.group-of", { count: number(heads) }) + ")" : "");
+      const name = data.programmes[lang][sessions.programme[s]];
+      const programme = heads > 1 ? within(name, say("page.group-of", { count: number(heads) })) : name;
       return make("tr", null, {}, [
         make("th", sessions.year[s], { scope: "row" }), datesCell(s), cell("column.programme", programme),
         cell("column.place", data.places[lang][sessions.place[s]]), cell("column.days", number(sessions.days[s]), [], "figure"),

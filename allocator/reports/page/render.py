@@ -22,7 +22,7 @@ _SPOKEN = (
     "page.team-years", "page.away", "page.owes", "page.overdue-in", "page.group-of", "column.name", "column.cadre_id",
     "column.post", "column.rank", "column.year", "column.programme", "column.session_id", "column.dates", "column.place",
     "column.days", "column.seats", "column.reason", "column.size", "column.required", "column.achieved", "column.status",
-    "column.owed", "column.title", "status.kept", "status.breached", "status.reported",
+    "column.owed", "column.title", "status.kept", "status.breached", "status.reported", "separator", "in-brackets",
 )  # fmt: skip
 """Texts the script of the page needs; ``{}`` in them takes a value."""
 
@@ -62,7 +62,7 @@ def _title(material: Material) -> str:
 def _words(lang: Language) -> dict[str, str]:
     """The script puts values where ``{0}`` stands; the catalogue names its parameters, so their names are given as values."""
     texts = Texts(lang)
-    parameters = {name: f"{{{name}}}" for name in ("count", "name", "year", "hours", "title", "size")}
+    parameters = {name: f"{{{name}}}" for name in ("count", "name", "year", "hours", "title", "size", "text", "inside")}
     return {code: texts(code, **parameters) for code in _SPOKEN}
 
 

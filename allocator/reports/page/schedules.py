@@ -64,14 +64,14 @@ def _units(zh: Material, en: Material) -> Data:
 
 def _people(cadres: pd.DataFrame) -> Data:
     post, posts = _coded(cadres["post"], lambda texts, value: texts.known("post", value))
-    rank, ranks = _coded(cadres["rank"], lambda _, value: value)
+    rank, ranks = _coded(cadres["rank"], lambda texts, value: texts.known("rank", value))
     team, teams = _coded(cadres["team_id"], lambda _, value: value)
     return {
         "people": {
             "id": cadres["cadre_id"].tolist(), "name": cadres["name"].tolist(), "unit": cadres["unit"].tolist(),
             "post": post, "rank": rank, "team": team, "more": _more(cadres["headcount"]),
         },
-        "posts": posts, "ranks": ranks["zh"], "teams": teams["zh"],
+        "posts": posts, "ranks": ranks, "teams": teams["zh"],
     }  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _sessions(zh: Material, en: Material, sessions: pd.DataFrame) -> Data:
             "id": sessions["session_id"].tolist(),
             "programme": _places(programmes, sessions["programme_id"]).tolist(),
             "year": sessions["year"].tolist(),
-            "dates": [str(dates).replace("/", " – ") for dates in sessions["dates"]],
+            "dates": {m.texts.lang: [m.spans.get(s, [""]) for s in sessions["session_id"]] for m in (zh, en)},
             "days": [float(days) if days % 1 else int(days) for days in sessions["days"]],
             "place": [number[pair] for pair in pairs],
         },

@@ -95,4 +95,5 @@ def task(
 ) -> Task:
     """The work of writing these units into a folder."""
     texts, years = material.texts, material.inputs.years
-    return Task(folder, tuple(contents), texts("font"), years[0], template or default_template(texts), endings)
+    template = template or default_template(texts)
+    return Task(folder, tuple(contents), texts("font"), texts("dispatch.footer"), years[0], template, endings)

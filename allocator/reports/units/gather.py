@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 
 from allocator.kinds import Cumulative, ShareFloor
 from allocator.reports.material import Material, records
+from allocator.reports.texts import Texts
 from allocator.reports.units.calendars import uid
 from allocator.reports.units.content import Event, Notice, TableSheet, UnitContent
 from allocator.reports.units.names import file_stems
@@ -73,17 +74,19 @@ class Gathering:
 
     def _split(self) -> dict[str, _Unit]:
         material = self.material
-        cadres = material.inputs.cadres.sort_values(
-            ["unit_id", "principal", "cadre_id"], ascending=[True, False, True], kind="stable"
+        cadres = material.people.reset_index().assign(
+            order=material.person_order.reindex(material.people.index).to_numpy()
         )
+        cadres = cadres.sort_values(["unit_id", "order"], kind="stable")
         units: dict[str, _Unit] = {}
         home: dict[str, _Unit] = {}
-        for person in _rows(cadres.assign(post=[self.texts.known("post", p) for p in cadres["post"]]), _PERSON):
+        for person in _rows(cadres, _PERSON):
             home[person.cadre_id] = units.setdefault(person.unit_id, _Unit())
             home[person.cadre_id].members.append(person)
         # The unit is that of the roster, whatever the plan file says: nobody is shown to another unit.
         seatings = material.seatings[material.seatings["cadre_id"].isin(home.keys())]
-        for seat in _rows(seatings.sort_values(["start_date", "session_id", "cadre_id"], kind="stable"), _SEAT):
+        seatings = seatings.assign(order=seatings["cadre_id"].map(material.person_order))
+        for seat in _rows(seatings.sort_values(["start_date", "session_id", "order"], kind="stable"), _SEAT):
             home[seat.cadre_id].seats.append(seat)
         fields = ("cadre_id", "programme_id", "start_date", "end_date", "days", "hours", "host_group", "online")
         history = material.inputs.history.sort_values(["cadre_id", "start_date"], kind="stable")
@@ -105,22 +108,26 @@ class Gathering:
         """What each person owes (people whom no cumulative rule concerns are absent), and the years overdue."""
         texts, audit, material = self.texts, self.material.audit, self.material
         ids = material.counted.cadre_ids
-        owed: dict[str, list[str]] = {}
+        owed: dict[str, dict[str, list[str]]] = {}  # by person and rule
         for rule in material.inputs.policy.rules:
             if isinstance(rule, Cumulative):
                 for row in material.counted.named(material.counted.audience(rule.audience)):
-                    owed.setdefault(ids[row], [])
+                    owed.setdefault(ids[row], {})
         titles = material.rule_titles
         for rule_id, cadre_id, year, hours in records(audit.owed, "rule_id", "cadre_id", "year", "owed"):
-            text = texts("units.owes", title=titles[rule_id], year=year, owed=texts.number(hours))
-            owed.setdefault(cadre_id, []).append(text)
+            text = texts("units.owes-by", year=year, owed=texts.number(hours))
+            owed.setdefault(cadre_id, {}).setdefault(rule_id, []).append(text)
         overdue: dict[str, list[str]] = {}
         for cadre_id, year in records(audit.overdue, "cadre_id", "year"):
             overdue.setdefault(cadre_id, []).append(str(year))
         nothing = texts("units.owes-nothing")
+
+        def debts(by_rule: dict[str, list[str]]) -> str:
+            return texts.join(f"{titles[rule_id]}{texts('colon')}{texts.listed(by)}" for rule_id, by in by_rule.items())
+
         return (
-            {cadre_id: self.texts.join(parts) or nothing for cadre_id, parts in owed.items()},
-            {cadre_id: ", ".join(dict.fromkeys(years)) for cadre_id, years in overdue.items()},
+            {cadre_id: debts(by_rule) or nothing for cadre_id, by_rule in owed.items()},
+            {cadre_id: texts.listed(dict.fromkeys(years)) for cadre_id, years in overdue.items()},
         )
 
     def _floors(self) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
@@ -152,7 +159,7 @@ class Gathering:
         texts, years = self.texts, self.material.inputs.years
         name = self.material.unit_names.get(unit_id, unit_id)
         title = texts("units.title", unit=name, first=years[0], last=years[-1])
-        called = _called(unit)
+        called = _called(unit, texts)
         blocks: dict[str, list[Any]] = {}
         for seat in unit.seats:
             blocks.setdefault(seat.session_id, []).append(seat)
@@ -214,21 +221,25 @@ class Gathering:
             figures: tuple[Any, ...] = (count, count / unit.staff, *((led, led / team) if team else (None, None)))
             days = (monday.isoformat(), (monday + timedelta(days=6)).isoformat())
             for start in range(0, len(names), NAMES_IN_A_ROW):
-                some = texts("units.between").join(names[start : start + NAMES_IN_A_ROW])
+                some = texts.listed(names[start : start + NAMES_IN_A_ROW])
                 rows.append((*days, *(figures if start == 0 else (None,) * 4), some))
         columns = self._heads("monday", "sunday", "away", "away-share", "away-team", "away-team-share", "away-names")
-        note = texts("units.weeks-note", staff=unit.staff, team=team) if rows else texts("units.nobody")
+        note = (
+            texts("units.weeks-note", staff=texts.number(unit.staff), team=texts.number(team))
+            if rows
+            else texts("units.nobody")
+        )
         styles = ("text", "text", "count", "share", "count", "share", "long")
         return TableSheet(texts("sheet.weeks"), columns, tuple(rows), styles, (note,), freeze=2)
 
     def _members(self, unit: _Unit) -> TableSheet:
         """Everybody of the unit: what was done before, what the plan holds, years overdue, what is still owed."""
         texts = self.texts
-        attends: dict[str, list[str]] = {}
+        # A group goes to a programme in many sessions of a year: that is one line with all its people.
+        attends: dict[str, Counter[tuple[int, str]]] = {}
         planned: Counter[str] = Counter()
         for seat in unit.seats:
-            programme = self._with_count(seat.programme, seat.headcount)
-            attends.setdefault(seat.cadre_id, []).append(texts("units.in-year", year=seat.year, programme=programme))
+            attends.setdefault(seat.cadre_id, Counter())[seat.year, seat.programme] += seat.headcount
             planned[seat.cadre_id] += seat.days
         last: dict[str, str] = {}
         before: Counter[str] = Counter()
@@ -237,7 +248,7 @@ class Gathering:
             before[past.cadre_id] += past.hours
         rows = tuple(
             (p.cadre_id, p.name, p.post, p.rank, p.headcount, last.get(p.cadre_id, ""), before.get(p.cadre_id),
-             self.texts.join(attends.get(p.cadre_id, ())), planned.get(p.cadre_id) if p.headcount == 1 else None,
+             self._attended(attends.get(p.cadre_id, {}), p.headcount), planned.get(p.cadre_id) if p.headcount == 1 else None,
              self._overdue.get(p.cadre_id, ""), self._owed.get(p.cadre_id, ""))
             for p in unit.members
         )  # fmt: skip
@@ -245,6 +256,14 @@ class Gathering:
                               "days-planned", "overdue", "owed")  # fmt: skip
         styles = ("text", "text", "text", "text", "count", "text", "number", "long", "number", "text", "long")
         return TableSheet(texts("sheet.members"), columns, rows, styles, (texts("units.members-note"),), freeze=2)
+
+    def _attended(self, attends: Mapping[tuple[int, str], int], headcount: int) -> str:
+        """Programmes by year; those of a group with its people."""
+        texts = self.texts
+        return texts.join(
+            texts("units.in-year", year=year, programme=self._with_count(programme, people if headcount > 1 else 1))
+            for (year, programme), people in attends.items()
+        )
 
     def _record(self, unit: _Unit) -> TableSheet:
         texts, material = self.texts, self.material
@@ -287,9 +306,7 @@ class Gathering:
                 last=part.last,
                 summary=texts(code, programme=seat.programme, people=people, number=number, parts=len(parts)),
                 place=part.place,
-                description=texts(
-                    "units.event-note", names=texts("units.between").join(names), session=seat.session_id
-                ),
+                description=texts("units.event-note", names=texts.listed(names), session=seat.session_id),
             )
 
     def _notice(self, unit_id: str, name: str, seats: list[Any], called: dict[str, str]) -> Notice:
@@ -335,7 +352,7 @@ class Gathering:
         return self.texts("notices.day", year=day.year, month=day.month, day=day.day)
 
     def _with_count(self, name: str, count: int) -> str:
-        return self.texts("units.several", name=name, count=count) if count > 1 else name
+        return self.texts("units.several", name=name, count=self.texts.number(count)) if count > 1 else name
 
 
 def _rows(table: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[Any]:
@@ -345,7 +362,7 @@ def _rows(table: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[Any]:
     return records(chosen.assign(**{column: chosen[column].fillna("") for column in texts}))
 
 
-def _called(unit: _Unit) -> dict[str, str]:
+def _called(unit: _Unit, texts: Texts) -> dict[str, str]:
     """What people are called where no id stands beside the name: two of one name are told apart by their ids."""
     alike = Counter(person.name for person in unit.members)
-    return {p.cadre_id: p.name if alike[p.name] == 1 else f"{p.name} ({p.cadre_id})" for p in unit.members}
+    return {p.cadre_id: p.name if alike[p.name] == 1 else texts.within(p.name, p.cadre_id) for p in unit.members}

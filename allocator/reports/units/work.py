@@ -38,6 +38,7 @@ class Task:
     folder: Path
     contents: tuple[UnitContent, ...]
     font: str
+    footer: str
     first_year: int
     template: Template
     endings: tuple[str, ...] = (WORKBOOK, CALENDAR, NOTICES)
@@ -80,7 +81,7 @@ def _collecting_seldom() -> Iterator[Callable[[], object]]:
 def _content(unit: UnitContent, ending: str, task: Task) -> bytes | None:
     """The bytes of one file; None where the unit has none, since nobody goes anywhere."""
     if ending == WORKBOOK:
-        return workbook(unit, task.font)
+        return workbook(unit, task.font, task.footer)
     if ending == CALENDAR:
         return calendar(unit, task.first_year) if unit.events else None
     return task.template.fill(unit.notices) if unit.notices else None

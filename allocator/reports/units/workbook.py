@@ -6,9 +6,9 @@ from allocator.reports.sheets import Book
 from allocator.reports.units.content import UnitContent
 
 
-def workbook(unit: UnitContent, font: str) -> bytes:
+def workbook(unit: UnitContent, font: str, footer: str) -> bytes:
     """The workbook, ready to be written; equal content gives equal bytes."""
-    book = Book(unit.title, font)
+    book = Book(unit.title, font, footer)
     for content in unit.sheets:
         sheet = book.sheet(content.name, unit.title)
         for number, line in enumerate(content.lines):
