@@ -38,6 +38,12 @@ def commands_of(page: str) -> list[str]:
     return [line for line in lines if line]
 
 
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is shown in the pages was printed without a terminal; one could be announced in the environment."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def without_figures(patch: pytest.MonkeyPatch) -> None:
     """Leave the pictures out, most of the time of a small run; no page here looks at them."""
     patch.setattr("allocator.reports.folder._figures", lambda *_: ())

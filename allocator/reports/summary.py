@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
@@ -17,24 +19,37 @@ from allocator.reports.texts import Texts, fit
 from allocator.reports.verdicts import status_of, summed, tightest
 from allocator.result import GoalResult, SolveResult
 
-WIDTH = 100
+WIDTH = 100  # terminal cells where there is no terminal
+NARROWEST, WIDEST = 72, 120  # the least and the most that is used of a terminal
 MARKS = {"kept": "✓", "breached": "✗", "reported": "·"}
 _SIGNS = {"about": "", "at-least": "≥", "at-most": "≤", "exactly": "="}
 _ELSEWHERE = ("quota", "share-floor", "cumulative", "make-up")  # Kinds with a block of their own.
 _SILENT = ("eligibility", "report", "priority", "waiting")  # Kinds that say nothing on one screen unless breached.
 _LISTED = 5  # lines shown of a longer list
+_FOLDED = 4  # lines at most of one message
+_ROOM, _ENGLISH_ROOM = 20, 40  # cells below which a title, and an English one, says nothing when it is cut
+_PIECE = re.compile(r"\s*[（“《]*(?:[!-~–…]+|\S)[，。；：、）》”！？]*")
+"""What stays together in a line: a word, or a Chinese character with the marks beside it."""
 
 
 def text(
-    inputs: Inputs, plan: Plan, audit: AuditReport, result: SolveResult | None, *, lang: str = "zh", width: int = WIDTH
+    inputs: Inputs,
+    plan: Plan,
+    audit: AuditReport,
+    result: SolveResult | None,
+    *,
+    lang: str = "zh",
+    width: int | None = None,
 ) -> str:
-    """The summary as plain text, at most ``width`` terminal cells wide.
+    """The summary as plain text, at most ``width`` terminal cells wide; as wide as the terminal when absent.
 
     ``result`` is None for a plan that was not solved here, such as one made by hand.
     """
+    width = width or min(max(shutil.get_terminal_size((WIDTH, 24)).columns, NARROWEST), WIDEST)
     material = Material(inputs, plan, audit, result, Texts("en" if lang == "en" else "zh"))
     blocks = (_headline, _goals, _quotas, _floors, _people, _rules, _breaches, _warnings)
-    return "\n".join(fit(line, width).rstrip() for block in blocks for line in block(material, width)) + "\n"
+    lines = [line for block in blocks for line in block(material, width)]
+    return "\n".join(part for line in lines for part in folded(line.rstrip(), width)) + "\n"
 
 
 def highlighted(summary: str) -> Text:
@@ -43,6 +58,29 @@ def highlighted(summary: str) -> Text:
     for pattern, style in (("✓", "green"), (r"✗[\d,.]*", "bold red"), (r"(?m)^■.*$", "bold cyan")):
         shown.highlight_regex(pattern, style)
     return shown
+
+
+def folded(line: str, width: int) -> list[str]:
+    """A line in as many as it takes, at most four, each further one set in below the first.
+
+    Examples
+    --------
+    >>> folded("  ! one of many", 9), folded("■ 名额，逐年", 9)
+    (['  ! one', '    of', '    many'], ['■ 名额，', '  逐年'])
+    """
+    if cell_len(line) <= width:
+        return [line]
+    lead = re.match(r"\s*(?:[■!✗✓·]\s)?", line)
+    start = lead.end() if lead else 0
+    parts, further = [line[:start]], " " * (start or 4)
+    for piece in _PIECE.findall(line[start:]):
+        if cell_len(parts[-1] + piece) > width and parts[-1].strip() and parts[-1] != line[:start]:
+            parts.append(further + piece.lstrip())
+        else:
+            parts[-1] += piece
+    if len(parts) > _FOLDED:
+        parts[_FOLDED - 1 :] = [" ".join(parts[_FOLDED - 1 : _FOLDED + 1])]  # Longer than a line, so it is cut.
+    return [fit(part, width).rstrip() for part in parts]
 
 
 def goal_verdict(texts: Texts, goal: GoalResult) -> str:
@@ -68,7 +106,7 @@ def _headline(material: Material, width: int) -> Iterator[str]:
         texts("summary.year", year=year, **{str(name): texts.number(value) for name, value in row.items()})
         for year, row in counts.by_year.iterrows()
     ]
-    yield from _columns(years, width, 2)
+    yield from _columns(years, width, 2 if width >= WIDTH else 1)
 
 
 def _goals(material: Material, width: int) -> Iterator[str]:
@@ -76,15 +114,15 @@ def _goals(material: Material, width: int) -> Iterator[str]:
     if result is None:
         return
     yield "■ " + texts("summary.goals", status=texts("solve." + result.status.value))
-    widths = (width - 62, 16, 16, 12, 14)
-    titles = ("", *(texts(f"summary.{code}") for code in ("value", "bound", "gap", "verdict")))
-    yield "  " + _row(titles, widths)
+    rows = [("", *(texts(f"summary.{code}") for code in ("value", "bound", "gap", "verdict")))]
     for rank, goal in enumerate(result.goals, start=1):
         unit = material.unit(goal.unit)
         name = f"{rank} {texts.within(texts.known('goal', goal.goal), unit)}"
         gap = texts.percent(goal.gap) if goal.gap or goal.is_proven else "—"
-        figures = (texts.number(goal.value), texts.number(goal.bound), gap)
-        yield "  " + _row((name, *figures, goal_verdict(texts, goal)), widths)
+        rows.append((name, texts.number(goal.value), texts.number(goal.bound), gap, goal_verdict(texts, goal)))
+    least = (16, 16, 12, 14) if width >= WIDTH else (0, 0, 0, 0)
+    others = [max(room, *(cell_len(row[n]) + 2 for row in rows)) for n, room in enumerate(least, start=1)]
+    yield from ("  " + _row(row, (width - (4 if width >= WIDTH else 2) - sum(others), *others)) for row in rows)
 
 
 def _row(values: Sequence[str], widths: Sequence[int]) -> str:
@@ -136,10 +174,11 @@ def _quota_line(material: Material, rule: Quota, rows: pd.DataFrame, room: int) 
 
 
 def _title(material: Material, rule: RuleKind | Verdict, room: int) -> str:
-    """The title; an English one, which says little when cut, gives way to the rule's id."""
+    """The title; an English one, which says little when cut short, gives way to the rule's id."""
     title = material.texts.title(rule)
     own_id = rule.rule_id if isinstance(rule, Verdict) else rule.id
-    return fit(title if material.texts.lang == "zh" or len(title) <= room else own_id, room)
+    is_told = material.texts.lang == "zh" or len(title) <= room or room >= _ENGLISH_ROOM
+    return fit(title if is_told else own_id, room)
 
 
 def _floors(material: Material, width: int) -> Iterator[str]:
@@ -148,17 +187,17 @@ def _floors(material: Material, width: int) -> Iterator[str]:
     rules = [rule for rule in material.inputs.policy.rules if rule.kind == "share-floor"]
     if not rules:
         return
-    yield (
-        "■ "
-        + fit(texts("summary.floors"), width - 4 - 12 * len(years))
-        + "".join(fit(str(year), 12, "right") for year in years)
-    )
+    lines = []
     for rule in rules:
         rows = summed(material.audit.table, rule.id)
         kept = dict(zip(rows["year"], zip(rows["achieved"], rows["required"], strict=True), strict=True))
         cells = [f"{texts.number(kept[y][0])}/{texts.number(kept[y][1])}" if y in kept else "—" for y in years]
-        room = width - 6 - 12 * len(years)
-        yield f"  {MARKS[status_of(rows)]} {_title(material, rule, room)}" + "".join(fit(c, 12, "right") for c in cells)
+        lines.append((rule, MARKS[status_of(rows)], cells))
+    each = max(12 if width >= WIDTH else 6, *(len(cell) + 1 for _, _, cells in lines for cell in cells))
+    room = width - 6 - each * len(years)
+    yield "■ " + fit(texts("summary.floors"), room + 2) + "".join(fit(str(year), each, "right") for year in years)
+    for rule, mark, cells in lines:
+        yield f"  {mark} {_title(material, rule, room)}" + "".join(fit(cell, each, "right") for cell in cells)
     lowest = tightest(material.floors)
     if lowest is not None:
         figures = {name: texts.number(lowest[name]) for name in ("achieved", "size", "required")}
@@ -183,7 +222,12 @@ def _people(material: Material, width: int) -> Iterator[str]:
                 "summary.owed", people=texts.number(verdict.finding.people), owed=texts.number(verdict.shortfall),
                 short=texts.number(rows["cadre_id"].nunique()), most=texts.number(rows["owed"].max() if len(rows) else 0),
             )  # fmt: skip
-        yield f"  {MARKS[verdict.status]} " + _title(material, verdict, width - 6 - cell_len(figures)) + "  " + figures
+        room = width - 6 - cell_len(figures)
+        if room >= _ROOM:
+            yield f"  {MARKS[verdict.status]} {_title(material, verdict, room)}  {figures}"
+        else:
+            yield f"  {MARKS[verdict.status]} {material.texts.title(verdict)}"
+            yield "    " + figures
         if behind:
             yield "    " + behind
 
@@ -201,7 +245,7 @@ def _overdue(material: Material, verdict: Verdict) -> tuple[str, str]:
 
 
 def _rules(material: Material, width: int) -> Iterator[str]:
-    """Dates, sessions, spacing, coverage, curriculum and the rest: kept of judged, three to a line."""
+    """Dates, sessions, spacing, coverage, curriculum and the rest: kept of judged, three to a line of the usual width."""
     texts, audit, counts = material.texts, material.audit, material.facts
     statuses = audit.rules["status"].value_counts()
     yield "■ " + texts(
@@ -211,7 +255,8 @@ def _rules(material: Material, width: int) -> Iterator[str]:
         "summary.sessions", held=texts.number(counts.held), offered=texts.number(counts.offered),
         fill=texts.percent(counts.fill), least=texts.percent(counts.least_filled),
     )  # fmt: skip
-    room = (width - 2) // 3 - 1
+    columns = 3 if width >= WIDTH else 2
+    room = (width - 2) // columns - 1
     cells = []
     for verdict in audit.verdicts:
         if verdict.kind in _ELSEWHERE + _SILENT:
@@ -221,7 +266,7 @@ def _rules(material: Material, width: int) -> Iterator[str]:
             "" if finding.achieved is None else f"{_short(texts, finding.achieved)}/{_short(texts, finding.required)}"
         )
         cells.append(f"{MARKS[verdict.status]} {_title(material, verdict, room - cell_len(figure) - 3)} {figure}")
-    yield from _columns(cells, width, 3)
+    yield from _columns(cells, width, columns)
 
 
 def _short(texts: Texts, value: float | None) -> str:

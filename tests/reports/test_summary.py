@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from allocator.audit import audit
 from allocator.reports.facts import facts
-from allocator.reports.summary import highlighted, text
+from allocator.reports.summary import folded, highlighted, text
 from allocator.result import GoalResult, SolveResult, SolveStatus
 
 from .builders import run
@@ -83,11 +83,49 @@ def test_summary_works_without_a_solve_and_without_anything_to_report():
     assert "8 of 8 sessions held" in summary
 
 
+@pytest.mark.parametrize("width", [None, 72, 80, 120])
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_summary_fits_the_width(lang):
-    summary = text(*run(30).parts, lang=lang)
-    assert max(map(cell_len, summary.splitlines())) <= 100
+def test_summary_fits_the_width(lang, width, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)  # There is no terminal.
+    made = run(30, without=[("school-2020", 2)])
+    inputs, plan, audit, result = made.parts
+    result = replace(result, messages=("a message of many words " * 20, "很长的提醒，" * 60))
+    summary = text(inputs, plan, audit, result, lang=lang, width=width)
+    assert max(map(cell_len, summary.splitlines())) <= (width or 100)
     assert str(highlighted(summary)) == summary
+    # Goals, floors and quotas keep their figures, whatever the width.
+    goal, floor, quota = (
+        ("名额不足", "班子五分之一", "不少于两人") if lang == "zh" else ("Quota short", "fifth", "floor")
+    )
+    assert [word in line_with(summary, goal) for word in ("100", "99.5", "0.50 %")] == [True] * 3
+    assert line_with(summary, floor).split()[-4:] == ["30/30", "29/30", "30/30", "30/30"]
+    assert "≥2" in summary
+
+
+@pytest.mark.parametrize(("columns", "expected"), [("60", 72), ("80", 80), ("300", 120)])
+def test_summary_is_as_wide_as_the_terminal(monkeypatch, columns, expected):
+    monkeypatch.setenv("COLUMNS", columns)
+    made = run(2)
+    lines = text(*made.parts, lang="en").splitlines()
+    assert lines == text(*made.parts, lang="en", width=expected).splitlines()
+
+
+def test_long_message_is_folded_and_not_cut_after_the_first_line():
+    inputs, plan, audit, result = run(2).parts
+    result = replace(
+        result,
+        messages=("session s1 could not be filled, since " + "nobody who may attend is free, and " * 2 + "so on",),
+    )
+    lines = text(inputs, plan, audit, result, lang="en", width=80).splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("  ! session s1"))
+    assert lines[first + 1].startswith("    ") and lines[first + 1].endswith("so on")
+
+
+def test_folded_line_keeps_marks_with_their_characters():
+    assert folded("  ! " + "名额，" * 5, 16) == ["  ! 名额，名额，", "    名额，名额，", "    名额，"]
+    assert folded("短", 16) == ["短"]
+    assert len(folded("x " * 400, 16)) == 4  # The rest is cut, and says so.
+    assert folded("x " * 400, 16)[-1].endswith("…")
 
 
 def test_sessions_over_their_seats_and_double_bookings_are_marked():
