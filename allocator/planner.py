@@ -16,6 +16,7 @@ from allocator.assembly import assemble
 from allocator.audit import AuditReport, audit
 from allocator.entities import Inputs
 from allocator.kinds import Goal
+from allocator.memory import collecting_seldom
 from allocator.model.goals import SHAPES, signed
 from allocator.placements import Plan
 from allocator.reports.gallery import Gallery
@@ -206,7 +207,8 @@ class Planner:
         self, stage: YearlyStage, inputs: Inputs, clock: Clock, years: YearPlan, start: pd.DataFrame | None
     ) -> Run:
         """Dates, audit and bounds of a yearly plan."""
-        years, dated = dates_kept(stage, inputs, clock, years, start)
+        with collecting_seldom():
+            years, dated = dates_kept(stage, inputs, clock, years, start)
         plan = assemble(inputs, dated.placements)
 
         since = time.monotonic()

@@ -7,19 +7,19 @@ process (fork) is not safe while the threads of a solver live. A helper that die
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from allocator.memory import collecting_seldom
 from allocator.reports.units.calendars import calendar
 from allocator.reports.units.content import UnitContent
 from allocator.reports.units.names import CALENDAR, NOTICES, WORKBOOK
@@ -53,7 +53,7 @@ def write(task: Task, tell: Tell) -> None:
     OSError
         If a file cannot be written.
     """
-    with _collecting_seldom() as collect:
+    with collecting_seldom() as collect:
         for number, unit in enumerate(task.contents):
             if number % _SOME == 0:
                 tell(number / len(task.contents))
@@ -62,20 +62,6 @@ def write(task: Task, tell: Tell) -> None:
                 content = _content(unit, ending, task)
                 if content is not None:
                     (task.folder / f"{unit.stem}{ending}").write_bytes(content)
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[Callable[[], object]]:
-    """Look for garbage when told only: else a quarter of the time goes into looking through what stays anyway."""
-    enabled = gc.isenabled()
-    gc.disable()
-    gc.freeze()
-    try:
-        yield gc.collect
-    finally:
-        gc.unfreeze()
-        if enabled:
-            gc.enable()
 
 
 def _content(unit: UnitContent, ending: str, task: Task) -> bytes | None:
