@@ -124,7 +124,7 @@ def complete(state: State, most: Mapping[int, int], work: float) -> set[int]:
     state
         A placement that keeps every rule; only ever changed for the better.
     most
-        Most seats each programme and year could give out, whatever happens elsewhere.
+        Most seats each programme and year could give out, whatever happens elsewhere, as far as that is known.
     work
         Work limit in CP-SAT's deterministic seconds.
 
@@ -137,7 +137,7 @@ def complete(state: State, most: Mapping[int, int], work: float) -> set[int]:
     hopeless = {a for a, one in enumerate(problem.attendances) if not one.options}
     proofs: list[Proof] = []
     for block in sorted(search.lacking):
-        if state.placed(block) >= most[block]:
+        if block in most and state.placed(block) >= most[block]:
             proofs.append((search.members[block], search.missing(search.members[block])))
     for largest in SIZES:
         while waiting := search.waiting(proofs):

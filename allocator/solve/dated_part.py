@@ -1,6 +1,7 @@
 """Part of a schedule anew: when a few attendances change, most people keep their sessions and need not be looked at.
 
-A *block* is a programme and year. Blocks in which an attendance came, went or lacks a seat are placed again whole; what their people
+First only those whose attendances changed are placed, and the people of their groups may move for them; everybody else stands still and
+takes seats. Where that leaves somebody without a seat, whole *blocks* (a programme and year) are placed again; what their people
 and the groups of these attend elsewhere is settled and stands in the way as it is.
 """
 
@@ -25,11 +26,12 @@ def reschedule(
     *,
     seed: str,
     work: float,
+    deeply: bool = True,
     on_progress: OnProgress = silent,
 ) -> Schedule:
     """The schedule of some attendances from that of others, of the same inputs.
 
-    Where somebody gets no seat, the blocks of his or her groups are placed again too.
+    Where somebody gets no seat, the blocks in which that is are placed again, and then those of his or her groups too.
 
     Parameters
     ----------
@@ -41,12 +43,27 @@ def reschedule(
         Those of the inputs.
     seed, work
         As of ``schedule``.
+    deeply
+        Whether blocks are placed again for who gets no seat.
     """
     part = _Part(attendances, before, exclusions)
+    dated = part.placed_beside(seed, on_progress=on_progress)
+    short = _short(dated.placements, exclusions)
+    if short.empty and (dated.unplaced.empty or not deeply):
+        return dated
+    part = _Part(attendances, dated.placements, exclusions)
+    part.add(short)
     dated = part.placed(seed, work=0.0, on_progress=on_progress)
     if len(dated.unplaced) and part.widen(dated.unplaced["cadre_id"]):
         dated = part.placed(seed, work=work, on_progress=on_progress)
     return dated
+
+
+def _short(placements: pd.DataFrame, exclusions: Exclusions) -> pd.DataFrame:
+    """Sessions (``programme_id``, ``year``) that are held below their least size."""
+    table = exclusions.timetable
+    load = placements.groupby("session_id")["headcount"].sum().reindex(table.ids, fill_value=0).to_numpy()
+    return table.table.loc[(load > 0) & (load < table.least), ["programme_id", "year"]]
 
 
 class _Part:
@@ -63,12 +80,17 @@ class _Part:
         self.before, self.block_before = keyed, self._blocks(keyed)
         self.block = self._blocks(self.wanted)
         self.blocks = np.unique(self._blocks(both.loc[~is_same, KEYS]))
+        self.changed = both.loc[~is_same, "cadre_id"]
         self.group = _groups(self.inputs)
 
     def _blocks(self, table: pd.DataFrame) -> np.ndarray:
         """Number of the programme and year of each row."""
         programme = pd.Index(self.inputs.programmes["programme_id"]).get_indexer(pd.Index(table["programme_id"]))
         return np.asarray(programme * 10_000 + table["year"].to_numpy(np.int64))
+
+    def add(self, sessions: pd.DataFrame) -> None:
+        """Place also some blocks (``programme_id``, ``year``) again."""
+        self.blocks = np.union1d(self.blocks, self._blocks(sessions))
 
     def widen(self, cadres: pd.Series) -> bool:
         """Place again also whatever some people and their groups attend; whether that is more than before."""
@@ -88,11 +110,42 @@ class _Part:
             found |= set(ids[np.isin(group, inside[inside >= 0])])
         return found
 
+    def placed_beside(self, seed: str, *, on_progress: OnProgress) -> Schedule:
+        """The whole schedule with the attendances of changed people and of their groups placed beside everybody else's."""
+        near = self._near(self.changed)
+        is_own = self.wanted["cadre_id"].isin(near).to_numpy()
+        is_kept = ~self.before["cadre_id"].isin(near).to_numpy()
+        self.blocks = np.unique(self.block[is_own])
+        others = is_kept & ~self._in_the_way(is_own)
+        taken = self.before[others].groupby("session_id")["headcount"].sum()
+        return self._placed(is_own, is_kept, is_kept & ~others, seed, 0.0, on_progress, taken.to_dict())
+
     def placed(self, seed: str, *, work: float, on_progress: OnProgress) -> Schedule:
         """The whole schedule with these blocks placed again."""
         is_own = np.isin(self.block, self.blocks)
         is_kept = ~np.isin(self.block_before, self.blocks)
         settled = is_kept & self._in_the_way(is_own)
+        return self._placed(is_own, is_kept, settled, seed, work, on_progress, None)
+
+    def _placed(
+        self,
+        is_own: np.ndarray,
+        is_kept: np.ndarray,
+        settled: np.ndarray,
+        seed: str,
+        work: float,
+        on_progress: OnProgress,
+        taken: dict[str, int] | None,
+    ) -> Schedule:
+        """The whole schedule with some attendances placed again.
+
+        Parameters
+        ----------
+        is_own
+            Attendances that are placed, boolean.
+        is_kept, settled
+            Seats of the schedule before that are kept, and those of them that stand in the way, boolean.
+        """
         pinned: dict[tuple[str, str, int], dict[str, int]] = {}
         columns = (self.before.loc[settled, c] for c in (*KEYS, "session_id", "headcount"))
         for cadre, programme, year, session, seats in zip(*columns, strict=True):
@@ -107,6 +160,7 @@ class _Part:
             start=part,
             exclusions=self.exclusions,
             pinned=pinned,
+            taken=taken,
         )
         rest = self.before.loc[is_kept & ~settled, dated.placements.columns.tolist()]
         placements = pd.concat([rest, dated.placements]).sort_values(["session_id", "cadre_id"], kind="stable")

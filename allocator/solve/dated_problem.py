@@ -98,6 +98,7 @@ class DatedProblem:
     limits_of: list[list[int]] = field(default_factory=list)  # of each attendance
     seats: list[int] = field(default_factory=list)
     least: list[int] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)  # seats of each session that people beside the problem have
 
     @cached_property
     def kind(self) -> list[int]:
@@ -133,6 +134,7 @@ def build(
     hard_only: bool = False,
     exclusions: Exclusions | None = None,
     pinned: Pinned | None = None,
+    taken: Mapping[str, int] | None = None,
 ) -> DatedProblem:
     """The problem of the wanted attendances.
 
@@ -149,6 +151,8 @@ def build(
     pinned
         Attendances of which the sessions are settled, when only a part of all is wanted. Their programme and year may be there in
         part only, so its sessions have a least size of 1 here.
+    taken
+        Seats of sessions (by id) that people have who are not wanted here and stay where they are.
 
     Raises
     ------
@@ -160,6 +164,10 @@ def build(
     timetable = exclusions.timetable
     problem = DatedProblem(inputs, timetable, exclusions, [], [], [], [])
     problem.seats, problem.least = timetable.seats.tolist(), timetable.least.tolist()
+    problem.taken = [0 if taken is None else taken.get(session, 0) for session in timetable.ids]
+    if taken is not None:
+        problem.seats = [seats - others for seats, others in zip(problem.seats, problem.taken, strict=True)]
+        problem.least = [max(1, least - others) for least, others in zip(problem.least, problem.taken, strict=True)]
     _add_attendances(problem, wanted, seed, pinned)
     problem.limits_of = [[] for _ in problem.attendances]
     overlap = rows_of(timetable.overlap)

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import heapq
+from itertools import groupby
 from math import inf
 
 from ortools.sat.python import cp_model
@@ -126,16 +127,27 @@ def fill(state: State, seed: str) -> list[int]:
     """Place everybody who finds a seat without moving anybody; returns who did not, hardest first."""
     problem = state.problem
 
-    def hardness(a: int) -> tuple[bool, bool, bool, int, int]:
+    def is_easy(a: int) -> bool:
         one = problem.attendances[a]
-        return (not one.is_called, one.seats > 1, not problem.limits_of[a], len(one.options), one.draw)
+        return not (one.is_called or one.seats > 1 or problem.limits_of[a])
+
+    def hardness(a: int) -> tuple[bool, bool, bool, int, tuple[int, ...], int]:
+        one = problem.attendances[a]
+        together = one.options if is_easy(a) else ()
+        return not one.is_called, one.seats > 1, not problem.limits_of[a], len(one.options), together, one.draw
 
     filling = _Filling(state, seed)
     left = []
-    for a in sorted(range(len(problem.attendances)), key=hardness):
-        filling.place(a)
-        if state.missing(a):
-            left.append(a)
+    order = sorted(range(len(problem.attendances)), key=hardness)
+    for options, alike in groupby(order, key=lambda a: problem.attendances[a].options if is_easy(a) else None):
+        several = list(alike)
+        if options is not None:
+            filling.pour([a for a in several if state.missing(a)], options)
+        for a in several:
+            if options is None:
+                filling.place(a)
+            if state.missing(a):
+                left.append(a)
     return left
 
 
@@ -143,7 +155,8 @@ class _Filling:
     """Places people one by one, each in the session that is filled least for its target.
 
     Of sessions filled alike the one whose host has least to do in its months comes first, then the smaller draw. Limits are
-    asked last, since they take longest.
+    asked last, since they take longest. People without limits who may attend the same sessions are placed all at once, in the order
+    of their draws.
     """
 
     def __init__(self, state: State, seed: str) -> None:
@@ -152,6 +165,21 @@ class _Filling:
 
     def _ratio(self, s: int) -> float:
         return self.state.ratio(s) if self.state.free(s) > 0 else inf
+
+    def pour(self, several: list[int], options: tuple[int, ...]) -> None:
+        """Give each of several attendances a seat in some sessions, as long as there are any; limits are not asked."""
+        state, at = self.state, 0
+        while at < len(several):
+            least = min((self.ratio[s] for s in options), default=inf)
+            if least == inf:
+                return
+            equal = [s for s in options if self.ratio[s] == least]
+            if len(equal) > 1:
+                equal.sort(key=lambda s: (state.host_load(s), s))
+            for a, s in zip(several[at : at + len(equal)], equal, strict=False):
+                state.put(a, s)
+                self.ratio[s] = self._ratio(s)
+            at += len(equal)
 
     def place(self, a: int) -> None:
         """Give an attendance what it lacks in sessions with free seats, evenly."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -56,6 +56,7 @@ def schedule(
     start: pd.DataFrame | None = None,
     exclusions: Exclusions | None = None,
     pinned: Pinned | None = None,
+    taken: Mapping[str, int] | None = None,
 ) -> Schedule:
     """Place every attendance in dated sessions.
 
@@ -79,6 +80,8 @@ def schedule(
         Those of the inputs, when they are known already.
     pinned
         Attendances of which the sessions are settled, see ``dated_problem.build``; nothing is proven then.
+    taken
+        Seats that people beside these attendances have (``dated_problem.build``); only sessions that somebody attends are held then.
 
     Raises
     ------
@@ -91,19 +94,19 @@ def schedule(
         on_progress(Progress("dates", time.perf_counter() - began, done=done))
 
     tell(0.0)
-    problem = build(inputs, attendances, seed=seed, exclusions=exclusions, pinned=pinned)
+    problem = build(inputs, attendances, seed=seed, exclusions=exclusions, pinned=pinned, taken=taken)
     tell(0.2)
     state = State(problem)
-    proven = _solve(state, seed, work, tell, start=start)
+    proven = _solve(state, seed, work, tell, start=start, is_part=taken is not None)
     soft_was_used = any(rule.kind == "away-limit" and rule.strength == "soft" for rule in problem.exclusions.rules)
     if soft_was_used and any(state.missing(a) for a in range(len(problem.attendances))):
         # A wish gives way to a seat: whoever is left is placed without the away-limits that are only wished for.
-        relaxed = State(build(inputs, attendances, seed=seed, hard_only=True, pinned=pinned))
+        relaxed = State(build(inputs, attendances, seed=seed, hard_only=True, pinned=pinned, taken=taken))
         for a, places in enumerate(state.where):
             for s, seats in places.items():
                 relaxed.put(a, s, seats)
         state = relaxed
-        proven = _solve(state, seed, work, tell, is_filled=True)
+        proven = _solve(state, seed, work, tell, is_filled=True, is_part=taken is not None)
     tell(1.0)
     return Schedule(_placements(state), _unplaced(state, proven if pinned is None else set()))
 
@@ -116,11 +119,21 @@ def _solve(
     *,
     is_filled: bool = False,
     start: pd.DataFrame | None = None,
+    is_part: bool = False,
 ) -> set[int]:
-    """Place everybody; returns the attendances whose missing seats are proven to be impossible."""
+    """Place everybody; returns the attendances whose missing seats are proven to be impossible.
+
+    ``is_part``: others attend the same sessions, so those are held that others attend.
+    """
     problem = state.problem
     blocks = range(len(problem.blocks))
-    most = {block: open_sessions(state, block, seed) for block in blocks}
+    most: dict[int, int] = {}
+    if is_part:
+        attended = set() if start is None else set(start["session_id"])
+        sessions = zip(problem.timetable.ids, problem.taken, strict=True)
+        state.is_open = [others > 0 or session in attended for session, others in sessions]
+    else:
+        most = {block: open_sessions(state, block, seed) for block in blocks}
     if start is not None:
         _keep(state, start)
     for s, load in enumerate(state.load):

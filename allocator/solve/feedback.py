@@ -50,6 +50,7 @@ def dates_kept(
     knows = False  # Whether who could trade with whom has been worked out for these years.
     exclusions = Exclusions(inputs, Timetable(inputs))
     best: tuple[YearPlan, Schedule] | None = None
+    is_deep = False  # Whether whole programmes and years are placed again for who lacks a seat.
     replans, patience, fewest = 0, 0.0, len(years.attendances) + 1
     for attempt in range(TRADES + 2 * ROUNDS):
         since = time.monotonic()
@@ -61,8 +62,9 @@ def dates_kept(
             start = None if start is None else dated.placements
         else:
             dated = reschedule(
-                years.attendances, dated.placements, exclusions, seed=inputs.scenario.seed, work=patience
-            )
+                years.attendances, dated.placements, exclusions,
+                seed=inputs.scenario.seed, work=patience, deeply=is_deep,
+            )  # fmt: skip
         clock.add("dates", since)
         if best is None or dated.unplaced["headcount"].sum() <= best[1].unplaced["headcount"].sum():
             best = years, dated
@@ -77,12 +79,14 @@ def dates_kept(
         helps, fewest = len(lost) < fewest, min(fewest, len(lost))
         if helps and exchange is not None and sum([exchange.move(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
+        elif not is_deep and exchange is not None:
+            is_deep = True  # Before anybody's years change, others move for who lacks a seat.
         elif not patience and exchange is None:
             patience = WORK  # Nobody can trade: now the exact repair of the dates is worth its work.
         elif replans < ROUNDS:
             replans, patience = replans + 1, WORK
             years = stage.without(years, _refused(inputs, dated))
-            knows, fewest = False, len(lost) + 1
+            knows, is_deep, fewest = False, False, len(lost) + 1
         elif exchange is not None and sum([exchange.substitute(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
         else:
@@ -102,32 +106,40 @@ def _refused(inputs: Inputs, dated: Schedule) -> Refused:
     """What a schedule shows to be out of reach; where many find no seat in a programme and year, it is its seats that are fewer."""
     closed: list[tuple[str, str, int]] = []
     limits: dict[tuple[tuple[str, ...], str, int], Limit] = {}
-    placed = dated.placements.merge(inputs.sessions[["session_id", "programme_id", "year"]], on="session_id")
-    rules = {rule.id: rule for rule in inputs.policy.rules if isinstance(rule, AwayLimit) and rule.share is not None}
-    full = dated.unplaced[dated.unplaced["rule_id"] == SESSIONS_SEATS].groupby(["programme_id", "year"]).size()
     seats: dict[tuple[str, int], int] = {}
-    lost = zip(*(dated.unplaced[c] for c in ("cadre_id", "programme_id", "year", "rule_id")), strict=True)
+    unplaced = dated.unplaced
+    of_session = inputs.sessions[["session_id", "programme_id", "year"]]
+    asked_for = of_session.merge(unplaced[["programme_id", "year"]].drop_duplicates())
+    placed = dated.placements.merge(asked_for, on="session_id")
+    blocks = dict(iter(placed.groupby(["programme_id", "year"])))
+    rules = [rule for rule in inputs.policy.rules if isinstance(rule, AwayLimit) and rule.share is not None]
+    groups = {rule.id: _groups(inputs, rule, unplaced["cadre_id"]) for rule in rules}
+    full = unplaced[unplaced["rule_id"] == SESSIONS_SEATS].groupby(["programme_id", "year"]).size()
+    lost = zip(*(unplaced[c] for c in ("cadre_id", "programme_id", "year", "rule_id")), strict=True)
     for cadre, programme, year, rule_id in lost:
+        inside = blocks.get((programme, year), placed.iloc[:0])
         if rule_id == SESSIONS_SEATS and full[programme, year] >= MANY:
-            held = (placed["programme_id"] == programme) & (placed["year"] == year)
-            seats[programme, int(year)] = int(placed.loc[held, "headcount"].sum())
+            seats[programme, int(year)] = int(inside["headcount"].sum())
             continue
         # A seat lacking among many of one team may be its limit in another guise: closing one after another would take for ever.
-        asked = (rules[rule_id],) if rule_id in rules else tuple(rules.values())
-        members = next((found for rule in asked if (found := _group(inputs, rule, cadre))), ())
-        held = placed["cadre_id"].isin(members) & (placed["programme_id"] == programme) & (placed["year"] == year)
-        if not members or (rule_id not in rules and not held.any()):
+        asked = (groups[rule_id],) if rule_id in groups else tuple(groups.values())
+        members = next((found[cadre] for found in asked if cadre in found), ())
+        held = inside["cadre_id"].isin(members)
+        if not members or (rule_id not in groups and not held.any()):
             closed.append((cadre, programme, int(year)))
             continue
-        most = int(placed.loc[held, "headcount"].sum())
-        limits[members, programme, int(year)] = Limit(members, programme, int(year), most)
+        limits[members, programme, int(year)] = Limit(
+            members, programme, int(year), int(inside.loc[held, "headcount"].sum())
+        )
     return Refused(tuple(closed), tuple(limits.values()), seats)
 
 
-def _group(inputs: Inputs, rule: AwayLimit, cadre_id: str) -> tuple[str, ...]:
-    """The people of a cadre's group under an away-limit."""
+def _groups(inputs: Inputs, rule: AwayLimit, cadres: pd.Series) -> dict[str, tuple[str, ...]]:
+    """The people of each cadre's group under an away-limit; cadres outside any group are left out."""
     roster: pd.DataFrame = inputs.roster
     values = roster[rule.group_by].astype(str)
-    own = values[roster["cadre_id"] == cadre_id].iloc[0]
-    inside = inputs.audience(rule.audience) & (values == own).to_numpy()
-    return tuple(roster.loc[inside, "cadre_id"]) if own else ()
+    own = dict(zip(roster["cadre_id"], values, strict=True))
+    wanted = {own[cadre] for cadre in cadres} - {""}
+    inside = inputs.audience(rule.audience) & values.isin(wanted).to_numpy()
+    members = {str(name): tuple(ids) for name, ids in roster.loc[inside, "cadre_id"].groupby(values[inside])}
+    return {cadre: found for cadre in cadres if (found := members.get(own[cadre]))}
