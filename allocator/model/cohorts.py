@@ -117,6 +117,11 @@ class Cohorts:
         return of
 
     @cached_property
+    def is_touched(self) -> np.ndarray:
+        """Families whose groups have anybody, boolean (F,)."""
+        return np.asarray((self.cohort_groups >= 0).any(axis=0))
+
+    @cached_property
     def cohorts_of_sort(self) -> tuple[np.ndarray, ...]:
         """Cohorts of each sort."""
         order = np.argsort(self.cohort_sort, kind="stable")

@@ -33,6 +33,16 @@ def alike(cohorts: Cohorts) -> np.ndarray:
     return np.asarray(key.groupby(list(key.columns), sort=False).ngroup())
 
 
+def with_groups(cohorts: Cohorts, chosen: np.ndarray) -> np.ndarray:
+    """Some cohorts (boolean (C,)) and the others of their small groups, such as teams."""
+    found = chosen.copy()
+    for f, family in enumerate(cohorts.families):
+        if len(family.names) > MANY_GROUPS:
+            group = cohorts.cohort_groups[:, f]
+            found |= np.isin(group, group[chosen][group[chosen] >= 0])
+    return found
+
+
 def by_dates(cohorts: Cohorts, touched: list[int], programmes: list[str]) -> np.ndarray:
     """People to plan again because of the dates: those touched and the others of their small groups, those who may attend some programmes, and unnamed
     groups. Boolean (I,), whole cohorts.
@@ -42,11 +52,9 @@ def by_dates(cohorts: Cohorts, touched: list[int], programmes: list[str]) -> np.
     near = np.asarray(np.isin(cohorts.cohort_slots, [instance.programme_index[p] for p in programmes]).any(axis=1))
     if near.sum() > MOST_AGAIN:
         near &= np.isin(alike(cohorts), alike(cohorts)[own])
-    near[own] = True
-    for f, family in enumerate(cohorts.families):
-        if len(family.names) > MANY_GROUPS:
-            group = cohorts.cohort_groups[:, f]
-            near |= np.isin(group, group[own][group[own] >= 0])
+    chosen = np.zeros_like(near)
+    chosen[own] = True
+    near |= with_groups(cohorts, chosen)
     near[cohort_of[~instance.is_named]] = True
     return np.asarray(near[cohort_of])
 
@@ -94,11 +102,7 @@ def by_changes(
         ready.add(holders, only, in_year, most)
         if widely:
             near |= holders
-    chosen |= near
-    for f, family in enumerate(after.families):
-        if len(family.names) > MANY_GROUPS:
-            group = after.cohort_groups[:, f]
-            chosen |= np.isin(group, group[near][group[near] >= 0])
+    chosen |= with_groups(after, near)
     chosen[cohort_of[~still_open(after, attendances)]] = True
     chosen[cohort_of[~after.instance.is_named]] = True
     return np.asarray(chosen[cohort_of])

@@ -1,6 +1,8 @@
-"""Dividing wide rows over blocks: seats, floors and ceilings in proportion to what the relaxation uses there."""
+"""Dividing seats, floors and ceilings over blocks that are planned one after another."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,55 +11,106 @@ from allocator.solve.master import Master
 from allocator.solve.pricing import Pricing
 from allocator.solve.strata import Allotment, exact
 
+BEYOND = 1e9
+"""Wide rows count as missed by so much: to use what a rule lets pass is for no block to choose alone, only for who is planned last."""
 
-def divide(master: Master, people: np.ndarray, parts: Partition) -> list[Allotment]:
-    """Divide seats, floors and ceilings of wide rows over the blocks by what people on columns use there.
 
-    Where they miss a limit, the blocks are given what they reach: missing more is for no block to choose.
+class Division:
+    """What is left of every limit, and what each block may use of it.
 
-    Parameters
+    Wide rows are divided over the blocks still to come in proportion to what the pooled relaxation uses there, so that what one block
+    leaves, or could not give, goes to those behind it. What no plan reaches is asked of no block.
+
+    Attributes
     ----------
-    people
-        On each column of a master over pooled strata.
+    seats, floor, ceiling
+        Left of the seats (P, Y), and of the floor and ceiling of each family's groups (G, Y).
     """
-    cohorts = master.strata.cohorts
-    seats = cohorts.instance.calendar.seats.astype(float)
-    block_of = np.zeros(len(cohorts.cohort_sort), dtype=np.int64)
-    for b, block in enumerate(parts.blocks):
-        block_of[block] = b
-    blocks, years = len(parts.blocks), seats.shape[1]
-    cohort, trajectory, part = _spread(master, people)
-    used = Pricing(exact(cohorts)).entries(cohort, trajectory)
-    block, amount = block_of[cohort[used.column]], used.amount * part[used.column]
-    own_seats = np.repeat(seats[None], blocks, axis=0)
-    held = used.family < 0
-    used_seats = np.zeros((blocks, *seats.shape))
-    np.add.at(used_seats, (block[held], used.row[held], used.year[held]), amount[held])
-    for p in np.flatnonzero(parts.wide_seats):
-        for y in range(years):
-            own_seats[:, p, y] = split(seats[p, y], used_seats[:, p, y])
-    floors = [np.repeat(f.floor[None], blocks, axis=0) for f in cohorts.families]
-    ceilings = [np.repeat(f.ceiling[None], blocks, axis=0) for f in cohorts.families]
-    missed = [np.zeros_like(f.ceiling) for f in cohorts.families]
-    for f, family in enumerate(cohorts.families):
-        if not parts.wide_rows[f].any():
-            continue
-        counted = used.family == f
-        used_rows = np.zeros((blocks, len(family.names), years))
-        np.add.at(used_rows, (block[counted], used.row[counted], used.year[counted]), amount[counted])
-        for g in np.flatnonzero(parts.wide_rows[f]):
-            for y in range(years):
-                own = used_rows[:, g, y]
-                low, high = family.floor[g, y], family.ceiling[g, y]
-                if np.isfinite(low):
-                    floors[f][:, g, y] = split(min(low, round(own.sum())), own)
-                if np.isfinite(high):
-                    ceilings[f][:, g, y] = split(max(high, round(own.sum())), own)
-                missed[f][g, y] = max(0.0, low - round(own.sum()), round(own.sum()) - high)
-    return [
-        Allotment(own_seats[b], tuple(part[b] for part in floors), tuple(part[b] for part in ceilings), tuple(missed))
-        for b in range(blocks)
-    ]
+
+    def __init__(self, pooled: Master, people: np.ndarray, parts: Partition) -> None:
+        """Start with everything there is.
+
+        Parameters
+        ----------
+        people
+            On each column of a master over pooled strata.
+        """
+        cohorts = pooled.strata.cohorts
+        self.pricing = Pricing(exact(cohorts))
+        self.seats = cohorts.instance.calendar.seats.astype(float)
+        self.floor = [f.floor.copy() for f in cohorts.families]
+        self.ceiling = [f.ceiling.copy() for f in cohorts.families]
+        self.missed = [np.zeros_like(f.ceiling) for f in cohorts.families]
+        self._wide_seats = np.flatnonzero(parts.wide_seats)
+        self._wide_rows = [np.flatnonzero(wide) for wide in parts.wide_rows]
+        self._measure(pooled, people, parts)
+        for f, wide in enumerate(self._wide_rows):
+            total = np.round(self._used_rows[f].sum(axis=0))
+            low, high = self.floor[f][wide], self.ceiling[f][wide]
+            self.missed[f][wide] = BEYOND
+            self.floor[f][wide] = np.minimum(low, total)
+            self.ceiling[f][wide] = np.maximum(high, total)
+
+    def _measure(self, pooled: Master, people: np.ndarray, parts: Partition) -> None:
+        """What the pooled relaxation uses of each wide row in each block, (B, rows, Y)."""
+        cohort, trajectory, part = _spread(pooled, people)
+        used = self.pricing.entries(cohort, trajectory)
+        block_of = np.zeros(len(self.pricing.strata.sort), dtype=np.int64)
+        for b, block in enumerate(parts.blocks):
+            block_of[block] = b
+        block, amount = block_of[cohort[used.column]], used.amount * part[used.column]
+        blocks, years = len(parts.blocks), self.seats.shape[1]
+
+        def of(wide: np.ndarray, count: int, own: np.ndarray) -> np.ndarray:
+            place = np.full(count, -1)
+            place[wide] = np.arange(len(wide))
+            own = own[place[used.row[own]] >= 0]
+            found = np.zeros((blocks, len(wide), years))
+            np.add.at(found, (block[own], place[used.row[own]], used.year[own]), amount[own])
+            return found
+
+        self._used_seats = of(self._wide_seats, len(self.seats), np.flatnonzero(used.family < 0))
+        self._used_rows = [
+            of(wide, len(self.floor[f]), np.flatnonzero(used.family == f)) for f, wide in enumerate(self._wide_rows)
+        ]
+
+    def allotments(self, left: Sequence[int], count: int) -> list[Allotment]:
+        """What the first ``count`` of the blocks that are left may use."""
+        seats = _shares(self.seats, self._used_seats, self._wide_seats, left, count)
+        wide = list(zip(self._used_rows, self._wide_rows, strict=True))
+        floors = [_shares(limit, *own, left, count) for limit, own in zip(self.floor, wide, strict=True)]
+        ceilings = [_shares(limit, *own, left, count) for limit, own in zip(self.ceiling, wide, strict=True)]
+        return [
+            Allotment(
+                seats[k], tuple(part[k] for part in floors), tuple(part[k] for part in ceilings), tuple(self.missed)
+            )
+            for k in range(count)
+        ]
+
+    def rest(self) -> Allotment:
+        """All that is left, for one more block."""
+        nothing = tuple(np.zeros_like(ceiling) for ceiling in self.ceiling)
+        return Allotment(self.seats.copy(), tuple(self.floor), tuple(self.ceiling), nothing)
+
+    def take(self, cohort: np.ndarray, trajectory: np.ndarray, people: np.ndarray) -> None:
+        """Book what people use; negative numbers give it back."""
+        used = self.pricing.entries(cohort, trajectory)
+        amount = used.amount * people[used.column]
+        held = used.family < 0
+        np.subtract.at(self.seats, (used.row[held], used.year[held]), amount[held])
+        for f in np.unique(used.family[~held]).tolist():
+            own = used.family == f
+            for left in (self.floor[f], self.ceiling[f]):
+                np.subtract.at(left, (used.row[own], used.year[own]), amount[own])
+
+
+def _shares(limit: np.ndarray, used: np.ndarray, wide: np.ndarray, left: Sequence[int], count: int) -> np.ndarray:
+    """What the first of the blocks left have of some rows: all of it, and of wide rows a share."""
+    own = np.repeat(limit[None], count, axis=0)
+    for k, row in enumerate(wide.tolist()):
+        for y in np.flatnonzero(np.isfinite(limit[row])).tolist():
+            own[:, row, y] = split(limit[row, y], used[left, k, y])[:count]
+    return own
 
 
 def _spread(master: Master, people: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -48,6 +48,7 @@ def optimise(
     *,
     tolerance: float = 0.0,
     relative: float = 0.0,
+    settled: float = 0.0,
     smoothing: float = SMOOTHING,
     centre: np.ndarray | None = None,
     near: float = 0.0,
@@ -64,6 +65,8 @@ def optimise(
     ----------
     tolerance, relative
         Distance of value and bound that is good enough.
+    settled
+        Relative gain of one round below which the value is good enough, whatever the bound.
     centre
         Duals to start from.
     near
@@ -93,7 +96,7 @@ def optimise(
     if centre is not None:
         best = master.clipped(centre)
         best_bound = master.bound(best, master.best(best))
-    solution, rounds = master.solve(), 0
+    solution, rounds, before = master.solve(), 0, np.inf
     for rounds in range(1, most_rounds + 1):
         if solution is None:
             return None
@@ -112,6 +115,9 @@ def optimise(
         distance = max(tolerance, relative * max(1.0, abs(solution.objective)))
         if not added or min(solution.objective, target) - best_bound <= distance or is_late:
             break
+        if before - solution.objective < settled * abs(solution.objective):
+            break
+        before = solution.objective
         if rounds == 1 and np.isfinite(far):
             master.drop(newest, far)
         solution = master.solve()

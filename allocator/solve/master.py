@@ -15,6 +15,7 @@ import numpy as np
 
 from allocator.errors import ModelError
 from allocator.kinds import Goal
+from allocator.solve.goal_costs import GoalCosts
 from allocator.solve.linear import LinearSolution, Program, Simplex, solve_relaxed
 from allocator.solve.pricing import Best, Prices, Pricing
 from allocator.solve.strata import Strata, segments
@@ -22,29 +23,11 @@ from allocator.solve.strata import Strata, segments
 OVERFILL = 20.0
 """Price of a seat that does not exist, in units of the heaviest goal weight and on top of what a person can save with it."""
 
-LARGE = 4_000
-"""Strata from which every linear program is solved from nothing."""
+LARGE = 1_000
+"""Strata from which every linear program is solved from nothing, unless told otherwise."""
 
 CAP_PRICE = 1e5
 """Most that a unit of a capped goal may cost, in units of the heaviest goal weight."""
-
-
-def goal_costs(strata: Strata, goals: tuple[Goal, ...]) -> list[list[np.ndarray]]:
-    """What each open trajectory of each sort costs in each goal; whole numbers, exact in single precision."""
-    cohorts = strata.cohorts
-    return [[cohorts.costs(sort, goal).astype(np.float32) for goal in goals] for sort in range(len(cohorts.sort_type))]
-
-
-def weighted(costs: list[list[np.ndarray]], weights: np.ndarray) -> list[np.ndarray]:
-    """Weighted cost of each sort's open trajectories; in double precision, or a bound could be above the truth."""
-    used = np.flatnonzero(weights).tolist()
-    total = []
-    for own in costs:
-        cost = np.zeros(len(own[0]) if own else 0)
-        for g in used:
-            cost += np.multiply(own[g], weights[g], dtype=np.float64)
-        total.append(cost)
-    return total
 
 
 DEVIATION, OVERFILLED, OPENING, BEYOND = range(4)
@@ -72,23 +55,27 @@ class Master:
     Parameters
     ----------
     costs
-        What each open trajectory of each sort costs in each goal (``goal_costs``), shared between masters.
+        What trajectories cost in each goal, shared between masters.
     least
         Least seats of a programme that is held at all, (P, Y); 0 where any number may attend.
     has_caps
         Whether there is a row per goal, so that goals can be capped.
+    large
+        Strata from which a linear program is solved from nothing, and not from the basis of the last.
     """
 
     def __init__(
         self,
         strata: Strata,
         goals: tuple[Goal, ...],
-        costs: list[list[np.ndarray]],
+        costs: GoalCosts,
         *,
         least: np.ndarray | None = None,
         has_caps: bool = False,
+        large: int = LARGE,
     ) -> None:
         self.strata, self.goals, self.goal_costs = strata, goals, costs
+        self.is_large = len(strata.people) >= large
         self.pricing = Pricing(strata)
         self.stratum = np.zeros(0, dtype=np.int64)
         self.trajectory = np.zeros(0, dtype=np.int64)
@@ -117,7 +104,7 @@ class Master:
         for f, (low, high) in enumerate(zip(strata.floor, strata.ceiling, strict=True)):
             groups = np.unique(strata.group[:, f])
             groups = groups[groups >= 0]
-            if (strata.cohorts.cohort_groups[:, f] < 0).all():
+            if not strata.cohorts.is_touched[f]:
                 groups = np.array([0])  # A rule that touches nobody is judged all the same.
             row = np.full(low.shape, -1)
             bounded = np.zeros_like(row, dtype=bool)
@@ -184,10 +171,9 @@ class Master:
     def set_weights(self, weights: Mapping[Goal, float], caps: Mapping[Goal, float] | None = None) -> None:
         """Choose what is minimised and, with rows for goals, which goals are capped."""
         self.weights, self.caps = dict(weights), dict(caps or {})
-        self.cost = weighted(self.goal_costs, self._weights())
+        self.cost, spread = self.goal_costs.spread(self._weights())
         heaviest = max(self.weights.values(), default=1.0)
         self.most_on_top = CAP_PRICE * heaviest
-        spread = max((float(cost.max() - cost.min()) for cost in self.cost if len(cost)), default=0.0)
         # Dear enough that no rule is worth a seat that does not exist: owed hours differ by much more than a goal's weight.
         price = np.array([0.0, OVERFILL * heaviest + 2 * spread, 0.0, self.most_on_top])
         self.extra_cost = self.extras.goals @ self._weights() + price[self.extras.kind]
@@ -265,7 +251,7 @@ class Master:
                 values.append(used.amount[own][row >= 0])
         if len(self.goal_row):
             for g, row in enumerate(self.goal_row.tolist()):
-                amount = self.pricing.costs(stratum, trajectory, self._costs_of(g))
+                amount = self.pricing.costs(stratum, trajectory, self.goal_costs.of(g))
                 counts = np.flatnonzero(amount)
                 rows.append(np.full(len(counts), row))
                 columns.append(counts)
@@ -302,7 +288,7 @@ class Master:
         ModelError
             If the solver fails.
         """
-        if len(self.strata.people) >= LARGE:
+        if self.is_large:
             return solve_relaxed(self.program())
         if self.simplex is None:
             self.simplex = Simplex(self.program(), behind=len(self.extras.row))
@@ -316,12 +302,9 @@ class Master:
         """Each goal of a solution, in the sense that is minimised."""
         n, found = len(self.stratum), {}
         for g, goal in enumerate(self.goals):
-            own = self.pricing.costs(self.stratum, self.trajectory, self._costs_of(g))
+            own = self.pricing.costs(self.stratum, self.trajectory, self.goal_costs.of(g))
             found[goal] = float(own @ x[:n] + self.extras.goals[:, g] @ x[n:])
         return found
-
-    def _costs_of(self, g: int) -> list[np.ndarray]:
-        return [costs[g] if costs else np.zeros(0) for costs in self.goal_costs]
 
     def clipped(self, duals: np.ndarray) -> np.ndarray:
         """Duals inside the range where the bound is finite; rounding, or other weights, may put them outside."""
@@ -347,7 +330,7 @@ class Master:
         rows = tuple(padded[row] for row in self.family_row)
         cost = self.cost
         if len(self.goal_row) and duals[self.goal_row].any():
-            cost = weighted(self.goal_costs, self._weights() - duals[self.goal_row])
+            cost = self.goal_costs.weighted(self._weights() - duals[self.goal_row])
         return Prices(seats, rows), cost
 
     def duals(self, prices: Prices) -> np.ndarray:

@@ -12,7 +12,8 @@ from allocator.model.goals import caps_of, weights
 from allocator.solve.bounds import Rates, exchange_rates
 from allocator.solve.clock import Clock
 from allocator.solve.generation import Relaxation, optimise
-from allocator.solve.master import Master, goal_costs
+from allocator.solve.goal_costs import GoalCosts
+from allocator.solve.master import Master
 from allocator.solve.strata import coarse
 from allocator.wording import Message
 
@@ -23,6 +24,9 @@ BESIDE = 4.0
 
 EXACT_ENOUGH = 1e-9
 """Relative gap of master and bound at which a relaxation is solved."""
+
+LARGE = 4_000
+"""Strata from which the pooled relaxation is solved from nothing: it is solved often, at weights and caps that change little."""
 
 LATE_ROUNDS = 12
 """Rounds of the pooled relaxation even when the time is over: they cost little, and all that follows stands on its prices."""
@@ -71,8 +75,8 @@ class Pooled:
         given = caps_of(cohorts.instance.inputs.scenario.limits)
         self.limits = {goal: limit for goal, limit in given.items() if goal in goals}
         strata = coarse(cohorts, cohorts.instance.calendar.seats.astype(float))
-        self.costs = goal_costs(strata, goals)
-        self.master = Master(strata, goals, self.costs, has_caps=True)
+        self.costs = GoalCosts(strata, goals)
+        self.master = Master(strata, goals, self.costs, has_caps=True, large=LARGE)
 
     @property
     def cohorts(self) -> Cohorts:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
-from allocator.solve.strata import Strata
+from allocator.solve.strata import Places, Strata
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +24,11 @@ class Prices:
 
     seats: np.ndarray
     rows: tuple[np.ndarray, ...]
+
+    def at(self, places: Places) -> Prices:
+        """The prices of some rows."""
+        rows = zip(self.rows, places.groups, strict=True)
+        return Prices(self.seats[places.programmes], tuple(price[own] for price, own in rows))
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,8 +32,8 @@ def left_by(cohorts: Cohorts, attendances: pd.DataFrame) -> Allotment:
             own &= family.group[person] >= 0
         i, y = person[own], year[own]
         if family.distinct:
-            pairs = np.unique(np.column_stack([i, y]), axis=0)
-            i, y = pairs[:, 0], pairs[:, 1]
+            pairs = np.unique(i * len(instance.years) + y)
+            i, y = pairs // len(instance.years), pairs % len(instance.years)
         amount = (family.group[i] >= 0).astype(float)
         if family.among is not None:
             amount -= family.among[1] * family.among[0][i]

@@ -58,11 +58,15 @@ def spread(pooled: Master, duals: np.ndarray, strata: Strata) -> Prices:
 def in_use(pooled: Master, x: np.ndarray, strata: Strata) -> tuple[np.ndarray, np.ndarray]:
     """Columns in use on pooled strata, for every stratum of the same sort."""
     used = np.flatnonzero(x[: len(pooled.stratum)] > 1e-9)
-    sort = pooled.strata.sort[pooled.stratum[used]]
+    return for_sorts(pooled.strata.sort[pooled.stratum[used]], pooled.trajectory[used], strata)
+
+
+def for_sorts(sort: np.ndarray, trajectory: np.ndarray, strata: Strata) -> tuple[np.ndarray, np.ndarray]:
+    """Trajectories of sorts, for every stratum of the same sort."""
     order = np.argsort(strata.sort, kind="stable")
-    count = np.bincount(strata.sort, minlength=len(pooled.strata.cohorts.sort_type))
+    count = np.bincount(strata.sort, minlength=len(strata.cohorts.sort_type))
     first = np.cumsum(count) - count
     own = count[sort]
-    column = np.repeat(np.arange(len(used)), own)
+    column = np.repeat(np.arange(len(sort)), own)
     step = np.arange(len(column)) - np.repeat(np.cumsum(own) - own, own)
-    return order[first[sort[column]] + step], pooled.trajectory[used][column]
+    return order[first[sort[column]] + step], trajectory[column]

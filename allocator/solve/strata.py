@@ -151,6 +151,45 @@ def parted(strata: Strata, followed: np.ndarray, people: np.ndarray) -> tuple[St
     return parts, of
 
 
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Places that the rows of some strata have among all: programmes (K,), and groups of each family."""
+
+    programmes: np.ndarray
+    groups: tuple[np.ndarray, ...]
+
+
+def compact(strata: Strata) -> tuple[Strata, Places]:
+    """Exact strata with only the rows that they touch, and the places of these."""
+    programmes = np.unique(strata.seats)
+    programmes = programmes[programmes >= 0]
+    seats = np.where(strata.seats >= 0, np.searchsorted(programmes, strata.seats), -1)
+    group, groups = strata.group.copy(), []
+    for f in range(len(strata.floor)):
+        used = np.unique(group[:, f])
+        used = used[used >= 0]
+        if not strata.cohorts.is_touched[f]:
+            used = np.array([0])  # A rule that touches nobody is judged all the same.
+        inside = group[:, f] >= 0
+        group[inside, f] = np.searchsorted(used, group[inside, f])
+        groups.append(used)
+
+    def own(parts: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+        return tuple(part[used] for part, used in zip(parts, groups, strict=True))
+
+    few = replace(
+        strata,
+        seats=seats,
+        capacity=strata.capacity[programmes],
+        group=group,
+        floor=own(strata.floor),
+        ceiling=own(strata.ceiling),
+        width=own(strata.width),
+        missed=own(strata.missed),
+    )
+    return few, Places(programmes, tuple(groups))
+
+
 def whole_allotment(cohorts: Cohorts) -> Allotment:
     """Everything there is."""
     return Allotment(

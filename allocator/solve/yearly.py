@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -26,25 +25,25 @@ from allocator.model.goals import caps_of, in_use, signed, weights
 from allocator.model.shared import collect
 from allocator.naming import name
 from allocator.result import ShadowPrices
-from allocator.solve.blocks import partition
-from allocator.solve.bounds import COUNTED, NO_LIMITS
+from allocator.solve.blockwise import Blockwise
+from allocator.solve.bounds import COUNTED
 from allocator.solve.clock import Clock
 from allocator.solve.concerned import alike, by_changes, by_dates
-from allocator.solve.division import divide
 from allocator.solve.exact import all_columns, lexicographic
 from allocator.solve.generation import optimise
-from allocator.solve.master import Master, goal_costs
+from allocator.solve.goal_costs import GoalCosts
+from allocator.solve.master import Master
 from allocator.solve.one_plan import draws_of
-from allocator.solve.pooled import EXACT_ENOUGH, UNHELD, Pooled
+from allocator.solve.pooled import UNHELD, Pooled
 from allocator.solve.pricing import CostsBySort, Prices
 from allocator.solve.proofs import NEAR, SMOOTHING, Proofs
 from allocator.solve.rest import columns_of, left_by, names_kept
 from allocator.solve.shadow_prices import listed, placed
 from allocator.solve.starts import in_use as columns_in_use
 from allocator.solve.starts import spread, start
-from allocator.solve.strata import Allotment, Strata, exact, parted
+from allocator.solve.strata import Strata, compact, exact, parted
 from allocator.solve.trades import Exchange
-from allocator.solve.whole import WholePlan, decide
+from allocator.solve.whole import decide
 
 EXACT_COLUMNS = 30_000
 """Cohorts times trajectories up to which a problem is solved exactly."""
@@ -57,9 +56,6 @@ NEAR_PATTERN = 200.0
 
 NODES = 100
 """Nodes of branch and bound at most."""
-
-BLOCK_ROUNDS = 12
-"""Rounds of column generation of one block at most."""
 
 FAR = 25.0
 """Reduced cost beyond which a column is dropped once all cohorts have been priced, in units of the last goal."""
@@ -264,7 +260,7 @@ class YearlyStage:
     def _exactly(self, cohorts: Cohorts) -> tuple[pd.DataFrame, dict[Goal, float]]:
         since = time.monotonic()
         strata = exact(cohorts)
-        master = Master(strata, self.ranked, goal_costs(strata, self.ranked), least=cohorts.instance.calendar.least)
+        master = Master(strata, self.ranked, GoalCosts(strata, self.ranked), least=cohorts.instance.calendar.least)
         all_columns(master)
         answer = lexicographic(
             master,
@@ -283,29 +279,12 @@ class YearlyStage:
         self.clock.add("solve", since)
         return attendances, {goal: signed(goal, bound) for goal, (_, bound) in found.items() if goal in self.goals}
 
-    def _master(
-        self,
-        cohorts: Cohorts,
-        which: np.ndarray,
-        allotment: Allotment | None,
-        least: np.ndarray,
-        reach: tuple[float, float] = (NEAR, NEAR_PATTERN),
-        caps: Mapping[Goal, float] = NO_LIMITS,
-    ) -> Master:
-        """A master over some cohorts, with columns to start with (``reach``: see ``starts.start``)."""
-        return self._over(exact(cohorts, which, allotment), least, reach, caps)
-
-    def _over(
-        self, strata: Strata, least: np.ndarray, reach: tuple[float, float], caps: Mapping[Goal, float] = NO_LIMITS
-    ) -> Master:
-        cohorts = strata.cohorts
+    def _costs(self, strata: Strata) -> GoalCosts:
+        """What trajectories cost in each goal, as far as it is not known."""
         pooled = None if self.proofs is None else self.proofs.pooled
-        costs = goal_costs(strata, self.ranked) if pooled is None or cohorts is not pooled.cohorts else pooled.costs
-        master = Master(strata, self.ranked, costs, least=least, has_caps=bool(caps))
-        master.set_weights(self.weights, caps)
-        near, pattern = (0.0, 0.0) if self.clock.is_over() else reach
-        master.add(*start(master.pricing, self._prices(cohorts), master.cost, near, pattern))
-        return master
+        return (
+            GoalCosts(strata, self.ranked) if pooled is None or strata.cohorts is not pooled.cohorts else pooled.costs
+        )
 
     def _prices(self, cohorts: Cohorts) -> Prices:
         """The prices known so far, for the rows of some cohorts."""
@@ -317,8 +296,12 @@ class YearlyStage:
         since = time.monotonic()
         assert self.proofs is not None
         clock, cohorts, pooled = self.clock, self.cohorts, self.proofs.pooled
-        everybody = np.arange(len(cohorts.cohort_sort))
-        master = self._master(cohorts, everybody, None, self.instance.calendar.least, caps=pooled.limits)
+        master = Master(
+            exact(cohorts), self.ranked, pooled.costs, least=self.instance.calendar.least, has_caps=bool(pooled.limits)
+        )
+        master.set_weights(self.weights, pooled.limits)
+        reach = (0.0, 0.0) if clock.is_over() else (NEAR, NEAR_PATTERN)
+        master.add(*start(master.pricing, self._prices(cohorts), master.cost, *reach))
         master.add(*columns_in_use(pooled.master, pooled.relaxed.x, master.strata))
         relaxed = optimise(
             master,
@@ -356,40 +339,21 @@ class YearlyStage:
         since = time.monotonic()
         assert self.proofs is not None
         cohorts, clock, pooled = self.cohorts, self.clock, self.proofs.pooled
-        parts = partition(cohorts)
-        allotments = divide(pooled.master, pooled.relaxed.x[: len(pooled.master.stratum)], parts)
-        least = np.where(parts.wide_seats[:, None], 0, self.instance.calendar.least)
-        self.work |= {"blocks": float(len(parts.blocks)), "relaxed": pooled.relaxed.bound}
+
+        blockwise = Blockwise(
+            pooled, self._prices(cohorts), self.weights, gap=self.gap, workers=self.workers, clock=clock
+        )
         clock.add("division", since)
         since = time.monotonic()
-        done = 0
-
-        def plan_block(b: int) -> WholePlan | None:
-            nonlocal done
-            late = clock.is_over()
-            master = self._master(cohorts, parts.blocks[b], allotments[b], least)
-            relaxed = optimise(
-                master, relative=EXACT_ENOUGH, smoothing=0.0, most_rounds=1 if late else BLOCK_ROUNDS,
-                should_stop=clock.is_over,
-            )  # fmt: skip
-            near = 0.0 if relaxed is None else self.gap * abs(relaxed.value)
-            plan = None if relaxed is None else decide(master, relaxed, nodes=0 if late else NODES, near=near)
-            master.close()
-            done += 1
-            clock.say("blocks", done=done / len(allotments))
-            return plan
-
-        with ThreadPoolExecutor(max_workers=self.workers) as pool:
-            plans = list(pool.map(plan_block, range(len(allotments))))
+        plan = blockwise.plan()
+        self.work |= {
+            "blocks": float(blockwise.blocks), "mended": float(blockwise.mended), "relaxed": pooled.relaxed.bound,
+        }  # fmt: skip
         clock.add("blocks", since)
         since = time.monotonic()
-        named = []
-        for which, plan in zip(parts.blocks, plans, strict=True):
-            if plan is None:
-                raise ModelError(UNHELD)
-            named.append(name(cohorts, which[plan.stratum], plan.trajectory, plan.people, self.seed))
+        named = name(cohorts, plan.cohort, plan.trajectory, plan.people, self.seed)
         clock.add("naming", since)
-        return _joined(named)
+        return named
 
     def _again(
         self,
@@ -406,11 +370,14 @@ class YearlyStage:
         keeps = ~is_free[person]
         which = np.flatnonzero([is_free[members[0]] for members in cohorts.members])
         allotment = left_by(cohorts, attendances[keeps])
-        least = np.zeros_like(self.instance.calendar.least)
         followed, trajectory, people = columns_of(cohorts, which, attendances[~keeps])
         strata, part_of = parted(exact(cohorts, which, allotment), followed, people)
         stratum = np.arange(len(trajectory))
-        master = self._over(strata, least, NEAR_AGAIN)
+        strata, places = compact(strata)
+        master = Master(strata, self.ranked, self._costs(strata))
+        master.set_weights(self.weights)
+        reach = (0.0, 0.0) if self.clock.is_over() else NEAR_AGAIN
+        master.add(*start(master.pricing, self._prices(cohorts).at(places), master.cost, *reach))
         master.add(stratum, trajectory)
         master.prefer(stratum, trajectory, np.full(len(stratum), keep))
         relaxed = optimise(master, tolerance=max(near / 4, keep / 4), smoothing=0.0, should_stop=self.clock.is_over)

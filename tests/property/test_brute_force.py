@@ -9,7 +9,7 @@ import pytest
 from solve.builders import rule
 
 from allocator.instance import build
-from allocator.solve import blocks, yearly
+from allocator.solve import blocks, blockwise, yearly
 from allocator.solve.calendar import calendar
 from allocator.solve.yearly import YearlyStage
 
@@ -88,9 +88,18 @@ def test_plan_of_tiny_problem_is_the_best_of_all(first):
 
 
 @pytest.mark.parametrize("first", range(0, LARGE_SEEDS, CHUNK))
+def test_plan_of_all_cohorts_together_keeps_limits_and_bounds(first, monkeypatch):
+    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
+    for seed in range(first, first + CHUNK):
+        check_large(seed)
+
+
+@pytest.mark.parametrize("first", range(0, LARGE_SEEDS, CHUNK))
 def test_plan_by_blocks_keeps_limits_and_bounds(first, monkeypatch):
     monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(yearly, "JOINT_COHORTS", 0)
     monkeypatch.setattr(blocks, "BLOCK_COHORTS", 1)
+    monkeypatch.setattr(blockwise, "WAVE", 2)
     for seed in range(first, first + CHUNK):
         check_large(seed)
 
@@ -122,5 +131,6 @@ def test_like_programmes_on_other_dates_can_be_combined_differently():
 def test_block_does_without_a_class_too_small_to_be_held(monkeypatch):
     # Every trajectory at hand of one person needed a class of three, or a seat that another was called to.
     monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(yearly, "JOINT_COHORTS", 0)
     monkeypatch.setattr(blocks, "BLOCK_COHORTS", 1)
     check_large(3840)

@@ -1,0 +1,111 @@
+"""Planning in blocks: what is divided adds up, nothing is used twice, and mending makes no team worse off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from allocator import instance, load
+from allocator.model.goals import weights
+from allocator.solve import blocks, blockwise, yearly
+from allocator.solve.blockwise import Blockwise, Followed
+from allocator.solve.calendar import calendar
+from allocator.solve.clock import Clock
+from allocator.solve.division import Division
+from allocator.solve.pooled import Pooled
+from allocator.solve.starts import spread
+from allocator.solve.strata import compact, exact
+from allocator.solve.yearly import YearlyStage
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+@pytest.fixture(scope="module")
+def pooled() -> Pooled:
+    inputs = load(SCENARIOS / "one-prefecture.toml")
+    stage = YearlyStage(instance.build(inputs, calendar(inputs)), seed=inputs.scenario.seed)
+    return Pooled(stage.cohorts, stage.ranked, 1e-3, Clock(None))
+
+
+def planner(pooled: Pooled, monkeypatch: pytest.MonkeyPatch, workers: int = 1) -> Blockwise:
+    monkeypatch.setattr(blocks, "BLOCK_COHORTS", 60)
+    prices = spread(pooled.master, pooled.relaxed.duals, exact(pooled.cohorts))
+    found = weights(pooled.master.goals) if pooled.rates is None else pooled.rates.plan
+    return Blockwise(pooled, prices, found, gap=1e-3, workers=workers, clock=Clock(None))
+
+
+def used(division: Division, plan: Followed) -> np.ndarray:
+    entries = division.pricing.entries(plan.cohort, plan.trajectory)
+    seats = np.zeros_like(division.seats)
+    own = entries.family < 0
+    np.add.at(seats, (entries.row[own], entries.year[own]), (entries.amount * plan.people[entries.column])[own])
+    return seats
+
+
+def test_everybody_is_planned_and_no_seat_used_twice(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
+    blockwise_ = planner(pooled, monkeypatch)
+    plan = blockwise_.plan()
+    people = np.bincount(plan.cohort, plan.people, len(pooled.cohorts.cohort_sort))
+    np.testing.assert_array_equal(people, pooled.cohorts.cohort_people)
+    seats = pooled.cohorts.instance.calendar.seats
+    taken = used(blockwise_.division, plan)
+    assert (taken <= seats + 1e-9).all()
+    np.testing.assert_allclose(blockwise_.division.seats, seats - taken)  # What was given back and taken again adds up.
+
+
+def test_shares_of_wide_rows_add_up(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = planner(pooled, monkeypatch)
+    wide = one.parts.wide_seats
+    assert wide.any()
+    assert one.blocks > blockwise.WAVE
+    whole = one.division.allotments(range(one.blocks), one.blocks)
+    np.testing.assert_allclose(sum(part.seats[wide] for part in whole), one.division.seats[wide])
+    for part in whole:
+        np.testing.assert_array_equal(part.seats[~wide], one.division.seats[~wide])
+    few = one.division.allotments(range(one.blocks), 2)
+    np.testing.assert_array_equal(few[1].seats, whole[1].seats)
+
+
+def test_plan_does_not_depend_on_workers(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = [planner(pooled, monkeypatch, workers).plan() for workers in (1, 2)]
+    for name in ("cohort", "trajectory", "people"):
+        np.testing.assert_array_equal(getattr(plans[0], name), getattr(plans[1], name))
+
+
+def test_mending_leaves_fewer_hard_rules_missed(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = planner(pooled, monkeypatch)
+    kept: list[Followed] = []
+    mend = one._mend
+    monkeypatch.setattr(one, "_mend", lambda plan: kept.append(plan) or mend(plan))
+    after = one.plan()
+    assert missed(one, after) <= missed(one, kept[0])
+
+
+def missed(one: Blockwise, plan: Followed) -> float:
+    goals = one.pooled.master.goals
+    costs = one.pooled.costs.weighted(np.array([float(goal in blockwise.FIRM) for goal in goals]))
+    return float(one.division.pricing.costs(plan.cohort, plan.trajectory, costs) @ plan.people)
+
+
+def test_compact_strata_keep_rows_and_prices(pooled: Pooled) -> None:
+    which = np.arange(0, len(pooled.cohorts.cohort_sort), 7)
+    strata = exact(pooled.cohorts, which)
+    few, places = compact(strata)
+    np.testing.assert_array_equal(np.append(places.programmes, -1)[few.seats], strata.seats)
+    for f, groups in enumerate(places.groups):
+        inside = strata.group[:, f] >= 0
+        np.testing.assert_array_equal(groups[few.group[inside, f]], strata.group[inside, f])
+        np.testing.assert_array_equal(few.floor[f], strata.floor[f][groups])
+
+
+def test_large_problems_are_planned_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yearly, "JOINT_COHORTS", 100)
+    monkeypatch.setattr(blocks, "BLOCK_COHORTS", 60)
+    inputs = load(SCENARIOS / "one-prefecture.toml")
+    stage = YearlyStage(instance.build(inputs, calendar(inputs)), seed=inputs.scenario.seed, workers=2)
+    years = stage.plan()
+    assert stage.work["blocks"] > 1
+    assert len(years.attendances)
+    assert years.attendances["headcount"].min() > 0
