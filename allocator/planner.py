@@ -17,7 +17,7 @@ from allocator.audit import AuditReport, audit
 from allocator.entities import Inputs
 from allocator.kinds import Goal
 from allocator.memory import collecting_seldom
-from allocator.model.goals import SHAPES, signed
+from allocator.model.goals import FIRM, SHAPES, signed
 from allocator.placements import Plan
 from allocator.reports.gallery import Gallery
 from allocator.reports.material import Material
@@ -79,9 +79,6 @@ class Run:
         texts = Texts(language(os.environ.get("ALLOCATOR_LANG")))
         return Gallery(Material(self.inputs, self.plan, self.audit, self.result, texts))
 
-
-FIRM: tuple[Goal, ...] = ("violation", "overdue")
-"""Goals that a change seldom has to make worse: a trial that does looks further."""
 
 RESUMED_GAP = 5.0
 """Times the gap asked for, or that of the plan before, up to which a plan from what is known is kept; its status tells all the same."""

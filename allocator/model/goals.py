@@ -37,6 +37,9 @@ SHAPES: dict[Goal, GoalShape] = {
 }
 """Every goal of ``kinds.GOALS``."""
 
+FIRM: tuple[Goal, ...] = ("violation", "overdue")
+"""Goals that count people for whom a rule is not met, before all others."""
+
 
 def in_use(order: Iterable[Goal], cohorts: Cohorts, families: Iterable[RowFamily]) -> tuple[Goal, ...]:
     """The goals that some rule counts to, in rank order."""

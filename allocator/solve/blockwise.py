@@ -15,6 +15,7 @@ import pandas as pd
 
 from allocator.errors import ModelError
 from allocator.kinds import Goal
+from allocator.model.goals import FIRM
 from allocator.solve.blocks import partition
 from allocator.solve.clock import Clock
 from allocator.solve.concerned import MANY_GROUPS, with_groups
@@ -51,9 +52,6 @@ MENDED = 1_500
 
 TOLERANCE = 1e-6
 """A floor missed by less is kept."""
-
-FIRM: tuple[Goal, ...] = ("violation", "overdue")
-"""Goals for which blocks are mended."""
 
 REACH = 0.0, 50.0
 """How much dearer than the cheapest the first columns of a block may be while little is known (``starts``)."""

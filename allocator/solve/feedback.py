@@ -50,7 +50,7 @@ def dates_kept(
     knows = False  # Whether who could trade with whom has been worked out for these years.
     exclusions = Exclusions(inputs, Timetable(inputs))
     best: tuple[YearPlan, Schedule] | None = None
-    is_deep = False  # Whether whole programmes and years are placed again for who lacks a seat.
+    deeply = was_deep = False  # Whether whole programmes and years are, and were, placed again for who lacks a seat.
     replans, patience, fewest = 0, 0.0, len(years.attendances) + 1
     for attempt in range(TRADES + 2 * ROUNDS):
         since = time.monotonic()
@@ -63,7 +63,7 @@ def dates_kept(
         else:
             dated = reschedule(
                 years.attendances, dated.placements, exclusions,
-                seed=inputs.scenario.seed, work=patience, deeply=is_deep,
+                seed=inputs.scenario.seed, work=patience, deeply=deeply,
             )  # fmt: skip
         clock.add("dates", since)
         if best is None or dated.unplaced["headcount"].sum() <= best[1].unplaced["headcount"].sum():
@@ -76,17 +76,17 @@ def dates_kept(
             break  # Call-ups that strict rules forbid: the years never asked for them.
         if not knows:
             exchange, knows = stage.exchange(years), True
-        helps, fewest = len(lost) < fewest, min(fewest, len(lost))
+        helps, fewest, deeply = len(lost) < fewest, min(fewest, len(lost)), False
         if helps and exchange is not None and sum([exchange.move(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
-        elif not is_deep and exchange is not None:
-            is_deep = True  # Before anybody's years change, others move for who lacks a seat.
+        elif not was_deep and exchange is not None:
+            deeply = was_deep = True  # Before anybody's years change, others move for who lacks a seat.
         elif not patience and exchange is None:
             patience = WORK  # Nobody can trade: now the exact repair of the dates is worth its work.
         elif replans < ROUNDS:
             replans, patience = replans + 1, WORK
             years = stage.without(years, _refused(inputs, dated))
-            knows, is_deep, fewest = False, False, len(lost) + 1
+            knows, was_deep, fewest = False, False, len(lost) + 1
         elif exchange is not None and sum([exchange.substitute(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
         else:

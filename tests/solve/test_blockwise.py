@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from allocator import instance, load
-from allocator.model.goals import weights
+from allocator.model.goals import FIRM, weights
 from allocator.solve import blocks, blockwise, yearly
 from allocator.solve.blockwise import Blockwise, Followed
 from allocator.solve.calendar import calendar
@@ -85,7 +85,7 @@ def test_mending_leaves_fewer_hard_rules_missed(pooled: Pooled, monkeypatch: pyt
 
 def missed(one: Blockwise, plan: Followed) -> float:
     goals = one.pooled.master.goals
-    costs = one.pooled.costs.weighted(np.array([float(goal in blockwise.FIRM) for goal in goals]))
+    costs = one.pooled.costs.weighted(np.array([float(goal in FIRM) for goal in goals]))
     return float(one.division.pricing.costs(plan.cohort, plan.trajectory, costs) @ plan.people)
 
 
