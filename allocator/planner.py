@@ -27,6 +27,7 @@ from allocator.result import GoalResult, SolveResult, SolveStatus
 from allocator.solve.calendar import calendar
 from allocator.solve.clock import Clock
 from allocator.solve.dates import Schedule
+from allocator.solve.exclusions import dated_rules
 from allocator.solve.feedback import dates_kept
 from allocator.solve.yearly import YearlyStage, YearPlan
 from allocator.wording import Message
@@ -138,11 +139,13 @@ class Planner:
         stage = self._standing(base).of(problem, clock)
         placements = base.plan.placements
         years = YearPlan(_attendances(placements), stage.goals)
-        run = other._finished(stage, inputs, clock, stage.plan_from(years), placements)
+        is_sound = _same_dates(base.inputs, inputs)
+        run = other._finished(stage, inputs, clock, stage.plan_from(years), placements, is_sound=is_sound)
         if not _is_worse(run, base) or clock.is_over():
             return run
         wide = self._standing(base).of(problem, clock)
-        second = other._finished(wide, inputs, clock, wide.plan_from(years, widely=True), placements)
+        widely = wide.plan_from(years, widely=True)
+        second = other._finished(wide, inputs, clock, widely, placements, is_sound=is_sound)
         return min(run, second, key=lambda one: _signed_values(one.result))
 
     def _standing(self, base: Run) -> YearlyStage:
@@ -193,19 +196,28 @@ class Planner:
         if stage is None:
             return None
         kept = self._gap, self._stage, self._years, self._placements
+        is_sound = _same_dates(known.instance.inputs, inputs)
         most = RESUMED_GAP * max(inputs.scenario.limits.gap, self._gap)
-        run = self._finished(stage, inputs, clock, stage.plan_from(self._years), self._placements)
+        years = stage.plan_from(self._years)
+        run = self._finished(stage, inputs, clock, years, self._placements, is_sound=is_sound)
         if _widest(run.result) > most and not clock.is_over():
             self._gap, self._stage, self._years, self._placements = kept
             return None
         return run
 
     def _finished(
-        self, stage: YearlyStage, inputs: Inputs, clock: Clock, years: YearPlan, start: pd.DataFrame | None
+        self,
+        stage: YearlyStage,
+        inputs: Inputs,
+        clock: Clock,
+        years: YearPlan,
+        start: pd.DataFrame | None,
+        *,
+        is_sound: bool = False,
     ) -> Run:
-        """Dates, audit and bounds of a yearly plan."""
+        """Dates, audit and bounds of a yearly plan (``start``, ``is_sound``: as of ``dates_kept``)."""
         with collecting_seldom():
-            years, dated = dates_kept(stage, inputs, clock, years, start)
+            years, dated = dates_kept(stage, inputs, clock, years, start, is_sound=is_sound)
         plan = assemble(inputs, dated.placements)
 
         since = time.monotonic()
@@ -234,6 +246,14 @@ def _same_people(one: Inputs, other: Inputs) -> bool:
     """Whether two inputs have the same roster, programmes and years."""
     tables = ("cadres", "units", "programmes")
     return one.years == other.years and all(getattr(one, name).equals(getattr(other, name)) for name in tables)
+
+
+def _same_dates(one: Inputs, other: Inputs) -> bool:
+    """Whether a schedule of one is one of the other: equal sessions, and equal rules about dates."""
+    tables = ("cadres", "units", "programmes", "history", "sessions", "segments")
+    return dated_rules(one) == dated_rules(other) and all(
+        getattr(one, name).equals(getattr(other, name)) for name in tables
+    )
 
 
 def _attendances(placements: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,9 @@ from allocator.solve.timetable import Timetable
 from allocator.solve.trades import Exchange
 from allocator.solve.yearly import Refused, YearlyStage, YearPlan
 
+PLACED = ["cadre_id", "session_id", "headcount", "fixed"]
+"""Columns of placements that dates are found from."""
+
 TRADES = 12
 """Rounds of trades at most."""
 
@@ -27,12 +30,21 @@ ROUNDS = 6
 MANY = 3
 """So many without a seat in one programme and year show that it holds fewer than its sessions have."""
 
+FEW = 20
+"""Up to so many seats lacking, others move for them before anybody's years change; more of them never all find one."""
+
 WORK = 3.0
 """Work limit of one dated schedule; planning the years again costs less than proving that a seat cannot be given."""
 
 
 def dates_kept(
-    stage: YearlyStage, inputs: Inputs, clock: Clock, years: YearPlan, start: pd.DataFrame | None = None
+    stage: YearlyStage,
+    inputs: Inputs,
+    clock: Clock,
+    years: YearPlan,
+    start: pd.DataFrame | None = None,
+    *,
+    is_sound: bool = False,
 ) -> tuple[YearPlan, Schedule]:
     """Place everybody of a yearly plan in sessions, and plan again without what the dates could not give.
 
@@ -45,6 +57,8 @@ def dates_kept(
     ----------
     start
         Placements to keep where they still fit.
+    is_sound
+        Whether all of them still fit: sessions and rules about dates are as they were.
     """
     exchange: Exchange | None = None
     knows = False  # Whether who could trade with whom has been worked out for these years.
@@ -52,9 +66,10 @@ def dates_kept(
     best: tuple[YearPlan, Schedule] | None = None
     deeply = was_deep = False  # Whether whole programmes and years are, and were, placed again for who lacks a seat.
     replans, patience, fewest = 0, 0.0, len(years.attendances) + 1
+    before = start[PLACED] if start is not None and is_sound else None
     for attempt in range(TRADES + 2 * ROUNDS):
         since = time.monotonic()
-        if best is None or stage.is_small:
+        if before is None or stage.is_small:
             dated = schedule(
                 inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress,
                 work=patience, start=start, exclusions=exclusions,
@@ -62,9 +77,10 @@ def dates_kept(
             start = None if start is None else dated.placements
         else:
             dated = reschedule(
-                years.attendances, dated.placements, exclusions,
+                years.attendances, before, exclusions,
                 seed=inputs.scenario.seed, work=patience, deeply=deeply,
             )  # fmt: skip
+        before = dated.placements
         clock.add("dates", since)
         if best is None or dated.unplaced["headcount"].sum() <= best[1].unplaced["headcount"].sum():
             best = years, dated
@@ -79,8 +95,8 @@ def dates_kept(
         helps, fewest, deeply = len(lost) < fewest, min(fewest, len(lost)), False
         if helps and exchange is not None and sum([exchange.move(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
-        elif not was_deep and exchange is not None:
-            deeply = was_deep = True  # Before anybody's years change, others move for who lacks a seat.
+        elif not was_deep and exchange is not None and len(lost) <= FEW:
+            deeply = was_deep = True
         elif not patience and exchange is None:
             patience = WORK  # Nobody can trade: now the exact repair of the dates is worth its work.
         elif replans < ROUNDS:

@@ -23,7 +23,7 @@ from allocator.solve.strata import Strata, segments
 OVERFILL = 20.0
 """Price of a seat that does not exist, in units of the heaviest goal weight and on top of what a person can save with it."""
 
-LARGE = 1_000
+LARGE = 4_000
 """Strata from which every linear program is solved from nothing, unless told otherwise."""
 
 CAP_PRICE = 1e5

@@ -25,9 +25,6 @@ BESIDE = 4.0
 EXACT_ENOUGH = 1e-9
 """Relative gap of master and bound at which a relaxation is solved."""
 
-LARGE = 4_000
-"""Strata from which the pooled relaxation is solved from nothing: it is solved often, at weights and caps that change little."""
-
 LATE_ROUNDS = 12
 """Rounds of the pooled relaxation even when the time is over: they cost little, and all that follows stands on its prices."""
 
@@ -76,7 +73,7 @@ class Pooled:
         self.limits = {goal: limit for goal, limit in given.items() if goal in goals}
         strata = coarse(cohorts, cohorts.instance.calendar.seats.astype(float))
         self.costs = GoalCosts(strata, goals)
-        self.master = Master(strata, goals, self.costs, has_caps=True, large=LARGE)
+        self.master = Master(strata, goals, self.costs, has_caps=True)
 
     @property
     def cohorts(self) -> Cohorts:
