@@ -157,6 +157,35 @@ def test_clauses_are_filtered_by_status(browser, file, made):
     assert browser.run(count) == len(statuses)
 
 
+def test_long_tables_are_folded_on_a_screen_and_whole_on_paper(browser, made, tmp_path):
+    rules = made.inputs.policy.rules
+    more = tuple(rules[1].model_copy(update={"id": f"floor-{n}"}) for n in range(20))
+    policy = made.inputs.policy.model_copy(update={"rules": rules + more})
+    file = written(tmp_path, changed(made, policy=policy))
+    table = "[data-lang=zh] table.{}"
+    seen = "Array.from(document.querySelectorAll('{} tbody tr')).filter(r => getComputedStyle(r).display !== 'none').length"
+    clauses, quotas = seen.format(table.format("clauses")), seen.format(table.format("years"))
+    whole = "document.querySelectorAll('[data-lang=zh] table.clauses tbody tr').length"
+    try:
+        browser.open(file, width=390)
+        assert browser.run(clauses) == browser.run(quotas) == 12 < browser.run(whole)
+        browser.send("Emulation.setEmulatedMedia", media="print")
+        assert browser.run(clauses) == browser.run(whole) and browser.run(quotas) == 22
+        browser.send("Emulation.setEmulatedMedia", media="screen")
+        button = "document.querySelector('[data-lang=zh] table.years').parentNode.nextElementSibling"
+        assert browser.run(f"{button}.innerText") == "显示全部 22 行"
+        browser.run(f"{button}.click()")
+        assert browser.run(quotas) == 22 and browser.run(clauses) == 12
+        # What is asked for by status is shown whole.
+        browser.run(
+            "s = document.querySelector('[data-lang=zh] select[data-filter]'); s.value = 'kept'; s.dispatchEvent(new Event('change'))"
+        )
+        assert browser.run(clauses) > 20
+        assert_quiet(browser, file)
+    finally:
+        browser.send("Emulation.setEmulatedMedia", media="")
+
+
 def test_hostile_texts_do_nothing_in_a_browser(browser, tmp_path):
     file = written(tmp_path, hostile())
     browser.open(file)

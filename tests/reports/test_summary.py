@@ -94,9 +94,7 @@ def test_summary_fits_the_width(lang, width, monkeypatch):
     assert max(map(cell_len, summary.splitlines())) <= (width or 100)
     assert str(highlighted(summary)) == summary
     # Goals, floors and quotas keep their figures, whatever the width.
-    goal, floor, quota = (
-        ("名额不足", "班子五分之一", "不少于两人") if lang == "zh" else ("Quota short", "fifth", "floor")
-    )
+    goal, floor = ("名额不足", "班子五分之一") if lang == "zh" else ("Quota short", "fifth")
     assert [word in line_with(summary, goal) for word in ("100", "99.5", "0.50 %")] == [True] * 3
     assert line_with(summary, floor).split()[-4:] == ["30/30", "29/30", "30/30", "30/30"]
     assert "≥2" in summary

@@ -4,7 +4,7 @@
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const words = read("words"), titles = read("titles"), data = read("data");
   const byId = (id) => document.getElementById(id);
-  const MOST_MATCHES = 12, MOST_ROWS = 200, MOST_BELOW = 60;
+  const MOST_MATCHES = 12, MOST_ROWS = 200, MOST_BELOW = 60, MOST_UNFOLDED = 18;
   let lang = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
   let shown = null; // what is shown: {kind: "unit" or "person" or "list", at: row, all: whether every row}
 
@@ -262,9 +262,25 @@
 
   function filter(chosen) {
     for (const select of document.querySelectorAll("select[data-filter]")) select.value = chosen;
+    if (chosen) for (const table of document.querySelectorAll("table.clauses")) unfold(table);
     for (const row of document.querySelectorAll("tr[data-status]")) {
       row.hidden = chosen === "short" ? !row.hasAttribute("data-short") : Boolean(chosen) && row.getAttribute("data-status") !== chosen;
     }
+  }
+
+  // A long table shows its first rows; the style lets a printer have them all.
+  function fold(table) {
+    const rows = table.tBodies[0].rows.length, own = table.closest("[data-lang]").getAttribute("data-lang");
+    if (rows < MOST_UNFOLDED) return;
+    const button = make("button", words[own]["page.show-all"].replace("{count}", number(rows)), { type: "button", class: "unfold" });
+    button.addEventListener("click", () => unfold(table));
+    table.classList.add("folded");
+    table.parentNode.after(button);
+  }
+  function unfold(table) {
+    const button = table.parentNode.nextElementSibling;
+    table.classList.remove("folded");
+    if (button && button.classList.contains("unfold")) button.remove();
   }
 
   // The address may name a language and what to look up: report.html#lang=en&find=410122
@@ -295,6 +311,7 @@
   byId("query").addEventListener("compositionend", typed);
   byId("close").addEventListener("click", () => { shown = null; byId("query").value = ""; draw(false); byId("query").focus(); });
   window.addEventListener("hashchange", () => follow(true));
+  for (const table of document.querySelectorAll("table[data-fold]")) fold(table);
   byId("search").hidden = false;
   follow(false);
 })();
