@@ -127,6 +127,32 @@ def test_figure_without_placements_still_shows_what_is_required():
     assert "0 held, 0 people" in words(figures.session_gantt(own, 2019))
 
 
+def test_axis_of_hours_ends_with_the_people(tiny):
+    # In tiny nobody has more than the 250 hours required by far: two bars behind the line, not ten empty ones.
+    done, before = people.hours_counted(
+        next(rule for rule in tiny[0].policy.rules if isinstance(rule, Cumulative)), material(tiny).counted
+    )
+    end = figures.hours(material(tiny, "en")).get_xlim()[1]
+    assert 300 <= end <= max(300, done.max() + 25, before.max() + 25)
+
+
+@pytest.mark.parametrize(("lang", "months"), [("zh", ("1月", "12月")), ("en", ("Jan", "Dec"))])
+def test_months_of_a_year_have_names(tiny, lang, months):
+    ax = figures.session_gantt(material(tiny, lang), 2019)
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert (labels[0], labels[-1], len(labels)) == (*months, 12)
+
+
+def test_long_title_of_a_quota_is_broken_and_not_cut(tiny):
+    inputs, plan, report, result = tiny
+    title = "Provincial party school: principals of the county divisions, about 200 a year on theory"
+    verdicts = tuple(replace(v, title=title) if v.kind == "quota" else v for v in report.verdicts)
+    shown = words(figures.quota_attainment(material((inputs, plan, replace(report, verdicts=verdicts), result), "en")))
+    assert [one for one in shown if " ".join(one.split()).startswith(title)] and not [
+        one for one in shown if "…" in one
+    ]
+
+
 def test_same_figure_gives_the_same_bytes(tiny):
     own = material(tiny, "en")
     assert figures.png(figures.waiting_years(own)) == figures.png(figures.waiting_years(own))

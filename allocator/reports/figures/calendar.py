@@ -41,7 +41,7 @@ def host_load(material: Material, ax: Axes | None = None, *, pen: Pen | None = N
             pen.plain(
                 pen.texts(
                     "figure.peak",
-                    name=pen.name(pen.texts.known("host_group", group), group, 36),
+                    name=pen.name(pen.texts.known("host_group", group), group, 48),
                     people=pen.texts.number(peak),
                     week=weeks[int(row.argmax())].strftime("%Y-%m-%d"),
                 )
@@ -114,11 +114,11 @@ def session_gantt(
             "figure.held", sessions=pen.texts.number(counts["sessions"]), people=pen.texts.number(counts["filled"])
         )
         ax.text(last + 2, n, text, va="center", fontsize=8)
-    ax.set_yticks(range(len(names)), [pen.name(*_row_name(material, row), 56) for row in names])
+    ax.set_yticks(range(len(names)), [pen.name(*_row_name(material, row), 64) for row in names])
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(first, last)
-    months = [date(year, month, 1) for month in range(1, 13)]
-    ax.set_xticks([_day(day) for day in months], [day.strftime("%Y-%m-%d") for day in months], rotation=40, ha="right")
+    months = [_day(date(year, month, 1)) for month in range(1, 13)]
+    ax.set_xticks(months, pen("figure.months").split(), ha="left")
     ax.grid(axis="x", color="#C8C8C8", linewidth=0.6)
     ax.set_axisbelow(True)
     shown = [level for level in colours if (bars["level"] == level).any()]

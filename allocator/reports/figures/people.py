@@ -16,6 +16,7 @@ from allocator.reports.figures.pen import BLACK, BLUE, ORANGE, VERMILLION, Pen, 
 from allocator.reports.material import Material
 
 _BARS = 10  # bars between nothing and the hours required
+_BEYOND = 2  # bars beyond them at least
 
 
 def hours(material: Material, rule_id: str | None = None, ax: Axes | None = None, *, pen: Pen | None = None) -> Axes:
@@ -38,7 +39,8 @@ def hours(material: Material, rule_id: str | None = None, ax: Axes | None = None
         return pen.finish(pen.empty(ax), pen("figure.hours"), pen("figure.hours-none"))
     required = hours_required(rule, material.counted)
     width = required / _BARS
-    furthest = max(2 * required, required + width * np.ceil((float(np.quantile(done, 0.995)) - required) / width))
+    most = max(float(np.quantile(hours, 0.995)) for hours in (done, before))
+    furthest = required + width * max(_BEYOND, np.ceil((most - required) / width))
     edges = np.arange(0, furthest + width / 2, width)
     # A trace of floating point must not put a person who has reached the hours into the bar below.
     counts, earlier = (np.histogram(np.minimum(x + 1e-6, edges[-1] - width / 2), edges)[0] for x in (done, before))

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
+from rich.cells import cell_len
 
 from allocator.audit.quota import allowed
 from allocator.kinds import Quota, ShareFloor
@@ -68,7 +69,10 @@ def quota_attainment(material: Material, ax: Axes | None = None, *, pen: Pen | N
     titles = material.rule_titles
     ax.set_yticks(
         range(len(rules)),
-        [pen.name(titles[r.id], r.id, 60) + f"  {sign[r.modality]}{pen.texts.number(r.amount)}" for r in rules],
+        [
+            two_lines(f"{pen.name(titles[r.id], r.id, 100)}  {sign[r.modality]}{pen.texts.number(r.amount)}", 56)
+            for r in rules
+        ],
     )
     ax.set_ylim(len(rules) - 0.4, -0.6)
     ends = [allowed(rule)[0] / rule.amount for rule in rules]
@@ -84,6 +88,21 @@ def quota_attainment(material: Material, ax: Axes | None = None, *, pen: Pen | N
     outside_mark = Line2D([], [], marker="o", color="white", markeredgecolor=BLACK, markeredgewidth=1.4, linestyle="")
     legend += [(patch(PALE), pen("figure.allowed")), (outside_mark, pen("figure.outside"))]
     return pen.finish(ax, title, subtitle, legend, columns=8)
+
+
+def two_lines(label: str, cells: int) -> str:
+    """A label broken once, at the space nearest its middle, where it is wider than so many cells.
+
+    Examples
+    --------
+    >>> two_lines("about 40 a year", 8), two_lines("每年约40人", 8)
+    ('about 40\\na year', '每年约40人')
+    """
+    spaces = [n for n, character in enumerate(label) if character == " " and label[n - 1] != " "]
+    if cell_len(label) <= cells or not spaces:
+        return label
+    middle = min(spaces, key=lambda n: abs(n - len(label) / 2))
+    return f"{label[:middle]}\n{label[middle:].lstrip()}"
 
 
 def team_coverage(material: Material, ax: Axes | None = None, *, pen: Pen | None = None) -> Axes:
