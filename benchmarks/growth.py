@@ -74,12 +74,10 @@ def measurements(folder: Path, options: argparse.Namespace) -> Iterator[dict[str
 
 
 def rules_of(scenario: Path) -> list[str]:
-    """Ids of the rules of a scenario's policy; those that admit people stand first, since nothing can be planned without."""
+    """Ids of the rules of a scenario's policy; those that admit people and limit classes stand first, since nothing can be planned without."""
     policy = scenario.parent / tomllib.loads(scenario.read_text(encoding="utf-8"))["policy"]
     rules = tomllib.loads(policy.read_text(encoding="utf-8"))["rules"]
-    return [
-        rule["id"] for rule in sorted(rules, key=lambda rule: rule["kind"] not in ("eligibility", "quota", "spacing"))
-    ]
+    return [rule["id"] for rule in sorted(rules, key=lambda rule: rule["kind"] not in ("eligibility", "spacing"))]
 
 
 def variant(scenario: Path, name: str, lines: Sequence[str]) -> Path:
