@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -28,6 +30,7 @@ COMMITTED = {
     "one-prefecture": ROOT / "data" / "one-prefecture",
     "henan": ROOT / "data" / "henan" / "province",
 }
+HALF_WIDTH = r"[\u4e00-\u9fff”》）][,;:()?!]|[,;:(?!][\u4e00-\u9fff“《（]"
 SCENARIOS = {"tiny": "tiny", "one-prefecture": "one-prefecture", "henan": "henan-2019-2022"}
 
 
@@ -60,6 +63,22 @@ def test_committed_tables_are_what_generate_writes(size: Size, tmp_path: Path) -
 def test_committed_province_is_what_generate_writes(henan: Summary) -> None:
     for table in TABLES:
         assert (henan.folder / f"{table}.csv").read_bytes() == (COMMITTED["henan"] / f"{table}.csv").read_bytes(), table
+
+
+@pytest.mark.parametrize("folder", COMMITTED.values(), ids=COMMITTED)
+def test_chinese_names_carry_chinese_marks(folder: Path) -> None:
+    """Names stand in sentences, lists and notices of people who read Chinese."""
+    names = pd.concat([read(folder, table)["name"] for table in ("units", "cadres", "programmes")])
+    assert names[names.str.contains(HALF_WIDTH)].tolist() == []
+
+
+def test_chinese_titles_carry_chinese_marks() -> None:
+    files = [*(ROOT / "scenarios").glob("*.toml"), *(ROOT / "data").glob("*/policy.toml")]
+    documents = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
+    titles = [
+        one["title_zh"] for document in documents for one in (document, *document.get("rules", ())) if "title_zh" in one
+    ]
+    assert len(titles) > 180 and [title for title in titles if re.search(HALF_WIDTH, title)] == []
 
 
 def test_another_seed_gives_other_people_and_the_same_units(tmp_path: Path) -> None:
