@@ -20,14 +20,14 @@ from allocator.solve.blocks import partition
 from allocator.solve.clock import Clock
 from allocator.solve.concerned import MANY_GROUPS, with_groups
 from allocator.solve.division import Division
-from allocator.solve.generation import optimise
+from allocator.solve.generation import FAR, optimise
 from allocator.solve.master import Master
 from allocator.solve.pooled import UNHELD, Pooled
 from allocator.solve.pricing import Prices
 from allocator.solve.proofs import NEAR
 from allocator.solve.starts import for_sorts, in_use, start
 from allocator.solve.strata import Allotment, compact, exact
-from allocator.solve.whole import decide
+from allocator.solve.whole import NODES, decide
 
 WAVE = 8
 """Blocks planned at a time; the plan depends on it, and not on how many of them have a worker."""
@@ -37,12 +37,6 @@ LARGE = 1_000
 
 ROUNDS = 12
 """Rounds of column generation of one block at most."""
-
-NODES = 100
-"""Nodes of branch and bound at most."""
-
-FAR = 25.0
-"""Reduced cost beyond which a column is dropped after the first solution, in units of the last goal."""
 
 SMOOTHING = 0.3
 """Part of the best duals in those tried next."""

@@ -18,6 +18,9 @@ from allocator.solve.pricing import Best
 SMOOTHING = 0.6
 """Part of the best duals in the ones tried next, unless told otherwise."""
 
+FAR = 25.0
+"""Reduced cost beyond which plans drop a column once all trajectories have been priced, in units of the last goal."""
+
 PRECISION = 1e-9
 """How much cheaper than what its stratum pays a column must be to enter, relative."""
 

@@ -19,6 +19,9 @@ SPLIT = 1e-6
 WHOLE_GAP = 1e-9
 FIRST_NODES = 200
 
+NODES = 100
+"""Nodes of branch and bound with which plans ask for something better, in each program."""
+
 NEIGHBOURS = 200
 """Strata that a row joins as neighbours of a class too small, at most: those of a team, or of one small programme."""
 

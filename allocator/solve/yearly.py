@@ -30,7 +30,7 @@ from allocator.solve.bounds import COUNTED
 from allocator.solve.clock import Clock
 from allocator.solve.concerned import alike, by_changes, by_dates
 from allocator.solve.exact import all_columns, lexicographic
-from allocator.solve.generation import optimise
+from allocator.solve.generation import FAR, optimise
 from allocator.solve.goal_costs import GoalCosts
 from allocator.solve.master import Master
 from allocator.solve.one_plan import draws_of
@@ -43,7 +43,7 @@ from allocator.solve.starts import in_use as columns_in_use
 from allocator.solve.starts import spread, start
 from allocator.solve.strata import Strata, compact, exact, parted
 from allocator.solve.trades import Exchange
-from allocator.solve.whole import decide
+from allocator.solve.whole import NODES, decide
 
 EXACT_COLUMNS = 30_000
 """Cohorts times trajectories up to which a problem is solved exactly."""
@@ -53,12 +53,6 @@ JOINT_COHORTS = 30_000
 
 NEAR_PATTERN = 200.0
 """How much dearer than the cheapest the first columns of each pattern may be, in units of the last goal (``starts``)."""
-
-NODES = 100
-"""Nodes of branch and bound at most."""
-
-FAR = 25.0
-"""Reduced cost beyond which a column is dropped once all cohorts have been priced, in units of the last goal."""
 
 NEAR_AGAIN = 0.5, 20.0
 """How much dearer the first columns may be when prices are known and few people are planned again."""
