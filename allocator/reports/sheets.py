@@ -133,7 +133,7 @@ class Sheet:
         """The header of a table."""
         for column, title in enumerate(titles):
             self.widen(column, cell_len(title) + 4)  # room for the filter's arrow
-        self.cells([(title, "head") for title in titles])
+        self.cells([(title, "head") for title in titles], lines=self.lines_of(*titles))
 
     def table(
         self,

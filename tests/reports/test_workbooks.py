@@ -13,9 +13,13 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
+from allocator import plan, shadow, sweep
 from allocator.cli import app
 from allocator.reports import figures
+from allocator.reports.texts import LANGUAGES, Texts
+from allocator.shadow.book import workbook as answers_book
 
+from .test_print import cut_texts, hidden_numbers
 from .workbook_faults import faults
 
 ROOT = Path(__file__).parents[2]
@@ -34,15 +38,8 @@ NAMES = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny scenario with names of all sorts, a unit with nobody, and 300 more sessions, planned."""
-    home = tmp_path_factory.mktemp("hard")
-    shutil.copytree(ROOT / "data" / "tiny", home / "data" / "tiny")
-    (home / "scenarios").mkdir()
-    shutil.copy(ROOT / "scenarios" / "tiny.toml", home / "scenarios")
+    home = named(tmp_path_factory.mktemp("hard"))
     tables = home / "data" / "tiny"
-    rewritten(tables / "cadres.csv", lambda row: {**row, "name": NAMES.get(row["cadre_id"], row["name"])})
-    rewritten(tables / "units.csv", lambda row: {**row, "name": LONG if row["unit_id"] == "N" else '=HYPERLINK("x")'})
-    with (tables / "units.csv").open("a", encoding="utf-8") as file:
-        file.write("E,空单位,,provincial-unit,,provincial,\n")
     rows = read(tables / "sessions.csv")
     more = [{**rows[0], "session_id": f"more-{n}", "seats": "2", "min_seats": "2"} for n in range(300)]
     write(tables / "sessions.csv", [*rows, *more])
@@ -52,6 +49,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             app, ["plan", str(home / "scenarios" / "tiny.toml"), "--out", str(home / "run"), "--lang", "zh"]
         )
     assert made.exit_code == 0, made.output
+    return home
+
+
+def named(home: Path) -> Path:
+    """The tiny scenario with names of all sorts, in a folder of its own."""
+    shutil.copytree(ROOT / "data" / "tiny", home / "data" / "tiny")
+    (home / "scenarios").mkdir()
+    shutil.copy(ROOT / "scenarios" / "tiny.toml", home / "scenarios")
+    tables = home / "data" / "tiny"
+    rewritten(tables / "cadres.csv", lambda row: {**row, "name": NAMES.get(row["cadre_id"], row["name"])})
+    rewritten(tables / "units.csv", lambda row: {**row, "name": LONG if row["unit_id"] == "N" else '=HYPERLINK("x")'})
+    with (tables / "units.csv").open("a", encoding="utf-8") as file:
+        file.write("E,空单位,,provincial-unit,,provincial,\n")
     return home
 
 
@@ -98,7 +108,20 @@ def test_ledger_and_comparison_are_sound(folder: Path, tmp_path: Path, lang: str
     for line in (["ledger", scenario], ["compare", run, run]):
         made = CliRunner().invoke(app, [*line, "--out", str(tmp_path / f"{line[0]}.xlsx"), "--lang", lang])
         assert made.exit_code == 0, made.output
-        sound(tmp_path / f"{line[0]}.xlsx")
+        book = sound(tmp_path / f"{line[0]}.xlsx")
+        assert hidden_numbers(book) == [] and cut_texts(book) == []
+
+
+def test_shadow_and_sweep_are_sound(tmp_path: Path) -> None:
+    scenario = named(tmp_path) / "scenarios" / "tiny.toml"
+    answers = shadow(plan(scenario), ["theory-quota", "skills-2019a"])
+    points = sweep(scenario, "quota.theory-quota=3,6", out=tmp_path / "points", workers=1)
+    for lang in LANGUAGES:
+        for name, content in (("shadow", answers_book(answers, Texts(lang))), ("sweep", points.workbook(lang))):
+            file = tmp_path / f"{name}-{lang}.xlsx"
+            file.write_bytes(content)
+            book = sound(file)
+            assert hidden_numbers(book) == [] and cut_texts(book) == []
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
