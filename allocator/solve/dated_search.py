@@ -174,12 +174,14 @@ class _Filling:
             if least == inf:
                 return
             equal = [s for s in options if self.ratio[s] == least]
-            if len(equal) > 1:
-                equal.sort(key=lambda s: (state.host_load(s), s))
-            for a, s in zip(several[at : at + len(equal)], equal, strict=False):
-                state.put(a, s)
-                self.ratio[s] = self._ratio(s)
-            at += len(equal)
+            for light in self._by_load(equal) if len(equal) > 1 else [equal]:
+                while light and at < len(several):
+                    a = several[at]
+                    s = light[0] if len(light) == 1 else min(light, key=lambda s: self._draw(a, s))
+                    light.remove(s)
+                    state.put(a, s)
+                    self.ratio[s] = self._ratio(s)
+                    at += 1
 
     def place(self, a: int) -> None:
         """Give an attendance what it lacks in sessions with free seats, evenly."""
@@ -212,18 +214,23 @@ class _Filling:
         is_bound = bool(state.problem.limits_of[a])
         if len(equal) == 1:
             return equal[0] if not is_bound or state.room(a, equal[0]) > 0 else None
+        for light in self._by_load(equal):
+            fit = [s for s in light if not is_bound or state.room(a, s) > 0]
+            if fit:
+                return fit[0] if len(fit) == 1 else min(fit, key=lambda s: self._draw(a, s))
+        return None
+
+    def _by_load(self, sessions: list[int]) -> list[list[int]]:
+        """Sessions by what their hosts have to do in their months, least first."""
+        state = self.state
         loads: dict[int, float] = {}  # Sessions that share their months share their load.
         by_load: dict[float, list[int]] = {}
-        for s in equal:
+        for s in sessions:
             months = id(state.months[s])
             if months not in loads:
                 loads[months] = state.host_load(s)
             by_load.setdefault(loads[months], []).append(s)
-        for load in sorted(by_load):
-            fit = [s for s in by_load[load] if not is_bound or state.room(a, s) > 0]
-            if fit:
-                return fit[0] if len(fit) == 1 else min(fit, key=lambda s: self._draw(a, s))
-        return None
+        return [by_load[load] for load in sorted(by_load)]
 
     def _draw(self, a: int, s: int) -> int:
         problem = self.state.problem
