@@ -13,6 +13,12 @@ from allocator.result import GoalResult, SolveResult, SolveStatus
 from .builders import run
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch):
+    """Processes of the tests may stand in a terminal of any width."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 def line_with(summary: str, words: str) -> str:
     """The first line with these words."""
     return next(line for line in summary.splitlines() if words in line)
