@@ -14,7 +14,11 @@ from rich.cells import cell_len
 
 from allocator.reports.rendered import RenderedSheet, Texts, column_names
 
-NARROWEST, WIDEST, LONGEST = 6, 30, 44  # column widths in characters of the default font; the last for style "long"
+NARROWEST, WIDEST = 6, 40  # column widths in characters of the default font
+_OWN_WIDEST = {
+    "long": 60,
+    "brief": 28,
+}  # the widest of these styles, for what says much and for what is said again in every row
 LINE = 14.5  # points that a line of text is high in the taller Chinese fonts
 _USUAL = 0.95  # share of its cells for which a column is made wide enough; the few longer ones are wrapped
 _WRAPPED = 3  # lines at most for the longer ones, as far as the widest column allows
@@ -37,9 +41,9 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "note": {"font_color": "#595959"},
     "wrapped": {"font_color": "#595959", "text_wrap": True, "valign": "top"},
     "block": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "valign": "top", "num_format": "@"},
-    "block-clip": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "valign": "top", "shrink": True, "num_format": "@"},
+    "block-wrapped": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "valign": "top", "text_wrap": True, "num_format": "@"},
     "block-count": {"bold": True, "bg_color": "#DDE6F3", "top": 1, "bottom": 1, "valign": "top", "align": "center", "num_format": "#,##0"},
-    "busy": {"bg_color": "#9DC3E6", "font_size": 8, "shrink": True, "align": "center", "border": 1, "border_color": "#D9D9D9", "num_format": "#,##0"},
+    "busy": {"bg_color": "#9DC3E6", "font_size": 8, "shrink": True, "align": "center", "valign": "top", "border": 1, "border_color": "#D9D9D9", "num_format": "#,##0"},
     "free": {"border": 1, "border_color": "#E7E6E6"},
     "small": {"font_size": 8, "align": "center", "bold": True, "border": 1, "bg_color": "#DDE6F3", "num_format": "@"},
     **{status: {**_BORDER, "bg_color": fill, "num_format": "@"} for status, fill in _FILLS.items()},
@@ -112,17 +116,17 @@ class Sheet:
         self._lines.append((self.row, text, style))
         self.row += 1
 
-    def cells(self, cells: Sequence[tuple[Any, str]], lines: int = 1, level: int = 0) -> None:
+    def cells(self, cells: Sequence[tuple[Any, str]], lines: int = 1, gap: float = 0) -> None:
         """The next row, as (value, style) pairs; a style of "" leaves the cell out.
 
-        ``lines`` is how many lines of text it is high, ``level`` its depth in the outline.
+        ``lines`` is how many lines of text it is high, ``gap`` the points left free below them.
         """
         parts = [
             self._xml(name, self.book.style(style), self.book.texts.cell(value)[0])
             for name, (value, style) in zip(column_names(len(cells)), cells, strict=True)
             if style
         ]
-        self._add("".join(parts), len(cells), lines, level)
+        self._add("".join(parts), len(cells), lines, gap=gap)
 
     def widen(self, column: int, width: int, most: int = WIDEST) -> None:
         """Make the column at least so wide, within the limits of all columns."""
@@ -144,8 +148,9 @@ class Sheet:
     ) -> None:
         """A table with frozen header, filter and print title.
 
-        A style ``status`` takes ``(text, status)`` cells, and a column of figures ``(value, style)`` ones among others; ``clip`` shrinks text instead of wrapping it, and ``long``
-        gives text more room. Rows below a ``Heading`` can be folded away.
+        A style ``status`` takes ``(text, status)`` cells, and a column of figures ``(value, style)`` ones among others; ``clip``
+        shrinks text instead of wrapping it, ``long`` gives text more room and ``brief`` less. Rows below a ``Heading`` can be
+        folded away.
         """
         top = self.row
         self.head(titles)
@@ -158,12 +163,14 @@ class Sheet:
         done = iter(zip(*columns, strict=True))
         for row in body:
             if isinstance(row, Heading):
-                self.cells(row.cells)
+                self.cells(
+                    row.cells, lines=self.lines_of(str(row.cells[0][0]))
+                )  # What follows may run on to the right.
                 continue
             cells = next(done)
             lines = max((_lines(cells[n][2], self._widths[n]) for n in wraps), default=1)
             xml = [self._xml(name, number, tail) for name, (number, tail, _) in zip(names, cells, strict=True)]
-            self._add("".join(xml), len(names), lines, level)
+            self._add("".join(xml), len(names), lines, level=level)
         if level:
             self.raw.set_row(top, None, None, {"level": 0})
             self.raw.outline_settings(True, False, True, False)
@@ -188,7 +195,7 @@ class Sheet:
             self.row = row
             if style == "note" and last > 0:
                 self.raw.merge.append([row, 0, row, last])
-                self.cells([(text, "wrapped")], lines=-(-cell_len(text) // room))
+                self.cells([(text, "wrapped")], lines=-(-cell_len(text) // room), gap=4)
             else:
                 self.cells([(text, style)])
         self.row = below
@@ -199,7 +206,7 @@ class Sheet:
         cell, number = self.book.texts.cell, self.book.style
         if style == "status":
             made = [(number(status), *cell(text)) for text, status in values]
-        elif style in ("text", "clip", "long"):
+        elif style in ("text", "clip", *_OWN_WIDEST):
             own = number("clip" if style == "clip" else "text")
             made = [(own, *cell(value)) for value in values]
         else:
@@ -211,7 +218,12 @@ class Sheet:
                 else (text if isinstance(value, str) else whole if is_whole(value) else own, *cell(value))
                 for value in values
             ]  # fmt: skip
-        self.widen(column, _fitting([width for _, _, width in made]) + 1, LONGEST if style == "long" else WIDEST)
+        widths = [width for _, _, width in made]
+        # A text can be wrapped or shrunk, a number that does not fit is not shown at all.
+        is_text = style in ("text", "status", "clip", *_OWN_WIDEST)
+        self.widen(
+            column, (_fitting(widths) if is_text else max(widths, default=0)) + 1, _OWN_WIDEST.get(style, WIDEST)
+        )
         return made
 
     def _overflows(self, cells: list[tuple[int, str, int]], column: int) -> bool:
@@ -220,9 +232,10 @@ class Sheet:
     def _xml(self, name: str, number: int, tail: str) -> str:
         return f'<c r="{name}{self.row + 1}" s="{number}"{tail}'
 
-    def _add(self, cells: str, columns: int, lines: int, level: int) -> None:
+    def _add(self, cells: str, columns: int, lines: int, level: int = 0, gap: float = 0) -> None:
         # Not every program makes a row as high as its wrapped text by itself.
-        self.raw.add_row(self.row, cells, columns, min(LINE * lines + 3, _TALLEST) if lines > 1 else None, level)
+        height = min(LINE * lines + (gap or 3), _TALLEST) if lines > 1 or gap else None
+        self.raw.add_row(self.row, cells, columns, height, level)
         self.row += 1
 
 

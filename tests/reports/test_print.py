@@ -97,7 +97,7 @@ def test_calendar_wraps_what_does_not_fit_instead_of_shrinking_it():
     sheet = opened(dispatch(replace(made, inputs=replace(made.inputs, programmes=renamed)), 2019))["周历"]
     row = next(row for row in sheet.iter_rows() if row[0].value == "base-2019")
     assert row[1].alignment.wrap_text and not row[1].alignment.shrink_to_fit
-    assert sheet.row_dimensions[row[1].row].height >= 2 * LINE  # 46 characters in a column of 28.
+    assert sheet.row_dimensions[row[1].row].height >= 2 * LINE  # 46 characters in a column of 30.
 
 
 def written(rows):
@@ -114,6 +114,13 @@ def test_one_long_name_does_not_widen_a_list_of_short_ones():
     sheet = written([*rows, ("99", "党" * 12)])
     assert 9 <= width_of(sheet, 2) < 11 and sheet.row_dimensions[101].height >= 3 * LINE
     assert WIDEST <= width_of(written([*rows, ("99", "党" * 120)]), 2) < WIDEST + 1
+
+
+def test_one_large_number_is_given_room():
+    book = Book("Test")
+    book.sheet("One", "Test").table(("Id", "Sum"), [("a", 1)] * 99 + [("b", 12_345_678)], ("text", "number"))
+    read = opened(book.content())
+    assert hidden_numbers(read) == [] and width_of(read["One"], 2) >= 11  # With its commas.
 
 
 def test_few_names_are_all_given_room():

@@ -66,7 +66,7 @@ def names(sheet: Sheet, lists: NameLists) -> None:
     columns = heads(
         lists.material, "session_id", "number", "cadre_id", "name", "unit", "post", "rank", "seats", "reason", "reserves"
     )  # fmt: skip
-    styles = ("text", "count", "text", "text", "text", "text", "text", "count", "long", "text")
+    styles = ("brief", "count", "text", "text", "text", "text", "text", "count", "long", "text")
     sheet.table(columns, _name_rows(lists), styles, freeze_columns=4)
 
 
@@ -77,7 +77,7 @@ def _name_rows(lists: NameLists) -> Iterator[Sequence[Any] | Heading]:
             "dispatch.block", programme=session.programme, dates=session.dates, place=session.place,
             people=texts.number(sum(person.headcount for person in people)),
         )  # fmt: skip
-        yield Heading([(session.session_id, "block-clip"), (title, "block"), *[(None, "block")] * 8])
+        yield Heading([(session.session_id, "block-wrapped"), (title, "block"), *[(None, "block")] * 8])
         standing = _standing_in(lists.reserves.get(session.session_id, []))
         for person in people:
             reserves = standing.get(person.cadre_id)
@@ -125,7 +125,7 @@ def _reserve_rows(lists: NameLists) -> Iterator[Sequence[Any] | Heading]:
         if not own:
             continue
         title = texts("reserve.block", programme=session.programme, dates=session.dates, count=len(own))
-        yield Heading([(session.session_id, "block-clip"), (title, "block"), *[(None, "block")] * 8])
+        yield Heading([(session.session_id, "block-wrapped"), (title, "block"), *[(None, "block")] * 8])
         for reserve in own:
             numbers = sorted(lists.numbers[session.session_id, cadre_id] for cadre_id in reserve.stands_in)
             seats = texts("reserve.all") if len(numbers) == len(people) else texts.listed(ranges(numbers))

@@ -12,7 +12,7 @@ from allocator.reports.dispatch.common import heads
 from allocator.reports.material import Material, records
 from allocator.reports.sheets import Sheet
 
-_FIRST = (24, 28, 8)  # widths of session, programme and people in the calendar
+_FIRST = (28, 30, 8)  # widths of session, programme and people in the calendar
 _WEEK = 3.4  # least width of a week
 _STARTING = 6  # programmes named of those that begin in a week
 
