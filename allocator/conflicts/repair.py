@@ -139,9 +139,21 @@ class Repairs:
         if kind == "fewest-people":
             missed = self._missed(self.run)
             if all(self.may_give(rule.id) for rule in missed) and not self._breaks_strict(self.run):
-                return self._solved(kind, gives_of(self.run.audit, self.inputs))
+                return self._as_missed(kind, {rule.id for rule in missed})
             return self._with(kind, {rule.id for rule in allowed})
         return self._with(kind, {rule.id for rule in allowed if isinstance(rule, ONLY[kind])})
+
+    def _as_missed(self, kind: str, missed: set[str]) -> Repair | None:
+        """What the plan misses is given, or less where no proof says that every plan misses as much."""
+        gives = gives_of(self.run.audit, self.inputs)
+        goal = next((one for one in self.run.result.goals if one.goal == "violation"), None)
+        if goal is None or not goal.is_proven:
+            fewer = self._least(missed)
+            if fewer is not None and sum(give.people for give in fewer) < sum(give.people for give in gives):
+                found = self._solved(kind, fewer)
+                if found is not None:
+                    return found
+        return self._solved(kind, gives)
 
     def instead(self, rule_id: str) -> Repair | None:
         """A repair in which one rule gives and, as far as that is enough, no other."""

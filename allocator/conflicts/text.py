@@ -289,7 +289,12 @@ class Words:
         if len(lines) > MOST_LINES:
             yield said(Message("conflict.give-rest", count=len(lines) - MOST_LINES))
         goals = tuple(
-            Message("conflict.goal", goal=self.texts.known("goal", one.goal), value=self.texts.number(one.value))
+            Message(
+                "conflict.goal",
+                goal=self.texts.known("goal", one.goal),
+                value=self.texts.number(one.value),
+                unit=self.texts.unit(one.unit),
+            )
             for one in repair.goals
             if one.value is not None
         )

@@ -11,8 +11,11 @@ from typer.testing import CliRunner, Result
 
 import allocator
 from allocator import pipeline
+from allocator.audit import audit
 from allocator.cli import app
 from allocator.commands import mending
+from allocator.conflicts import Search
+from allocator.placements import Plan
 
 CLASS = """
 extends = "TINY"
@@ -206,3 +209,18 @@ def test_plan_out_of_time_points_to_the_search_instead_of_making_it() -> None:
     limits = run.inputs.scenario.limits.model_copy(update={"seconds": sum(run.seconds.values()) / 2})
     scenario = run.inputs.scenario.model_copy(update={"limits": limits})
     assert mending.is_cut_short(replace(run, inputs=replace(run.inputs, scenario=scenario)))
+
+
+def test_fewest_people_are_no_more_than_some_plan_misses(two: Path) -> None:
+    """One of five is too many; a plan that sends one less than it could misses two, and no proof says that it must."""
+    run = allocator.plan(two)
+    placed = run.plan.placements
+    skills = placed[(placed["programme_id"] == "skills-course") & (placed["year"] == 2020)]
+    assert len(skills) == 4
+    poor = Plan(placed.drop(index=skills.index[0]).reset_index(drop=True))
+    judged = audit(poor, run.inputs)
+    goals = tuple(replace(one, value=judged.goals[one.goal], bound=None) for one in run.result.goals)
+    worse = replace(run, plan=poor, audit=judged, result=replace(run.result, goals=goals))
+    assert judged.goals["violation"] == 2
+    (repair,) = Search(worse).answer(kinds=["fewest-people"]).repairs
+    assert repair.people == 1
