@@ -24,16 +24,16 @@ from allocator.talk import Talk
 PLAIN_SECONDS = 10.0  # in a log, the same phase speaks at most this often
 
 
-def clock(seconds: float) -> str:
+def clock(seconds: float, lang: Language = "en") -> str:
     """Elapsed time for the reader.
 
     Examples
     --------
-    >>> clock(7.25), clock(75.2), clock(3725)
-    ('7.2 s', '1:15', '1:02:05')
+    >>> clock(7.25), clock(7.25, "zh"), clock(75.2), clock(3725)
+    ('7.2 s', '7.2 秒', '1:15', '1:02:05')
     """
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        return Texts(lang)("elapsed", seconds=f"{seconds:.1f}")
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
@@ -103,7 +103,9 @@ class Display(LiveDisplay):
             before, self._last = self._last, progress
             if self._live is not None:
                 if before is not None and before.phase != progress.phase:
-                    self._console.print(Text(f"  {self._name(before)}  {clock(progress.elapsed)}", style="dim"))
+                    self._console.print(
+                        Text(f"  {self._name(before)}  {clock(progress.elapsed, self._texts.lang)}", style="dim")
+                    )
                 return
             subject, since = (progress.phase, progress.goal), progress.elapsed
             spoken, when = self._spoken
@@ -126,13 +128,13 @@ class Display(LiveDisplay):
             )
         )
         goal = "" if progress.goal is None else texts.known("goal", progress.goal)
-        return (self._name(progress) + done, goal, *figures, clock(progress.elapsed))
+        return (self._name(progress) + done, goal, *figures, clock(progress.elapsed, self._texts.lang))
 
     def _moving(self) -> Table:
         table = Table.grid(padding=(0, 2))
         elapsed = time.monotonic() - self._started
         cells = (
-            ("", *("",) * 4, clock(elapsed))
+            ("", *("",) * 4, clock(elapsed, self._texts.lang))
             if self._last is None
             else self._cells(replace(self._last, elapsed=elapsed))
         )

@@ -83,6 +83,12 @@ def test_every_phase_of_the_program_has_a_text() -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (60, "1:00"), (3600, "1:00:00")])
 def test_clock_reads_like_a_clock(seconds: float, text: str) -> None:
     assert clock(seconds) == text
+    assert clock(seconds, "zh") == text.replace("s", "秒")
+
+
+def test_progress_counts_in_the_language_of_the_reader() -> None:
+    text = shown(Progress("read", 0.5), Progress("solve", 1.5), lang="zh")
+    assert "1.5 秒" in text and " s" not in text
 
 
 def test_defect_names_its_place_and_the_next_step() -> None:

@@ -114,7 +114,7 @@ def plan_scenario(
         if code != Code.DONE:
             voice.say(voice.talk(f"code-{code.value}"))
         memory = round(run.peak_memory_bytes / 2**20)
-        voice.say(voice.talk("took", seconds=clock(sum(run.seconds.values())), memory=memory))
+        voice.say(voice.talk("took", seconds=clock(sum(run.seconds.values()), voice.lang), memory=memory))
         voice.say(voice.talk("written", folder=folder.resolve()))
     raise typer.Exit(code)
 

@@ -187,7 +187,7 @@ def _left_teller(voice: Voice, display: Display) -> Callable[[float], None]:
         now = time.monotonic()
         if seconds >= 1 and not voice.quiet and now - spoken[0] >= SPOKEN_EVERY:
             spoken[0] = now
-            display.say(voice.talk.said(Message("shadow.time-left", time=clock(seconds))))
+            display.say(voice.talk.said(Message("shadow.time-left", time=clock(seconds, voice.lang))))
 
     return tell
 

@@ -45,7 +45,7 @@ class SweepDisplay(LiveDisplay):
         return said(
             Message(
                 "sweep.point-done", done=progress.done, all=progress.all, name=said(progress.name),
-                outcome=outcome(progress.record), seconds=clock(progress.record["seconds"]),
+                outcome=outcome(progress.record), seconds=clock(progress.record["seconds"], self._texts.lang),
             )
         )  # fmt: skip
 
@@ -53,10 +53,10 @@ class SweepDisplay(LiveDisplay):
         last, said = self._last, self._texts.said
         bar = Table.grid(padding=(0, 2))
         elapsed = time.monotonic() - self._started
-        cells = [said(Message("sweep.progress", done=last.done, all=last.all)), clock(elapsed)]
+        cells = [said(Message("sweep.progress", done=last.done, all=last.all)), clock(elapsed, self._texts.lang)]
         left = self._left()
         if left is not None:
-            cells.append(said(Message("sweep.left", time=clock(left))))
+            cells.append(said(Message("sweep.left", time=clock(left, self._texts.lang))))
         if last.without_plan:
             cells.append(said(Message("sweep.without-plan", count=last.without_plan)))
         bar.add_row(ProgressBar(total=max(last.all, 1), completed=last.done, width=30), *cells)
