@@ -15,7 +15,10 @@ from typer.testing import CliRunner, Result
 import allocator
 from allocator.cli import app
 from allocator.compare import Comparison, compare
+from allocator.compare.tables import COUNTING_SEATS
+from allocator.compare.words import counted, weightiest_first
 from allocator.errors import UsageError
+from allocator.reports.texts import Texts
 from allocator.wording import Language
 
 OTHER = """
@@ -216,3 +219,50 @@ def test_other_tables_of_a_run_in_memory_are_said(folder: Path, tmp_path: Path) 
 def test_too_few_runs_or_names_are_refused(folder: Path, count: int, names: list[str] | None, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         allocator.compare([folder / "out" / "a"] * count, names=names)
+
+
+RATE = """
+[[rules]]
+id = "rate"
+kind = "report"
+measure = "rate"
+title = "Share of the teams sent"
+title_zh = "班子参训率"
+audience.not.team_id = ""
+"""
+
+
+def test_shares_are_averaged_over_the_years_and_what_is_asked_for_comes_first(tmp_path: Path) -> None:
+    """Eleven of tiny are in teams. A rate of four years together is their mean, as in the audit, and never above 100 %."""
+    runs = []
+    for name, more in (("tiny", ""), ("other", "[overrides.theory-quota]\namount = 1\n")):
+        scenario = tmp_path / f"{name}.toml"
+        base = (Path(__file__).parent.parent / "scenarios" / "tiny.toml").as_posix()
+        scenario.write_text(f'extends = "{base}"\nid = "{name}"\n{more}{RATE}', encoding="utf-8")
+        runs.append(allocator.plan(scenario))
+    found = allocator.compare(runs)
+    rate = found.clauses.set_index("rule_id").loc["rate"]
+    assert rate["differ"]
+    for run in runs:
+        own = rate[f"achieved | {run.inputs.scenario.id}"]
+        assert own == pytest.approx(run.audit["rate"].finding.achieved, abs=1e-4) and 0 < own < 1
+    first = weightiest_first(found.clauses[found.clauses["differ"]])
+    assert first["rule_id"].iat[0] == "theory-quota" and first["rule_id"].iat[-1] == "rate"
+    counting = found.clauses[found.clauses["kind"].isin(COUNTING_SEATS)]
+    assert not counting["differ"].any()  # Nothing is wrong with the seats of either plan.
+    assert "班子参训率" in found.said("zh") and "%" in found.said("zh")
+
+
+def test_marks_are_those_of_the_language(compared: Comparison) -> None:
+    assert "违反硬性规定（人）" in compared.said("zh") and "Hard rules violated (people)" in compared.said("en")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (1, "people", ("1人", "1 person")), (2, "people", ("2人", "2 people")), (1, "hours", ("1学时", "1 hour")),
+        (1234.5, "hours", ("1,234.5学时", "1,234.5 hours")), (1, "person-years", ("1人年", "1 person-year")),
+    ],
+)  # fmt: skip
+def test_one_of_something_is_called_so(value: float, unit: str, said: tuple[str, str]) -> None:
+    assert (counted(value, unit, Texts("zh")), counted(value, unit, Texts("en"))) == said

@@ -19,6 +19,7 @@ from allocator.entities import Inputs
 from allocator.inputs import load
 from allocator.ledger import Ledger, ledger
 from allocator.ledger.account import no_plan
+from allocator.wording import Message
 
 ROOT = Path(__file__).parent.parent
 TINY = ROOT / "scenarios" / "tiny.toml"
@@ -148,3 +149,11 @@ def test_files_of_a_notebook_are_those_of_the_command(found: Ledger, tmp_path: P
     for name, content in (("l.xlsx", found.workbook("en")), ("l.csv", found.csv())):
         assert call(TINY, "--out", tmp_path / name, "--lang", "en").exit_code == 0
         assert (tmp_path / name).read_bytes() == content
+
+
+def test_counts_have_thousands_and_nothing_is_said_of_nobody() -> None:
+    changes = {"disable": ["theory-interval", "make-up"]}
+    found = ledger(load(TINY, changes=changes))
+    assert found.forced.empty and "没有人必须参训" in found.said("zh") and "Nobody must go in 2019" in found.said("en")
+    many = Message("ledger.owing", year=2019, count=89964, units=1659, shut=1000)
+    assert "89,964人（涉及1,659个单位），其中1,000人" in many.said("zh") and "2019" in many.said("zh")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import signal
@@ -31,6 +32,7 @@ from allocator.sweep.bundle import packed, unpacked
 from allocator.sweep.local import run_locally
 from allocator.sweep.pareto import between, ends, marked, pair_of
 from allocator.sweep.point import Base, Task, from_toml, run_from_record, run_to_record, to_toml
+from allocator.sweep.text import table, wrapped
 from allocator.sweep.words import outcome
 from allocator.sweep.worker import Worker
 
@@ -536,3 +538,21 @@ def test_goal_of_which_nothing_is_left_needs_no_bound() -> None:
 def test_outcome_of_a_point_from_a_base_says_what_is_known(code: int, status: str, said: str) -> None:
     record = {"resumed": True, "exit_code": code, "rules": [{"status": "kept"}, {"status": status}]}
     assert said in outcome(record).said("en")
+
+
+# ------------------------------------------------------------------ how it looks
+
+
+def test_heading_breaks_before_brackets_and_the_last_column_is_never_cut() -> None:
+    assert wrapped("公平（等待时间）（年）", 12) == ["公平", "（等待时间）", "（年）"]
+    lines = list(table(["key", "outcome"], [["1", "x" * 50]], left=(0, 1)))
+    assert lines[-1].endswith("x" * 50)
+
+
+def test_sheet_of_clauses_begins_with_what_is_missed(local: Sweep) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(local.workbook("en")))
+    rows = list(book["Clauses"].iter_rows(values_only=True))
+    top = next(number for number, row in enumerate(rows) if row[0] == "clause")
+    assert rows[top + 1][2] == "theory-quota" and {row[9] for row in rows[top + 1 :]} >= {"breached", "kept"}
+    kinds = local.clauses.set_index("rule_id")["kind"]
+    assert not {kinds[row[2]].iat[0] for row in rows[top + 1 :]} & {"built-in", "spacing"}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from allocator.compare.tables import column
-from allocator.compare.words import CHANGE, title_of, unit_name
+from allocator.compare.words import CHANGE, cell_in, figure_of, title_of, unit_name, weightiest_first
 from allocator.reports.sheets import Book, Sheet
 from allocator.reports.texts import Texts
 from allocator.wording import Message
@@ -42,7 +42,7 @@ def _goals(sheet: Sheet, comparison: Comparison, texts: Texts) -> None:
         titles += [said(Message("compare.value", run=run)), said(Message("compare.bound", run=run))]
     rows = [
         (texts.known("goal", row["goal"]), unit_name(str(row["unit"]), texts),
-         *(_figure(row[column(what, run)]) for run in runs for what in ("value", "bound")))
+         *(figure_of(row[column(what, run)]) for run in runs for what in ("value", "bound")))
         for row in comparison.goals.to_dict("records")
     ]  # fmt: skip
     sheet.table(titles, rows, ("text", "text", *["number"] * (2 * len(runs))), freeze_columns=1)
@@ -54,13 +54,13 @@ def _clauses(sheet: Sheet, comparison: Comparison, texts: Texts) -> None:
     titles.append(said(Message("compare.measure")))
     for run in runs:
         titles += [said(Message("compare.achieved", run=run)), said(Message("compare.shortfall", run=run))]
-    table = comparison.clauses.sort_values("differ", ascending=False, kind="stable")
+    table = weightiest_first(comparison.clauses).sort_values("differ", ascending=False, kind="stable")
     rows = [
         (row.clause, title_of(row, texts), row.rule_id, unit_name(str(row.unit), texts),
-         *(_figure(table.at[row.Index, column(what, run)]) for run in runs for what in ("achieved", "shortfall")))
+         *(cell_in(table.at[row.Index, column(what, run)], str(row.unit)) for run in runs for what in ("achieved", "shortfall")))
         for row in table.itertuples()
     ]  # fmt: skip
-    sheet.table(titles, rows, ("text", "long", "text", "text", *["number"] * (2 * len(runs))), freeze_columns=2)
+    sheet.table(titles, rows, ("text", "long", "clip", "text", *["number"] * (2 * len(runs))), freeze_columns=2)
 
 
 def _units(sheet: Sheet, comparison: Comparison, texts: Texts) -> None:
@@ -86,14 +86,10 @@ def _people(sheet: Sheet, comparison: Comparison, texts: Texts) -> None:
         said(Message("compare.served")), said(Message("compare.serves")),
     ]  # fmt: skip
     rows = [
-        (row.run, row.cadre_id, row.name, row.unit or row.unit_id, said(CHANGE[str(row.change)]),
+        (row.run, row.cadre_id, row.name, texts.name(str(row.unit), str(row.unit_en)) or row.unit_id, said(CHANGE[str(row.change)]),
          row.before, row.after, row.served, row.serves)
         for row in comparison.people.itertuples(index=False)
     ]  # fmt: skip
     sheet.table(
         titles, rows, ("text", "text", "text", "text", "text", "long", "long", "long", "long"), freeze_columns=3
     )
-
-
-def _figure(value: Any) -> float | None:
-    return None if value != value else float(value)

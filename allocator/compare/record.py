@@ -32,12 +32,13 @@ class Comparison(Spoken):
     goals
         One row for each goal: goal, unit, sense, then of every run ``value | RUN`` and ``bound | RUN`` in that unit (missing: not known).
     clauses
-        rule_id, clause, kind, title, title_zh, unit, ``achieved | RUN`` and ``shortfall | RUN`` of every run summed over the years, and
-        whether they ``differ``; of built-in rules only the shortfall is looked at, since they count placements.
+        rule_id, clause, kind, title, title_zh, unit, ``achieved | RUN`` and ``shortfall | RUN`` of every run, and whether they ``differ``.
+        Figures are summed over the years, shares and those per head averaged; of kinds that judge all seats (``COUNTING_SEATS``) only the
+        shortfall is looked at.
     units
         unit_id, name, name_en, ``seats | RUN`` of every run (people, all years).
     people
-        run, cadre_id, name, unit_id, unit, change (one of ``CHANGES``), before, after (sessions), and the clauses that the
+        run, cadre_id, name, unit_id, unit, unit_en, change (one of ``CHANGES``), before, after (sessions), and the clauses that the
         seats given up (``served``) and the seats taken (``serves``) serve; one row for each person whose classes differ from the first run.
     notes
         What to know before reading: other inputs, other years, files changed since.

@@ -11,6 +11,12 @@ from allocator.compare.gather import RunFiles
 from allocator.wording import Message
 
 ALL = "all"  # Scope of the auditor's rows that sum up a year.
+COUNTING_SEATS = ("spacing", "away-limit", "eligibility", "built-in")
+"""Kinds whose figures are of all seats judged: only what is wrong among them tells something."""
+
+ADDED_UP = ("people", "sessions")
+"""Units of statistics that add up over the years; shares and figures per head do not, and are averaged."""
+
 CHANGES = ("new", "gone", "programme", "year", "date")
 """How the classes of a person differ, the greatest change first: ``date`` is another session of the same programme and year."""
 
@@ -43,21 +49,31 @@ def clauses(runs: Sequence[RunFiles]) -> pd.DataFrame:
         rows = run.audit[run.audit["scope"] == ALL]
         for row in rows.drop_duplicates("rule_id").itertuples():
             heads.setdefault(str(row.rule_id), (str(row.clause), str(row.kind), str(row.unit)))
-        summed = rows.groupby("rule_id", sort=False)[["required", "achieved", "shortfall"]].sum(min_count=1)
+        summed = _over_years(rows)
         for what in summed:
             figures[column(str(what), run.name)] = summed[what]
     table = pd.DataFrame(figures).reindex(list(heads)).astype("float64")
     shown = [column(what, run.name) for what in ("achieved", "shortfall") for run in runs]
+    counting = [rule for rule, (_, kind, _) in heads.items() if kind in COUNTING_SEATS]
     differ = pd.Series(False, index=table.index)
     for what in ("required", "achieved", "shortfall"):
         own = table[[column(what, run.name) for run in runs]]
-        looked_at = (what == "shortfall") | ~table.index.isin([rule.id for rule in BUILT_IN])
+        looked_at = (what == "shortfall") | ~table.index.isin(counting)
         differ |= looked_at & ((own.nunique(axis=1) > 1) | (own.isna().any(axis=1) & own.notna().any(axis=1)))
     front = pd.DataFrame(
         [(rule, *heads[rule][:2], *titles.get(rule, ("", "")), heads[rule][2]) for rule in heads],
         columns=["rule_id", "clause", "kind", "title", "title_zh", "unit"],
     )
     return front.join(table[shown].reset_index(drop=True)).assign(differ=differ.to_numpy())
+
+
+def _over_years(rows: pd.DataFrame) -> pd.DataFrame:
+    """What every rule requires, achieves and misses in all years together, or on average where adding up means nothing."""
+    figures = rows.groupby("rule_id", sort=False)[["required", "achieved", "shortfall"]]
+    unit, kind = (rows.drop_duplicates("rule_id").set_index("rule_id")[name] for name in ("unit", "kind"))
+    is_rate = unit.str.startswith("share") | ((kind == "report") & ~unit.isin(ADDED_UP))
+    total: pd.DataFrame = figures.sum(min_count=1)
+    return total.mask(is_rate.reindex(total.index), figures.mean(), axis=0)
 
 
 def units(runs: Sequence[RunFiles]) -> pd.DataFrame:
@@ -78,7 +94,7 @@ def units(runs: Sequence[RunFiles]) -> pd.DataFrame:
 
 def people(runs: Sequence[RunFiles]) -> pd.DataFrame:
     """See ``Comparison.people``."""
-    columns = ["run", "cadre_id", "name", "unit_id", "unit", "change", "before", "after", "served", "serves"]
+    columns = ["run", "cadre_id", "name", "unit_id", "unit", "unit_en", "change", "before", "after", "served", "serves"]
     rows = [row for run in runs[1:] for row in _moves(runs[0], run)]
     return pd.DataFrame(rows, columns=columns).astype("str")
 
@@ -95,7 +111,7 @@ def _moves(first: RunFiles, other: RunFiles) -> Iterable[tuple[str, ...]]:
         before, after = own[own["_merge"] == "left_only"], own[own["_merge"] == "right_only"]
         unit = str(own["unit_id"].iat[0])
         yield (
-            other.name, str(cadre), names.get(str(cadre), ""), unit, units.get(unit, ""),
+            other.name, str(cadre), names.get(str(cadre), ""), unit, *units.get(unit, ("", "")),
             _change(before, after, is_kept=cadre in kept), "; ".join(before["session_id"]), "; ".join(after["session_id"]),
             _served(before["rules"], clauses), _served(after["rules_b"], clauses),
         )  # fmt: skip
@@ -112,15 +128,16 @@ def _change(before: pd.DataFrame, after: pd.DataFrame, *, is_kept: bool) -> str:
     return "programme"
 
 
-def _known(*runs: RunFiles) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+def _known(*runs: RunFiles) -> tuple[dict[str, str], dict[str, tuple[str, str]], dict[str, str]]:
     """Names of people and units, and the clause of every rule, as far as the inputs tell."""
     names: dict[str, str] = {}
-    units: dict[str, str] = {}
+    units: dict[str, tuple[str, str]] = {}
     clauses: dict[str, str] = {}
     for run in runs:
         if run.inputs is not None:
             names |= dict(zip(run.inputs.cadres["cadre_id"], run.inputs.cadres["name"], strict=True))
-            units |= dict(zip(run.inputs.units["unit_id"], run.inputs.units["name"], strict=True))
+            own = run.inputs.units
+            units |= dict(zip(own["unit_id"], zip(own["name"], own["name_en"], strict=True), strict=True))
             clauses |= {rule.id: rule.clause or rule.id for rule in run.inputs.policy.rules}
     return names, units, clauses
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 
 from allocator.compare.tables import CHANGES, column
-from allocator.compare.words import CHANGE, differing_units, goal_name, title_of
+from allocator.compare.words import CHANGE, differing_units, goal_name, title_of, weightiest_first
 from allocator.reports.texts import Texts, fit
 from allocator.wording import Message
 
@@ -43,7 +43,7 @@ def _goals(comparison: Comparison, texts: Texts) -> Iterator[str]:
 
 
 def _clauses(comparison: Comparison, texts: Texts) -> Iterator[str]:
-    differ = comparison.clauses[comparison.clauses["differ"]]
+    differ = weightiest_first(comparison.clauses[comparison.clauses["differ"]])
     yield texts.said(Message("compare.clauses-differ", differ=len(differ), all=len(comparison.clauses)))
     first = differ.head(MOST)
     rows = [

@@ -9,6 +9,7 @@ import pandas as pd
 
 from allocator import instance
 from allocator.audit.records import Records
+from allocator.called import Called
 from allocator.explain.judge import Judge
 from allocator.explain.person import Alone
 from allocator.model.cohorts import group
@@ -33,6 +34,11 @@ class Ground:
     def reserves(self) -> Reserves:
         """Who could step in for whom."""
         return Reserves(self.run.inputs, Records(self.run.plan, self.run.inputs))
+
+    @cached_property
+    def names(self) -> Called:
+        """What programmes and groups are called."""
+        return Called(self.run.inputs)
 
     @cached_property
     def planner(self) -> Planner:

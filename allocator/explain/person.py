@@ -46,6 +46,7 @@ class Person:
     name: str
     unit_id: str
     unit: str
+    unit_en: str
     team_id: str
     post: str
     headcount: int  # above 1: an unnamed group
@@ -65,7 +66,14 @@ def find(inputs: Inputs, cadre_id: str) -> Person:
         raise InputError([_unknown(inputs, cadre_id)])
     row = own.iloc[0]
     columns = {"unit": "unit_name"} | {name: name for name in ("cadre_id", "name", "unit_id", "team_id", "post")}
-    return Person(**{field: str(row[name]) for field, name in columns.items()}, headcount=int(row["headcount"]))
+    fields = {field: str(row[name]) for field, name in columns.items()}
+    return Person(**fields, unit_en=english_of(inputs, fields["unit_id"]), headcount=int(row["headcount"]))
+
+
+def english_of(inputs: Inputs, unit_id: str) -> str:
+    """The English name of a unit, empty where it has none."""
+    own = inputs.units.loc[inputs.units["unit_id"] == unit_id, "name_en"]
+    return "" if own.empty else str(own.iloc[0])
 
 
 def _unknown(inputs: Inputs, cadre_id: str) -> Defect:

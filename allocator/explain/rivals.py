@@ -9,11 +9,11 @@ import numpy as np
 
 from allocator.explain.ground import Ground
 from allocator.explain.judge import Difference
-from allocator.explain.person import Alone
+from allocator.explain.person import Alone, english_of
 from allocator.reports.reserves import Candidate
 from allocator.ties import draw
 
-NEXT_COLUMNS = ("session_id", "cadre_id", "name", "unit", "last", "sort", "goal", "loss", "alike", "draw", "own_draw", "key",
+NEXT_COLUMNS = ("session_id", "cadre_id", "name", "unit", "unit_en", "last", "sort", "goal", "loss", "alike", "draw", "own_draw", "key",
                 "classes")  # fmt: skip
 MEASURE_COLUMNS = ("session_id", "cadre_id", "other", "goal", "with_seat", "without_seat")
 CAUSE_COLUMNS = ("session_id", "cadre_id", "rule_id", "clause", "title", "title_zh", "kind", "goal", "change")
@@ -65,6 +65,7 @@ def _next(ground: Ground, own: str, session: str, other: Candidate, sort: str, c
         "cadre_id": other.cadre_id,
         "name": str(row["name"]),
         "unit": str(row["unit_name"]),
+        "unit_en": english_of(inputs, str(row["unit_id"])),
         "last": np.nan if other.last is None else float(other.last),
         "sort": sort,
         "goal": goal or "",

@@ -14,7 +14,7 @@ from allocator.explain.judge import Difference
 from allocator.explain.person import Person
 from allocator.kinds import Apportion, Coverage, Cumulative, Fixed, Quota, RuleKind, ShareFloor
 
-COLUMNS = ("session_id", "rule_id", "clause", "title", "title_zh", "kind", "scope", "size", "asked", "required", "achieved", "unit",
+COLUMNS = ("session_id", "rule_id", "clause", "title", "title_zh", "kind", "group_by", "scope", "size", "asked", "required", "achieved", "unit",
            "content", "done", "latest", "owed", "owed_after", "goal", "loss")  # fmt: skip
 
 
@@ -72,9 +72,9 @@ def _shared(
     """What was asked and is achieved in the year, of everybody or of the person's own group; ``None`` outside all groups."""
     asked: str
     if isinstance(rule, Quota):
-        table, scope, size, asked = report.table, "all", np.nan, rule.modality
+        table, group_by, scope, size, asked = report.table, "", "all", np.nan, rule.modality
     else:
-        roster = inputs.roster
+        roster, group_by = inputs.roster, rule.group_by
         scope = str(roster.loc[roster["cadre_id"] == person.cadre_id, rule.group_by].iloc[0])
         inside = inputs.audience(rule.audience) & (roster[rule.group_by] == scope).to_numpy()
         table, size = report.scopes, float(inputs.cadres.loc[inside, "headcount"].sum())
@@ -83,7 +83,7 @@ def _shared(
     if row.empty:
         return None
     counted = {name: row[name].iloc[0] for name in ("required", "achieved", "unit")}
-    return {"scope": scope, "size": size, "asked": asked, **counted}
+    return {"group_by": group_by, "scope": scope, "size": size, "asked": asked, **counted}
 
 
 def _own(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[Mapping[str, object]]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from allocator.called import Called
 from allocator.entities import Inputs
 from allocator.errors import Defect, InputError
 from allocator.inputs.findings import did_you_mean
@@ -21,6 +22,7 @@ class Target:
 
     kind: Literal["session", "programme", "year", "programme-year"]
     text: str
+    called: str  # in a sentence
     programme_id: str
     year: int | None
     sessions: tuple[str, ...]
@@ -47,18 +49,23 @@ def target(inputs: Inputs, asked: str | int) -> Target:
         year = int(own["year"].to_numpy()[0])
         if year not in inputs.years:
             raise _refused(inputs, "sessions", Message("explain.other-year", session=text, year=year), _years(inputs))
-        return Target("session", text, str(own["programme_id"].iat[0]), year, (text,))
+        called = Message("explain.target-session", session=text)
+        return Target("session", text, called, str(own["programme_id"].iat[0]), year, (text,))
     programme, at, year_text = text.rpartition(AT) if AT in text else (text, "", "")
     if text.isdecimal() and text not in set(inputs.programmes["programme_id"]):
         chosen = sessions[sessions["year"] == _year(inputs, text)]
-        return Target("year", text, "", int(text), _held(inputs, text, chosen))
+        called = Message("explain.target-year", year=int(text))
+        return Target("year", text, called, "", int(text), _held(inputs, text, chosen))
     if programme not in set(inputs.programmes["programme_id"]):
         raise _refused(inputs, "sessions", Message("explain.unknown-target", target=text), _nearest(inputs, programme))
     chosen = sessions[sessions["programme_id"] == programme]
+    name = Called(inputs).programme(programme)
     if not at:
-        return Target("programme", text, programme, None, _held(inputs, text, chosen))
+        called = Message("explain.target-programme", programme=name)
+        return Target("programme", text, called, programme, None, _held(inputs, text, chosen))
     year = _year(inputs, year_text)
-    return Target("programme-year", text, programme, year, _held(inputs, text, chosen[chosen["year"] == year]))
+    called = Message("explain.target-programme-year", programme=name, year=year)
+    return Target("programme-year", text, called, programme, year, _held(inputs, text, chosen[chosen["year"] == year]))
 
 
 def _year(inputs: Inputs, text: str) -> int:

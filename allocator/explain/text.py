@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from allocator.compare.words import goal_word
 from allocator.explain.words import (
     DEEP,
     PLAIN,
     change,
     cut,
     days,
-    goal_word,
     head_of,
     losses,
     moved,
@@ -22,7 +22,7 @@ from allocator.explain.words import (
     several,
 )
 from allocator.reports.texts import Texts
-from allocator.wording import Message
+from allocator.wording import Message, listing, value
 
 if TYPE_CHECKING:
     from allocator.explain.why import Why
@@ -55,9 +55,10 @@ def _record(found: Why, texts: Texts) -> str:
     if found.record.empty:
         return texts.said(Message("explain.no-record"))
     last = found.record.iloc[-1]
-    programme = str(last["programme_id"] or last["content"])
+    contents = tuple(value("content", one) for one in str(last["content"]).split(";"))
+    what = found.names.programme(str(last["programme_id"])) if last["programme_id"] else listing(contents)
     day = f"{last['start_date']:%Y-%m-%d}"
-    return texts.said(Message("explain.record", count=len(found.record), day=day, programme=programme))
+    return texts.said(Message("explain.record", count=len(found.record), day=day, what=what))
 
 
 def _debts(found: Why, at: str, head: Message, texts: Texts) -> str:
@@ -81,13 +82,13 @@ def _debt(rows: pd.DataFrame, texts: Texts) -> str:
             Message("explain.hours-in", hours=one, year=year) for one, year in zip(hours, rows["latest"], strict=True)
         )
         return texts.said(Message("explain.debt-years", rule=rule, parts=tuple(parts)))
-    contents = tuple(dict.fromkeys(filter(None, rows["content"])))
+    contents = tuple(value("content", one) for one in dict.fromkeys(filter(None, rows["content"])))
     shown = Message("explain.content", content=contents) if contents else ""
     return texts.said(Message("explain.debt", rule=rule, contents=shown, years=years))
 
 
 def _content(content: str) -> Message | str:
-    return Message("explain.content", content=content) if content else ""
+    return Message("explain.content", content=value("content", content)) if content else ""
 
 
 def _nowhere(found: Why, texts: Texts) -> Iterator[str]:
@@ -140,7 +141,7 @@ def _seat(found: Why, seat: Any, texts: Texts) -> Iterator[str]:
     served = found.served[found.served["session_id"] == seat.session_id]
     yield PLAIN + said(Message("explain.serves", count=served["rule_id"].nunique()))
     for _, own in served.groupby("rule_id", sort=False):
-        yield DEEP + _served(own, int(seat.year), texts)
+        yield DEEP + _served(found, own, int(seat.year), texts)
     emptied = found.emptied[found.emptied["session_id"] == seat.session_id]
     empty = Message("explain.emptied-nothing") if emptied.empty else moved(losses(emptied), texts)
     yield PLAIN + said(Message("explain.head", head=Message("explain.emptied"), rest=empty))
@@ -150,7 +151,7 @@ def _seat(found: Why, seat: Any, texts: Texts) -> Iterator[str]:
         yield from _next(found, str(seat.session_id), texts)
 
 
-def _served(rows: pd.DataFrame, year: int, texts: Texts) -> str:
+def _served(found: Why, rows: pd.DataFrame, year: int, texts: Texts) -> str:
     """One rule that a seat counts for, and what it counts."""
     row: Any = next(rows.itertuples())
     rule = rule_name(row, texts)
@@ -162,12 +163,10 @@ def _served(rows: pd.DataFrame, year: int, texts: Texts) -> str:
                 "at-most": Message("explain.asked-at-most"), "exactly": Message("explain.asked-exactly"),
             }[row.asked]  # fmt: skip
             return texts.said(Message("explain.served-quota", rule=rule, year=year, asked=asked, **figures))
-        size = texts.number(row.size)
+        size, group = texts.number(row.size), found.names.group(row.group_by, row.scope)
         if row.kind == "share-floor":
-            return texts.said(
-                Message("explain.served-floor", rule=rule, year=year, group=row.scope, size=size, **figures)
-            )
-        return texts.said(Message("explain.served-part", rule=rule, year=year, group=row.scope, **figures))
+            return texts.said(Message("explain.served-floor", rule=rule, year=year, group=group, size=size, **figures))
+        return texts.said(Message("explain.served-part", rule=rule, year=year, group=group, **figures))
     if row.kind == "fixed":
         return texts.said(Message("explain.served-fixed", rule=rule))
     if row.unit == "hours":
@@ -203,7 +202,7 @@ def _next(found: Why, session: str, texts: Texts) -> Iterator[str]:
     other: Any = next(own.itertuples())
     others = {name: texts.number(queue[name]) for name in ("may", "bound", "busy")}
     last = Message("explain.never") if other.last != other.last else Message("explain.last", year=int(other.last))
-    who = Message("explain.who", cadre=other.cadre_id, rest=(*named(other, other.cadre_id), said(last)))
+    who = Message("explain.who", cadre=other.cadre_id, rest=(*named(other, other.cadre_id, texts), said(last)))
     head = {
         "may": Message("explain.next-may"), "bound": Message("explain.next-bound"), "busy": Message("explain.next-busy")
     }[str(other.sort)]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from allocator.compare.words import CHANGE, unit_name
+from allocator.compare.words import CHANGE, goal_word, unit_name
 from allocator.explain.words import (
     DEEP,
     PLAIN,
@@ -16,8 +16,8 @@ from allocator.explain.words import (
     cut,
     days,
     difference,
-    goal_word,
     head_of,
+    named,
     rule_name,
     several,
 )
@@ -39,7 +39,7 @@ def why_not_text(found: WhyNot, texts: Texts) -> str:
 
 def _why_not(found: WhyNot, texts: Texts) -> Iterator[str]:
     said = texts.said
-    yield said(Message("explain.why-not-title", who=head_of(found.person, texts), target=found.target.text))
+    yield said(Message("explain.why-not-title", who=head_of(found.person, texts), target=found.target.called))
     if found.outcome == "there":
         there = found.sessions.loc[found.sessions["state"] == "there", "session_id"]
         yield PLAIN + said(Message("explain.there", sessions=listing(there)))
@@ -150,12 +150,15 @@ def _people(found: WhyNot, texts: Texts) -> Iterator[str]:
     yield PLAIN + said(Message("explain.people-beside", count=len(people)))
     lines = []
     for row in pd.concat([people[first], people[~first]]).itertuples():
-        who = Message("explain.who", cadre=row.cadre_id, rest=tuple(part for part in (row.name, row.unit) if part))
-        none = Message("explain.no-class")
+        who = Message("explain.who", cadre=row.cadre_id, rest=named(row, str(row.cadre_id), texts))
+        before, after = (_sessions(str(classes)) for classes in (row.before, row.after))
         kind = CHANGE[str(row.change)]
         if bool(row.before) != bool(row.after) and row.change == "programme":  # Other seats stay.
             kind = Message("explain.one-less") if row.before else Message("explain.one-more")
-        lines.append(
-            said(Message("explain.person-line", who=who, kind=kind, before=row.before or none, after=row.after or none))
-        )
+        lines.append(said(Message("explain.person-line", who=who, kind=kind, before=before, after=after)))
     yield from cut(lines, texts)
+
+
+def _sessions(classes: str) -> Message:
+    """The sessions of one side of a comparison."""
+    return listing(classes.split("; ")) if classes else Message("explain.no-class")

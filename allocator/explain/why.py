@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from allocator.called import Called
 from allocator.entities import Inputs
 from allocator.explain.ground import Ground
 from allocator.explain.judge import is_admitting
@@ -32,8 +33,8 @@ class Why(Spoken):
 
     Parameters
     ----------
-    person, seed
-        Who, and the published seed of the draw.
+    person, seed, names
+        Who, the published seed of the draw, and what programmes and groups are called.
     seats
         The seats of the plan, columns as ``SEAT_COLUMNS``; empty when there is none.
     record
@@ -43,7 +44,7 @@ class Why(Spoken):
         ``ACCOUNT_COLUMNS``.
     served
         The rules each seat counts for, columns as ``served.COLUMNS``: for rules that count many people what they required and
-        the plan achieves in ``scope`` (a team, a unit, or all); for rules of one's own what was ``done`` before the seat, owed
+        the plan achieves in ``scope`` (a value of the column ``group_by``, such as a team or a unit, or all); for rules of one's own what was ``done`` before the seat, owed
         before and after it and the ``latest`` year; ``loss`` is what the rule loses in ``goal`` when the seat stays empty.
     offers
         Clauses that admit the person, columns as ``OFFER_COLUMNS``: ``amount`` a year (missing: not limited) for ``people`` who may be sent.
@@ -63,6 +64,7 @@ class Why(Spoken):
 
     person: Person
     seed: str
+    names: Called
     seats: pd.DataFrame
     record: pd.DataFrame
     account: pd.DataFrame
@@ -130,6 +132,7 @@ class _Answer:
         return Why(
             person=self.person,
             seed=self.inputs.scenario.seed,
+            names=self.ground.names,
             seats=self._seats(),
             record=self._record(),
             account=pd.concat(accounts, ignore_index=True),

@@ -14,6 +14,7 @@ from allocator.audit.records import Records
 from allocator.compare import Comparison
 from allocator.compare.gather import as_read
 from allocator.compare.record import compared
+from allocator.compare.tables import COUNTING_SEATS
 from allocator.entities import Inputs
 from allocator.errors import InputError, ModelError
 from allocator.explain.forbidding import COLUMNS as FORBIDDEN_COLUMNS
@@ -35,9 +36,6 @@ from allocator.wording import Message
 Outcome = Literal["there", "not-eligible", "forbidden", "cannot", "tie", "better", "unclear", "worse"]
 GOAL_COLUMNS = ("goal", "sense", "unit", "before", "after", "loss", "open", "least")
 CLAUSE_COLUMNS = ("rule_id", "clause", "title", "title_zh", "kind", "unit", "before", "after")
-COUNTING_SEATS = ("spacing", "away-limit", "eligibility", "built-in")
-"""Kinds whose figures are of all seats judged: only what is wrong among them tells something."""
-
 SESSION_COLUMNS = ("session_id", "programme_id", "year", "start_date", "end_date", "state")
 MOST_TRIED = 12
 """Sessions tried at most for a programme or a year where every goal can be proven; in a large plan the most fitting one is."""

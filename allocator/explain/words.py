@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.compare.words import unit_name
+from allocator.compare.words import counted, goal_word
 from allocator.explain.person import Person
 from allocator.kinds import Goal
 from allocator.model.goals import SHAPES, signed
@@ -29,7 +29,7 @@ def cut(lines: Sequence[str], texts: Texts) -> Iterator[str]:
 
 def head_of(person: Person, texts: Texts) -> str:
     """Who is spoken of: id, name, unit, team or the size of a group."""
-    parts = [*named(person, person.cadre_id)]
+    parts = [*named(person, person.cadre_id, texts)]
     if person.team_id:
         parts.append(texts.said(Message("explain.team", team=person.team_id)))
     if person.headcount > 1:
@@ -37,9 +37,10 @@ def head_of(person: Person, texts: Texts) -> str:
     return texts.said(Message("explain.who", cadre=person.cadre_id, rest=tuple(parts)))
 
 
-def named(row: Any, cadre_id: str) -> tuple[str, ...]:
+def named(row: Any, cadre_id: str, texts: Texts) -> tuple[str, ...]:
     """Name and unit, as far as they tell more than the id."""
-    return tuple(part for part in (str(row.name), str(row.unit)) if part and part != cadre_id)
+    unit = texts.name(str(row.unit), str(row.unit_en))
+    return tuple(part for part in (str(row.name), unit) if part and part != cadre_id)
 
 
 def rule_name(row: Any, texts: Texts) -> str:
@@ -70,15 +71,9 @@ def difference(goal: Goal, loss: float, texts: Texts) -> str:
     return f"{sign}{amount(goal, abs(value), texts)}"
 
 
-def goal_word(goal: str, texts: Texts) -> str:
-    """The name of a goal."""
-    return texts.known("goal", goal)
-
-
 def amount(goal: Goal, value: float, texts: Texts) -> str:
     """A figure of a goal with its unit."""
-    shape = SHAPES[goal]
-    return f"{texts.number(value)} {unit_name(shape.unit, texts)}"
+    return counted(value, SHAPES[goal].unit, texts)
 
 
 def losses(table: pd.DataFrame) -> dict[Goal, float]:

@@ -46,6 +46,8 @@ def people(owed: list[tuple[Debt, np.ndarray]], records: Records) -> pd.DataFram
     who = roster[["cadre_id", "name", "unit_id", "unit_name", "team_id", "headcount"]].rename(
         columns={"unit_name": "unit"}
     )
+    english = dict(zip(records.inputs.units["unit_id"], records.inputs.units["name_en"], strict=True))
+    who.insert(4, "unit_en", who["unit_id"].map(english).fillna("").astype("str"))
     ordered = pd.concat([who, table], axis=1).assign(place=np.arange(len(table)))
     ordered = ordered.sort_values(["cadre_id", "place"], kind="stable").drop(columns="place")
     return ordered.astype({"must": bool, "open": bool}).reset_index(drop=True)

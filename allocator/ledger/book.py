@@ -74,7 +74,7 @@ def _people(sheet: Sheet, found: Ledger, table: pd.DataFrame, texts: Texts) -> N
     of = list(zip(table["kind"], table["content"], strict=True))
     contents = {(kind, content): said(content_of(found, kind, content)) for kind, content in set(of)}
     rows = zip(
-        table["cadre_id"], table["name"], table["unit"], table["clause"], table["rule_id"].map(rule_titles),
+        table["cadre_id"], table["name"], map(texts.name, table["unit"], table["unit_en"]), table["clause"], table["rule_id"].map(rule_titles),
         [contents[key] for key in of], [never if done != done else done for done in table["done"].tolist()], table["owed"].tolist(),
         table["unit_of"].map(units), table["latest"].tolist(), table["must"].map(answers), table["open"].map(answers),
         strict=True,

@@ -33,7 +33,7 @@ class Ledger(Spoken):
     scenario, years
         Which scenario, and its plan years.
     people
-        One row for each thing owed by the end of the plan: cadre_id, name, unit_id, unit, team_id, headcount, rule_id, clause,
+        One row for each thing owed by the end of the plan: cadre_id, name, unit_id, unit, unit_en, team_id, headcount, rule_id, clause,
         title, title_zh, kind, strength, content, done (hours; the year of the last class elsewhere, missing: never), owed,
         unit_of (``hours`` or ``attendances``), latest (year), must (owed in the first plan year under a rule that leaves no choice),
         open (a class that the person may attend is held until then).

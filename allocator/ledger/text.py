@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from allocator.ledger.account import heads
@@ -32,23 +32,38 @@ def unit_of(unit: str, texts: Texts) -> str:
 
 
 def _clauses(found: Ledger, texts: Texts) -> Iterator[str]:
-    yield texts.said(Message("ledger.clauses-heading"))
+    if found.clauses.empty:
+        return
+    said = texts.said
+    yield said(Message("ledger.clauses-heading"))
+    titles = [
+        said(Message("ledger.people")), said(Message("ledger.owing-column")), said(Message("ledger.must-in", year=found.years[0])),
+        said(Message("ledger.shut-column")), said(Message("ledger.owed")),
+    ]  # fmt: skip
+    yield _row("", titles)
     for row in found.clauses.itertuples():
-        figures = (texts.number(value) for value in (row.people, row.owing, row.must, row.shut_out, row.owed))
-        cells = [fit(f"{row.clause} {texts.title(row)}", 56), *(fit(figure, 10, "right") for figure in figures)]
-        yield "  " + " ".join(cells) + " " + unit_of(str(row.unit_of), texts)
+        figures = [texts.number(value) for value in (row.people, row.owing, row.must, row.shut_out, row.owed)]
+        yield _row(f"{row.clause} {texts.title(row)}", figures) + " " + unit_of(str(row.unit_of), texts)
+
+
+def _row(name: str, cells: Iterable[str]) -> str:
+    """A clause, or nothing above them, and its figures."""
+    return "  " + " ".join([fit(name, 56), *(fit(cell, 10, "right") for cell in cells)])
 
 
 def _forced(found: Ledger, texts: Texts) -> Iterator[str]:
     forced = found.forced
+    if forced.empty:
+        yield texts.said(Message("ledger.nobody-must", year=found.years[0]))
+        return
     shut = heads(forced[~forced["open"]])
-    count, units = heads(forced), forced["unit_id"].nunique()
-    yield texts.said(Message("ledger.owing", year=found.years[0], count=count, units=units, shut=shut))
+    told = {"year": found.years[0], "count": heads(forced), "units": forced["unit_id"].nunique()}
+    yield texts.said(Message("ledger.owing", **told, shut=shut) if shut else Message("ledger.owing-open", **told))
     for row in forced.sort_values("open", kind="stable").head(MOST).itertuples():
         owed = content_of(found, str(row.kind), str(row.content))
         content = Message("ledger.content", content=owed) if owed else ""
         shut_out = "" if row.open else Message("ledger.shut")
-        unit = row.unit or row.unit_id
+        unit = texts.name(str(row.unit), str(row.unit_en)) or row.unit_id
         cadre, rule = Message("word.called", zh=row.name, en=row.name, id=row.cadre_id), texts.title(row)
         line = Message("ledger.must-line", cadre=cadre, unit=unit, rule=rule, content=content, shut=shut_out)
         yield texts.said(line)
@@ -58,7 +73,7 @@ def _forced(found: Ledger, texts: Texts) -> Iterator[str]:
 
 def _floors(found: Ledger, texts: Texts) -> Iterator[str]:
     for one in found.findings:
-        yield f"  {one.rule_id}: {texts.said(one.message)}"
+        yield texts.said(Message("ledger.finding", rule=one.title or one.rule_id, message=one.message))
     short = found.floors[found.floors["short"] > 0]
     if short.empty:
         yield texts.said(Message("ledger.floors-kept", count=len(found.floors)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allocator.compare.tables import COUNTING_SEATS
+from allocator.compare.words import TOLD, cell_in, figure_of
 from allocator.reports.material import records
 from allocator.reports.sheets import Book, Sheet
 from allocator.reports.texts import Texts
@@ -23,9 +25,6 @@ from allocator.sweep.words import (
     unit_name,
 )
 from allocator.wording import Message
-
-BUILT_IN = "built-in"
-"""Kind of the auditor's own rules."""
 
 _STATUS = {0: "kept", 5: "reported"}
 """Colour of an outcome; all others are shown as breached."""
@@ -66,7 +65,7 @@ def _points(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     for (number, task, record), row in zip(sweep.finished, sweep.points.to_dict("records"), strict=True):
         code = record["exit_code"]
         cells = [*_place(sweep, number, task, texts), (said(outcome(record)), _STATUS.get(code, "breached"))]
-        cells += [_figure(row[goal]) for goal in goals]
+        cells += [figure_of(row[goal]) for goal in goals]
         cells.append(row["breached"] if record["rules"] else None)
         cells += [record["people"], record["placements"], record["seconds"]]
         cells.append(breached_titles(of_point[number], texts) if number in of_point else "")
@@ -95,7 +94,7 @@ def _details(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
         place = _place(sweep, number, task, texts)
         for goal in record["goals"]:
             name, unit = texts.known("goal", goal["goal"]), unit_name(goal["unit"], texts)
-            rows.append([*place, name, unit, *(_figure(goal[what]) for what in ("value", "bound", "gap"))])
+            rows.append([*place, name, unit, *(figure_of(goal[what]) for what in ("value", "bound", "gap"))])
     styles = [*_place_styles(sweep), "text", "text", "number", "number", "share"]
     sheet.table(titles, rows, styles, freeze_columns=len(_place_styles(sweep)))
 
@@ -144,21 +143,26 @@ def _clauses(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     figures = table.groupby("rule_id", sort=False)[["required", "achieved", "shortfall", "status"]].nunique(
         dropna=False
     )
-    # Built-in rules count the placements, which differ everywhere and mean nothing by themselves.
-    built_in = figures.index.isin(table.loc[table["kind"] == BUILT_IN, "rule_id"])
-    figures.loc[built_in, ["required", "achieved"]] = 1
+    # Some kinds count the placements, which differ everywhere and mean nothing by themselves.
+    counting = figures.index.isin(table.loc[table["kind"].isin(COUNTING_SEATS), "rule_id"])
+    figures.loc[counting, ["required", "achieved"]] = 1
     differ = set(figures.index[(figures > 1).any(axis=1)])
     tasks = {number: task for number, task, _ in sweep.finished}
-    order = {rule: at for at, rule in enumerate(dict.fromkeys(table["rule_id"]))}
+    misses = set(table.loc[table["shortfall"] > 0, "rule_id"])
+    told = set(table.loc[table["kind"].isin(TOLD), "rule_id"])
+    order = {
+        rule: (rule in told or rule not in misses, rule in told, at)
+        for at, rule in enumerate(dict.fromkeys(table["rule_id"]))
+    }
     own = table[table["rule_id"].isin(differ)]
     own = own.sort_values(["rule_id", "point"], key=lambda c: c.map(order) if c.name == "rule_id" else c, kind="stable")
     rows = [
         (row.clause, texts.title(row), row.rule_id, unit_name(str(row.unit), texts), row.point,
-         said(label(sweep, tasks[row.point])), _figure(row.required), _figure(row.achieved), _figure(row.shortfall),
+         said(label(sweep, tasks[row.point])), *(cell_in(value, str(row.unit)) for value in (row.required, row.achieved, row.shortfall)),
          (texts(f"status.{row.status}"), row.status))
         for row in records(own)
     ]  # fmt: skip
-    styles = ("text", "long", "text", "text", "plain", "text", "number", "number", "number", "status")
+    styles = ("text", "long", "clip", "text", "plain", "clip", "number", "number", "number", "status")
     sheet.table(titles, rows, styles, freeze_columns=2)
 
 
@@ -174,7 +178,7 @@ def _curve(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     rows = [
         (*_place(sweep, row["point"], tasks[row["point"]], texts),
          (said(MARK[row["mark"]]), {"best": "kept", "failed": "breached"}.get(row["mark"], "reported")),
-         *(_figure(row[name]) for goal in sweep.pair.goals if goal in goals for name in (goal, f"{goal} bound")))
+         *(figure_of(row[name]) for goal in sweep.pair.goals if goal in goals for name in (goal, f"{goal} bound")))
         for row in sweep.curve.to_dict("records")
     ]  # fmt: skip
     styles = [*_place_styles(sweep), "status", *["number"] * (2 * len(goals))]
@@ -189,7 +193,3 @@ def _asked(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
         rule = axis_title(sweep, axis, texts) if axis.rule_id else ""
         rows.append((axis.key, "; ".join(str(shown(value)) for value in axis.values), rule))
     sheet.table(titles, rows, ("text", "long", "long"))
-
-
-def _figure(value: Any) -> float | None:
-    return None if value is None or value != value else float(value)

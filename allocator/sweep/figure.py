@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from allocator.drawing import blank, legible, lettered
 from allocator.reports.figures import png
@@ -23,8 +23,6 @@ from allocator.wording import Message
 
 MOST_LINES = 12
 """Lines that a legend can tell apart."""
-
-_VIOLATION = 4
 
 
 @dataclass(frozen=True)
@@ -63,19 +61,21 @@ def _panels(sweep: SweepTables, texts: Texts) -> Figure:
     made = _new(6.5 * columns, 1.1 + 3.2 * rows, sweep, texts)
     panels = made.subplots(rows, columns, squeeze=False).ravel()
     lines, ticks, label = _lines(sweep, texts)
-    codes = {number: record["exit_code"] for number, _, record in sweep.finished}
+    broken = {
+        number: any(rule["status"] == "breached" for rule in record["rules"]) for number, _, record in sweep.finished
+    }
     for ax, goal in zip(panels, goals, strict=False):
         own = sweep.goals[sweep.goals["goal"] == goal].set_index("point")
         for i, line in enumerate(lines):
-            _draw(ax, line, i, own, codes, lines=len(lines))
+            _draw(ax, line, i, own, broken, lines=len(lines))
         _frame(ax, names[goal], label, ticks)
     for ax in panels[len(goals) :]:
         ax.axis("off")
-    _legend(made, panels[0], lines, any(code == _VIOLATION for code in codes.values()), sweep, texts)
+    _legend(made, panels[0], lines, any(broken.values()), sweep, texts)
     return made
 
 
-def _draw(ax: Axes, line: _Line, i: int, own: pd.DataFrame, codes: dict[int, int], *, lines: int) -> None:
+def _draw(ax: Axes, line: _Line, i: int, own: pd.DataFrame, broken: dict[int, bool], *, lines: int) -> None:
     """One line with what its gaps leave open; points whose plan breaks a hard rule are hollow, points without a plan left out."""
     colour, marker = CYCLE[i % len(CYCLE)], MARKERS[i % len(MARKERS)]
     behind = max(0, min(lines, 4) - 1 - i)
@@ -85,10 +85,9 @@ def _draw(ax: Axes, line: _Line, i: int, own: pd.DataFrame, codes: dict[int, int
     # Lines that lie on each other are told apart by their width: those drawn first look out from behind.
     ax.plot(at, values["value"], color=colour, linewidth=1.4 + 2 * behind, zorder=2)
     for x, (_, point), value in zip(at, there, values["value"].tolist(), strict=True):
-        is_hollow = codes[point] == _VIOLATION
         ax.plot(
             [x], [value], marker=marker, markersize=6 + 3 * behind, color=colour,
-            markerfacecolor="white" if is_hollow else colour, zorder=3,
+            markerfacecolor="white" if broken[point] else colour, zorder=3,
         )  # fmt: skip
     if lines == 1 and not values["proven"].all():
         ax.fill_between(at, values["bound"], values["value"], color=colour, alpha=0.2, linewidth=0)
@@ -120,7 +119,8 @@ def _lines(sweep: SweepTables, texts: Texts) -> tuple[list[_Line], list[tuple[fl
         if with_plan.intersection(number for _, number in own)
     ]
     label = axis_title(sweep, along, texts)
-    return lines, ticks, label if label == along.name else f"{along.name}  ({label})"
+    is_named = label != along.name
+    return lines, ticks, texts.within(label, along.name) if is_named else label
 
 
 def _along(sweep: SweepTables) -> Axis | None:
@@ -231,5 +231,8 @@ def _frame(ax: Axes, heading: str, label: str, ticks: Sequence[tuple[float, str]
             ha="right" if long else "center",
         )
     ax.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))  # Goals are counted in whole numbers.
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    if not ticks:
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)

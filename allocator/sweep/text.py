@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
+from allocator.compare.words import counted, goal_word
 from allocator.reports.material import records
 from allocator.reports.texts import Texts, fit
 from allocator.sweep.point import Record, Task
@@ -87,7 +88,8 @@ def _same(sweep: SweepTables, texts: Texts) -> Iterator[str]:
     same = [goal for goal in names if goal not in changing]
     if same and len(sweep.points) > 1:
         values = sweep.goals.drop_duplicates("goal").set_index("goal")["value"]
-        listed = tuple(f"{names[goal]} {texts.number(values[goal])}" for goal in same)
+        units = sweep.goals.drop_duplicates("goal").set_index("goal")["unit"]
+        listed = tuple(f"{goal_word(goal, texts)} {counted(values[goal], units[goal], texts)}" for goal in same)
         yield texts.said(Message("sweep.same", goals=listed))
     for axis in idle_axes(sweep):
         yield texts.said(Message("sweep.idle", key=axis.name))
@@ -96,11 +98,12 @@ def _same(sweep: SweepTables, texts: Texts) -> Iterator[str]:
 
 def _open(sweep: SweepTables, goals: Sequence[str], texts: Texts) -> Iterator[str]:
     """What the gaps leave open in each goal: smaller differences between points are no differences."""
-    names = named_goals(sweep, texts)
+    units = sweep.goals.drop_duplicates("goal").set_index("goal")["unit"]
     for goal in goals:
         distance = open_distance(sweep, goal)
         if distance:
-            yield texts.said(Message("sweep.open", goal=names[goal], distance=texts.number(distance)))
+            told = {"goal": goal_word(goal, texts), "distance": counted(distance, units[goal], texts)}
+            yield texts.said(Message("sweep.open", **told))
 
 
 def _failed(sweep: SweepTables, texts: Texts) -> Iterator[str]:
@@ -160,6 +163,8 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequenc
         min(max(max(map(cell_len, head)), max((cell_len(row[i]) for row in rows), default=0)), WIDEST)
         for i, head in enumerate(heads)
     ]
+    if len(titles) - 1 in left:  # Nothing stands behind the last column.
+        widths[-1] = max((cell_len(row[-1]) for row in rows), default=widths[-1])
     height = max(map(len, heads))
     lines = [tuple(head[i - height] if len(head) >= height - i else "" for head in heads) for i in range(height)]
     for row in (*lines, *rows):
@@ -175,12 +180,13 @@ def wrapped(text: str, width: int) -> list[str]:
 
     Examples
     --------
-    >>> wrapped("Quota shortfall (people)", 12), wrapped("年末仍欠（学时）", 12)
-    (['Quota', 'shortfall', '(people)'], ['年末仍欠（学', '时）'])
+    >>> wrapped("Quota shortfall (people)", 12), wrapped("期末尚欠（学时）", 12)
+    (['Quota', 'shortfall', '(people)'], ['期末尚欠', '（学时）'])
     """
     lines = [""]
-    for word in text.split(" "):
-        joined = f"{lines[-1]} {word}" if lines[-1] else word
+    for word in text.replace("（", " （").split(" ") if cell_len(text) > width else [text]:
+        between = "" if word.startswith("（") else " "
+        joined = f"{lines[-1]}{between}{word}" if lines[-1] else word
         if cell_len(joined) <= width or not lines[-1]:
             lines[-1] = joined
         else:

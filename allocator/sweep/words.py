@@ -111,7 +111,7 @@ def rule_lines(sweep: SweepTables, texts: Texts) -> list[str]:
     for axis in sweep.axes:
         rule = sweep.rules.get(axis.rule_id or "")
         if rule is not None:
-            lines.append(f"{axis.name}: {axis_title(sweep, axis, texts)}")
+            lines.append(texts.said(Message("sweep.rule-line", key=axis.name, rule=axis_title(sweep, axis, texts))))
     return lines
 
 
@@ -123,13 +123,14 @@ def axis_title(sweep: SweepTables, axis: Axis, texts: Texts) -> str:
 
 def reason(record: Record, texts: Texts) -> str:
     """Why a point has no plan."""
-    return "; ".join(message[texts.lang] for message in record["messages"])
+    return texts.said(Message("explain.semicolon")).join(message[texts.lang] for message in record["messages"])
 
 
 def breached_titles(clauses: pd.DataFrame, texts: Texts) -> str:
     """Clauses that a point breaches, with their titles."""
     broken = clauses[clauses["status"] == "breached"]
-    return "; ".join(f"{rule.clause or rule.rule_id} {texts.title(rule)}".strip() for rule in records(broken))
+    named = (f"{rule.clause or rule.rule_id} {texts.title(rule)}".strip() for rule in records(broken))
+    return texts.said(Message("explain.semicolon")).join(named)
 
 
 __all__ = [

@@ -54,6 +54,33 @@ def test_rule_that_forbids_is_named_with_its_clause_in_both_languages(run: Path)
     assert "11 N6 2019年不参加理论班：点名不派" in chinese and "9 间隔、重复与年度班次：同一项目" in chinese
 
 
+@pytest.mark.parametrize(
+    ("asked", "english", "chinese"),
+    [
+        ("theory-2019a", "is not in theory-2019a", "）为什么不在 theory-2019a 里"),
+        ("2019", "is not in 2019", "）为什么不在 2019年的班次里"),
+        ("theory-course", "is not in Theory course (theory-course)", "）为什么不在 理论班（theory-course）里"),
+        (
+            "theory-course@2019",
+            "is not in Theory course (theory-course) in 2019",
+            "）为什么不在 2019年的理论班（theory-course）里",
+        ),
+    ],
+)
+def test_what_was_asked_about_is_called_by_name(run: Path, asked: str, english: str, chinese: str) -> None:
+    heads = [call(run, "-c", "N6", "--not-in", asked, "--lang", lang).stdout.splitlines()[0] for lang in ("en", "zh")]
+    assert heads[0].endswith(english) and heads[1].endswith(chinese)
+
+
+def test_everything_is_said_in_the_readers_language(run: Path) -> None:
+    english, chinese = (call(run, "-c", "N4", "--lang", lang).stdout for lang in ("en", "zh"))
+    assert "(北四, North unit, team N-team)" in english and "北方单位" not in english  # People have one name.
+    assert "the last on 2017-04-10: Theory course (theory-course)" in english
+    assert "North unit (N-team) sends 4 of 6" in english and "北方单位（N-team）" in chinese
+    assert "[theory, party spirit]" in english and "［理论、党性］" in chinese
+    assert "theory、" not in chinese and "+1 people" not in english and " 学时" not in chinese
+
+
 def test_whom_a_programme_is_for_is_told_to_who_is_not_admitted(run: Path) -> None:
     text = call(run, "-c", "N7", "--not-in", "theory-course", "--lang", "en").stdout
     assert "the programme is for: 1 Theory course: about 4 of the teams a year" in text
