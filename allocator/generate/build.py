@@ -56,6 +56,7 @@ def generate(
     *,
     scenario: Path | None = None,
     file_format: Format | None = None,
+    times_sessions: float = 1.0,
 ) -> Summary:
     """Write the five tables of invented people, and for a scaled size the scenario that plans them.
 
@@ -74,6 +75,8 @@ def generate(
         amounts of all quotas in proportion; without it only the tables are.
     file_format
         ``csv`` or ``parquet``; by itself Parquet from ``LARGE`` people on.
+    times_sessions
+        Put the same seats into so many times as many sessions; not for ``tiny``.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def generate(
     """
     if people is not None and (people < 1 or size == "tiny"):
         raise ValueError(Message("error.people-of-size", people=people, size=size))
-    tables = _by_hand() if size == "tiny" else _drawn(size, seed, people)
+    tables = _by_hand() if size == "tiny" else _drawn(size, seed, people, times_sessions)
     made = _write(tables, folder, file_format)
     if people is None or scenario is None:
         return made
@@ -100,7 +103,7 @@ def _by_hand() -> dict[str, pd.DataFrame]:
     return tables
 
 
-def _drawn(size: Size, seed: int, people: int | None) -> dict[str, pd.DataFrame]:
+def _drawn(size: Size, seed: int, people: int | None, times_sessions: float) -> dict[str, pd.DataFrame]:
     design, factor = load(size), _factor(size, seed, people)
     units = build_units(design.province, factor)
     cadres = _people(size, seed, factor)
@@ -112,7 +115,7 @@ def _drawn(size: Size, seed: int, people: int | None) -> dict[str, pd.DataFrame]
             design.records, units, cadres, programmes, design.catalogue.hours_per_day, _stream(seed, "history")
         ),
         "programmes": programmes,
-        "sessions": build_sessions(design.catalogue, programmes, units, cadres, factor),
+        "sessions": build_sessions(design.catalogue, programmes, units, cadres, factor, times_sessions),
     }
 
 

@@ -33,7 +33,12 @@ class Segment(NamedTuple):
 
 
 def build_sessions(
-    catalogue: Catalogue, programmes: pd.DataFrame, units: pd.DataFrame, cadres: pd.DataFrame, factor: float = 1.0
+    catalogue: Catalogue,
+    programmes: pd.DataFrame,
+    units: pd.DataFrame,
+    cadres: pd.DataFrame,
+    factor: float = 1.0,
+    times: float = 1.0,
 ) -> pd.DataFrame:
     """All sessions of the plan years, in the order of the programmes.
 
@@ -41,6 +46,8 @@ def build_sessions(
     ----------
     factor
         Multiplies the seats of offers whose sessions are counted in the design; the others follow the people.
+    times
+        Multiplies the sessions of every offer, at least one, and leaves all their seats together as they are, rounded up.
     """
     heads = _heads(units, cadres)
     offers = {offer.id: offer for offer in catalogue.programmes}
@@ -49,7 +56,7 @@ def build_sessions(
     columns = (programmes["programme_id"], programmes["serves_unit_id"], programmes["host_id"])
     for position, (programme_id, serves, host) in enumerate(zip(*columns, strict=True), start=1):
         offer = offers[programme_id.removesuffix(f"-{serves}") if serves else programme_id]
-        count, seats = _size(offer, heads[serves], factor)
+        count, seats = _split(*_size(offer, heads[serves], factor), times)
         for year in catalogue.years:
             if offer.year not in (None, year):
                 continue
@@ -103,6 +110,12 @@ def _size(offer: Offer, heads: Counter[str], factor: float) -> tuple[int, int]:
     wanted = math.ceil(sum(rate * heads[key] for key, rate in offer.rates.items()))
     count = max(offer.fewest, math.ceil(wanted / offer.largest))
     return count, max(2, math.ceil(wanted / count))
+
+
+def _split(count: int, seats: int, times: float) -> tuple[int, int]:
+    """The same seats in so many times as many sessions, each of two seats at least."""
+    split = max(1, round(count * times))
+    return split, max(2, math.ceil(count * seats / split))
 
 
 def _spread(

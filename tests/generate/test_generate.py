@@ -188,6 +188,22 @@ def test_parquet_holds_the_same_tables_as_csv(twice: Summary, tmp_path: Path) ->
         pd.testing.assert_frame_equal(getattr(one, table), getattr(other, table))
 
 
+@pytest.mark.parametrize("times", [0.5, 3.0])
+def test_same_seats_in_more_or_fewer_sessions(times: float, tmp_path: Path) -> None:
+    made = generate("one-prefecture", tmp_path, times_sessions=times)
+    keys = ["programme_id", "year"]
+    after, before = (
+        read(at, "sessions").astype({"seats": int}).groupby(keys)["seats"]
+        for at in (made.folder, COMMITTED["one-prefecture"])
+    )
+    counted = after.size()
+    assert counted.eq((before.size() * times).round().clip(lower=1)).all()
+    # Rounding up adds less than one seat to each session; two seats are the least, so that none is held for one person.
+    added = after.sum() - before.sum()
+    assert added.ge(0).all() and (added < counted).where(after.min() > 2, True).all()
+    assert read(made.folder, "cadres").equals(read(COMMITTED["one-prefecture"], "cadres"))
+
+
 @pytest.mark.parametrize("people", [0, -5])
 def test_people_below_one_is_refused(people: int, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least 1"):
