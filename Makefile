@@ -41,10 +41,10 @@ lint: $(VENV)/dev.stamp  ## Style, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check-long: $(VENV)/dev.stamp  ## The tests that take many minutes, the whole province among them
-	$(BIN)/python -m pytest -m long
+check-long: $(VENV)/dev.stamp  ## The tests that take long, half an hour and more in all: the whole province among them
+	$(BIN)/python -m pytest -m long -vv --durations=0
 
-bench: $(VENV)/run.stamp  ## The shipped scenarios and growing ones measured, then the same instances for our peers
+bench: $(VENV)/run.stamp  ## Half an hour and more: the shipped scenarios and growing ones measured, then our peers
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/growth.py --people 2000 10000
 	$(BIN)/python benchmarks/peers.py --seconds 20

@@ -16,18 +16,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from peer_solvers import GAPS, PEERS, Race, flow_bound, gap_of, in_order, race, settled
 from person_model import PersonModel, build
+from planning import ROOT, machine, note
 from slices import part_of
 
 from allocator import instance
@@ -39,7 +36,7 @@ from allocator.solve.calendar import calendar
 from allocator.solve.clock import Clock
 from allocator.solve.yearly import YearlyStage, YearPlan
 
-SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
+SCENARIOS = ROOT / "scenarios"
 OURS = "allocator"
 TOLERANCE = 1e-6
 """Relative, for bounds of solvers that count in floating point; values are compared as the whole numbers they are."""
@@ -81,20 +78,27 @@ def compare(size: str, inputs: Inputs, *, seconds: float, workers: int, peers: t
     """
     dates = calendar(inputs)
     problem = instance.build(inputs, dates)
+    note(f"{size}: building it person by person")
     started = time.perf_counter()
     model = build(inputs, dates)
     build_seconds = time.perf_counter() - started
 
     ordered: dict[str, tuple[dict[Goal, int], float]] = {}
+    note(f"{size}: {OURS}, weighted sum")
     stage, ours = _ours(problem, model, seconds, workers)
     goals = stage.goals
     _agree(set(model.goals) <= set(goals), f"{size}: the person-level model knows {sorted(model.goals)}, ours {goals}")
     if stage.is_small:
+        note(f"{size}: {OURS}, goal by goal")
         ordered[OURS] = _ours_in_order(problem, model, seconds, workers)
         for peer in peers:
+            note(f"{size}: {peer}, goal by goal")
             ordered[peer] = in_order(peer, model, goals, seconds, workers)
     weight = stage.weights  # Those our plan was made with; the order of the goals is in them.
-    races = [ours, *(race(peer, model, weight, seconds, workers) for peer in peers)]
+    races = [ours]
+    for peer in peers:
+        note(f"{size}: {peer}, weighted sum")
+        races.append(race(peer, model, weight, seconds, workers))
     races.append(flow_bound(model, inputs, dates, weight))
     outcome = Outcome(
         size=size, people=int(problem.headcount.sum()), seats=len(model.seats), variables=len(model.most),
@@ -284,15 +288,6 @@ def _ratios(outcome: Outcome) -> list[str]:
     return lines
 
 
-def machine() -> str:
-    """The first line: date, machine, versions."""
-    names = ("ortools", "numpy", "pandas")
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, {os.cpu_count()} processors, "
-        f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in names)
-    )
-
-
 def main() -> None:
     """Run the sizes and print their tables; code 1 on a disagreement."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -304,7 +299,7 @@ def main() -> None:
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=PEERS)
     parser.add_argument("--json", type=Path, help="also write everything measured to this file")
     options = parser.parse_args()
-    print(f"{machine()}; {options.seconds:g} s for each solver, {options.workers} workers\n")
+    print(f"{machine()}; {options.seconds:g} s for each solver, {options.workers} workers\n", flush=True)
     measured: dict[str, Any] = {}
     for size in options.sizes:
         inputs = read(size)

@@ -2,61 +2,75 @@
 
     python benchmarks/run.py [SCENARIO ...] [--json FILE]
 
-Without names every file of ``scenarios`` is run. The numbers belong to the machine named in the first line.
+Without names every file of ``scenarios`` is run. ``plan s`` is reading, solving and the audit; ``all s`` also the start of Python and
+the reports that people read. Numbers belong to the machine named in the first line, beside whatever else it was doing. When a scenario
+fails the others are run all the same, and the code is 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
+from planning import PLANNED, ROOT, FailedError, far_goals, machine, note, planned
+
+SCENARIOS = ROOT / "scenarios"
 
 
 def main() -> None:
-    """Run the scenarios and print one block each."""
+    """Run the scenarios, print a block for each and a table of all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenario", nargs="*", help="names of files in scenarios/, without .toml")
     parser.add_argument("--json", type=Path, help="also write everything measured to this file")
     options = parser.parse_args()
     names = options.scenario or sorted(path.stem for path in SCENARIOS.glob("*.toml"))
-    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}")
-    measured = {name: measure(name) for name in names}
+    print(machine(), flush=True)
+    measured, failed = {}, []
+    for number, name in enumerate(names, start=1):
+        note(f"{number} of {len(names)}: planning {name}")
+        try:
+            measured[name] = planned(SCENARIOS / f"{name}.toml")
+            print(block(name, measured[name]), flush=True)
+        except FailedError as error:
+            print(error, file=sys.stderr, flush=True)
+            failed.append(name)
+    print(table(measured))
     if options.json:
         options.json.write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if failed:
+        sys.exit(f"{len(failed)} of {len(names)} failed: {', '.join(failed)}")
 
 
-def measure(name: str) -> dict[str, Any]:
-    """Plan one scenario in a process of its own, print what it cost, and give back its record."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "allocator", "plan", str(SCENARIOS / f"{name}.toml"), "--out", f"{folder}/run"]
-        started = time.perf_counter()
-        finished = subprocess.run(
-            [*command, "--json", "--no-progress"], capture_output=True, text=True, encoding="utf-8"
-        )
-        wall = time.perf_counter() - started
-    if not finished.stdout.strip():
-        raise SystemExit(f"{name} failed with code {finished.returncode}:\n{finished.stderr}")
-    record: dict[str, Any] = {"wall_seconds": round(wall, 2), **json.loads(finished.stdout)}
-    if "goals" not in record:
-        raise SystemExit(f"{name} failed with code {finished.returncode}: {record['message']}")
-    print(f"\n{name}: code {record['exit_code']}, {record['status']}, {wall:.1f} s, ", end="")
-    print(f"{record['peak_memory_bytes'] / 2**30:.2f} GiB, plan {record['plan_sha256'][:12]}")
-    print("  " + ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in record["seconds"].items()))
+def block(name: str, record: dict[str, Any]) -> str:
+    """What one scenario cost: seconds by stage, and the goals."""
+    code, seconds = record["exit_code"], record["seconds"]
+    stages = ", ".join(f"{stage} {took:.1f}" for stage, took in seconds.items())
+    rest = record["wall_seconds"] - sum(seconds.values())
+    lines = [
+        "",
+        f"{name}: exit code {code}, {PLANNED[code]}; plan {record['plan_sha256'][:12]}",
+        f"  {record['wall_seconds']:.1f} s: {stages}; start and reports {rest:.1f}",
+        f"  {'goal':<16} {'value':>14} {'bound':>14} {'gap':>10}",
+    ]
     for goal in record["goals"]:
-        gap = "unknown" if goal["gap"] is None else f"{goal['gap']:.4%}"
-        print(
-            f"  {goal['goal']:<16} value {goal['value']!s:>14}  bound {goal['bound']!s:>20}  gap {gap:>10}  {goal['unit']}"
-        )
-    return record
+        bound = "unknown" if goal["bound"] is None else f"{goal['bound']:,.12g}"
+        gap = "unknown" if goal["gap"] is None else "proven" if goal["proven"] else f"{goal['gap']:.4%}"
+        lines.append(f"  {goal['goal']:<16} {goal['value']:>14,.12g} {bound:>14} {gap:>10}  {goal['unit']}")
+    return "\n".join(lines)
+
+
+def table(measured: dict[str, dict[str, Any]]) -> str:
+    """A line for each scenario."""
+    width = max((len(name) for name in measured), default=8)
+    lines = ["", f"{'scenario':<{width}} {'code':>4} {'plan s':>7} {'all s':>7} {'GiB':>5}  not proven"]
+    for name, record in measured.items():
+        numbers = f"{record['exit_code']:>4} {sum(record['seconds'].values()):>7.1f} {record['wall_seconds']:>7.1f}"
+        gibibytes = record["peak_memory_bytes"] / 2**30
+        lines.append(f"{name:<{width}} {numbers} {gibibytes:>5.2f}  {far_goals(record['goals'])}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
