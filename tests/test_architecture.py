@@ -106,7 +106,7 @@ def broken_rules(source: str, module: str, *, is_package: bool = False) -> list[
     part = part_of(module)
     broken = []
     for name in imports_of(ast.parse(source), module, is_package=is_package):
-        if name.split(".")[0] == "ortools" and part not in SOLVER_PARTS:
+        if name.split(".")[0] in ("ortools", "highspy") and part not in SOLVER_PARTS:
             broken.append(f"{module} imports {name}; only model and solve may")
         if name.split(".")[0] != "allocator":
             continue
@@ -158,6 +158,7 @@ def test_model_and_audit_never_meet() -> None:
         ("importlib.import_module('allocator.model')", "allocator.audit.quota"),
         ("from ortools.sat.python import cp_model", "allocator.naming"),
         ("import ortools", "allocator.pipeline"),
+        ("import highspy", "allocator.naming"),
         ("from allocator import load", "allocator.kinds"),
     ],
 )

@@ -32,9 +32,6 @@ from allocator.solve.whole import NODES, decide
 WAVE = 8
 """Blocks planned at a time; the plan depends on it, and not on how many of them have a worker."""
 
-LARGE = 1_000
-"""Cohorts from which the programs of a block are solved from nothing: there are few, and far columns are dropped between them."""
-
 ROUNDS = 12
 """Rounds of column generation of one block at most."""
 
@@ -130,7 +127,7 @@ class Blockwise:
         prices = self.prices.at(places)
         # Those planned once more may join any class that the others hold.
         least = self.least[places.programmes] if known is None else None
-        master = Master(strata, self.pooled.master.goals, self.pooled.costs, least=least, large=LARGE)
+        master = Master(strata, self.pooled.master.goals, self.pooled.costs, least=least)
         master.set_weights(self.weights)
         reach = (0.0, 0.0) if is_late or len(self._used) else REACH
         master.add(*start(master.pricing, prices, master.cost, *reach))

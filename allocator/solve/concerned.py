@@ -72,7 +72,8 @@ def by_changes(
 
     Whoever a changed rule names, or who attends what is no longer open. And of all to whom a changed row, programme or rule is open,
     those for whom attending it or not makes least difference at the prices known: whoever the new plan moves is among
-    them, as long as the change is small.
+    them, as long as the change is small. With anybody the unnamed groups, of whom it is not known who of them attends what; nobody
+    when nothing changed.
 
     Parameters
     ----------
@@ -104,7 +105,8 @@ def by_changes(
             near |= holders
     chosen |= with_groups(after, near)
     chosen[cohort_of[~still_open(after, attendances)]] = True
-    chosen[cohort_of[~after.instance.is_named]] = True
+    if chosen.any():
+        chosen[cohort_of[~after.instance.is_named]] = True
     return np.asarray(chosen[cohort_of])
 
 

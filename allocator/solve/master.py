@@ -13,18 +13,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.solve.goal_costs import GoalCosts
-from allocator.solve.linear import LinearSolution, Program, Simplex, solve_relaxed
+from allocator.solve.linear import Program
 from allocator.solve.pricing import Best, Prices, Pricing
+from allocator.solve.simplex import LinearSolution, Simplex
 from allocator.solve.strata import Strata, segments
 
 OVERFILL = 20.0
 """Price of a seat that does not exist, in units of the heaviest goal weight and on top of what a person can save with it."""
-
-LARGE = 4_000
-"""Strata from which every linear program is solved from nothing, unless told otherwise."""
 
 CAP_PRICE = 1e5
 """Most that a unit of a capped goal may cost, in units of the heaviest goal weight."""
@@ -60,8 +57,6 @@ class Master:
         Least seats of a programme that is held at all, (P, Y); 0 where any number may attend.
     has_caps
         Whether there is a row per goal, so that goals can be capped.
-    large
-        Strata from which a linear program is solved from nothing, and not from the basis of the last.
     """
 
     def __init__(
@@ -72,10 +67,8 @@ class Master:
         *,
         least: np.ndarray | None = None,
         has_caps: bool = False,
-        large: int = LARGE,
     ) -> None:
         self.strata, self.goals, self.goal_costs = strata, goals, costs
-        self.is_large = len(strata.people) >= large
         self.pricing = Pricing(strata)
         self.stratum = np.zeros(0, dtype=np.int64)
         self.trajectory = np.zeros(0, dtype=np.int64)
@@ -159,7 +152,8 @@ class Master:
     def twin(self) -> Master:
         """A master with the same rows and columns, to be solved at other weights."""
         other = copy(self)
-        other.entries, other.simplex = list(self.entries), None
+        other.entries = list(self.entries)
+        other.simplex = None if self.simplex is None else self.simplex.twin()
         other.extras = replace(self.extras, most=self.extras.most.copy())
         other.row_most = self.row_most.copy()
         return other
@@ -180,7 +174,8 @@ class Master:
         self.column_cost = self.pricing.costs(self.stratum, self.trajectory, self.cost)
         self.row_most[self.goal_row] = [self.caps.get(goal, np.inf) for goal in self.goals][: len(self.goal_row)]
         if self.simplex is not None:
-            self.simplex.change(np.concatenate([self.column_cost, self.extra_cost]), self.goal_row, self.row_most)
+            self.simplex.price(np.concatenate([self.column_cost, self.extra_cost]))
+            self.simplex.limit_rows(self.goal_row, self.row_least[self.goal_row], self.row_most[self.goal_row])
 
     def _weights(self) -> np.ndarray:
         return np.array([self.weights.get(goal, 0.0) for goal in self.goals])
@@ -219,7 +214,8 @@ class Master:
         order = np.argsort(own)
         self.column_cost = self.column_cost.copy()
         self.column_cost[order[np.searchsorted(own[order], _key(stratum, trajectory))]] -= bonus
-        self.simplex = None
+        if self.simplex is not None:
+            self.simplex.price(np.concatenate([self.column_cost, self.extra_cost]))
 
     def drop(self, duals: np.ndarray, far: float) -> None:
         """Forget the columns whose reduced cost at some duals is beyond ``far``; pricing may bring one back."""
@@ -233,7 +229,8 @@ class Master:
         self.stratum, self.trajectory = self.stratum[keep], self.trajectory[keep]
         self.column_cost = self.column_cost[keep]
         self.known = np.sort(_key(self.stratum, self.trajectory))
-        self.simplex = None
+        if self.simplex is not None:
+            self.simplex.keep(keep)
 
     def _entries(self, stratum: np.ndarray, trajectory: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Row, column (from 0) and value of what columns use."""
@@ -288,15 +285,14 @@ class Master:
         ModelError
             If the solver fails.
         """
-        if self.is_large:
-            return solve_relaxed(self.program())
         if self.simplex is None:
-            self.simplex = Simplex(self.program(), behind=len(self.extras.row))
-        try:
-            return self.simplex.solve()
-        except ModelError:  # GLOP may end imprecise where prices lie far apart; HiGHS then solves it from nothing.
-            self.simplex = None
-            return solve_relaxed(self.program())
+            self.simplex = Simplex(self.program(), len(self.extras.row), self._cheapest())
+        return self.simplex.solve()
+
+    def _cheapest(self) -> np.ndarray:
+        """The cheapest column of every stratum: where everybody would be if nothing were shared."""
+        order = np.lexsort([self.column_cost, self.stratum])
+        return order[np.searchsorted(self.stratum[order], np.arange(len(self.strata.people)))]
 
     def values(self, x: np.ndarray) -> dict[Goal, float]:
         """Each goal of a solution, in the sense that is minimised."""

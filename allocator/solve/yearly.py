@@ -358,6 +358,9 @@ class YearlyStage:
         near: float | None = None,
     ) -> pd.DataFrame:
         """Plan again some people (boolean (I,), whole cohorts); the others keep what they attend."""
+        if not is_free.any():
+            self.cohorts = cohorts
+            return attendances
         near = self._enough() if near is None else near
         since = time.monotonic()
         person = attendances["cadre_id"].map(self.instance.person_index).to_numpy(np.int64)

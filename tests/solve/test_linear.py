@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ortools.math_opt import result_pb2
+from ortools.math_opt.python import mathopt
 
 from allocator.errors import ModelError
-from allocator.solve import linear
 from allocator.solve.linear import Outcome, Program, solve
 
 
@@ -31,21 +30,24 @@ def test_impossible_program_has_no_solution() -> None:
     assert not Outcome.INFEASIBLE.has_solution
 
 
+def ending(reason: mathopt.TerminationReason) -> mathopt.SolveResult:
+    """The answer of a solver that found nothing."""
+    return mathopt.SolveResult(termination=mathopt.Termination(reason=reason))
+
+
 @pytest.mark.parametrize("nodes", [None, 1])
 def test_limit_without_a_solution_is_an_answer_and_no_failure(
     monkeypatch: pytest.MonkeyPatch, nodes: int | None
 ) -> None:
-    result = result_pb2.SolveResultProto()
-    result.termination.reason = result_pb2.TERMINATION_REASON_NO_SOLUTION_FOUND
-    monkeypatch.setattr(linear, "_answer", lambda *_: result)
-    answer = solve(program(5.0), nodes=nodes)
-    assert answer.outcome is Outcome.UNKNOWN
-    assert not answer.outcome.has_solution
+    answer = ending(mathopt.TerminationReason.NO_SOLUTION_FOUND)
+    monkeypatch.setattr(mathopt, "solve", lambda *_, **__: answer)
+    found = solve(program(5.0), nodes=nodes)
+    assert found.outcome is Outcome.UNKNOWN
+    assert not found.outcome.has_solution
 
 
 def test_other_failures_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = result_pb2.SolveResultProto()
-    result.termination.reason = result_pb2.TERMINATION_REASON_OTHER_ERROR
-    monkeypatch.setattr(linear, "_answer", lambda *_: result)
-    with pytest.raises(ModelError):
+    answer = ending(mathopt.TerminationReason.OTHER_ERROR)
+    monkeypatch.setattr(mathopt, "solve", lambda *_, **__: answer)
+    with pytest.raises(ModelError, match="OTHER_ERROR"):
         solve(program(5.0))

@@ -1,0 +1,170 @@
+"""A linear program that grows, shrinks and changes its prices, solved again from the basis of its last optimum.
+
+By HiGHS through its own package, which takes a basis and arrays; inside OR-Tools it starts from nothing every time
+(``docs/decisions/highspy.md``). One thread and a fixed seed: the same program with the same history has the same solution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import highspy
+import numpy as np
+
+from allocator.errors import ModelError
+from allocator.solve.linear import RANDOM_SEED, Program
+
+_SOLVED = highspy.HighsModelStatus.kOptimal
+_IMPOSSIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+
+
+@dataclass(eq=False)
+class LinearSolution:
+    """Optimum of a linear program; ``x`` is looked up when asked for, since that takes a while."""
+
+    objective: float
+    duals: np.ndarray
+    _values: Callable[[], np.ndarray]
+
+    @cached_property
+    def x(self) -> np.ndarray:
+        """Value of every variable: the columns, then those behind."""
+        return self._values()
+
+
+class Simplex:
+    """A linear program and the basis of its last optimum.
+
+    Parameters
+    ----------
+    program
+        Integrality is dropped.
+    behind
+        How many of the last variables stay behind columns that are added later.
+    basic
+        A first basis: the variable that stands for each of the first rows; the other rows stand for themselves.
+    """
+
+    def __init__(self, program: Program, behind: int, basic: np.ndarray) -> None:
+        count = len(program.cost)
+        self._front = np.arange(count - behind)
+        self._back = np.arange(count - behind, count)
+        self._solver = _solver(_model(program))
+        self._solver.setBasis(_basis(count, len(program.row_least), basic))
+
+    @property
+    def _number(self) -> np.ndarray:
+        """The solver's number of each variable."""
+        return np.concatenate([self._front, self._back])
+
+    def twin(self) -> Simplex:
+        """The same program at the same basis, to go its own way."""
+        other = object.__new__(Simplex)
+        other._front, other._back = self._front, self._back
+        other._solver = _solver(self._solver.getLp())
+        if self._solver.getBasis().valid:
+            other._solver.setBasis(self._solver.getBasis())
+        return other
+
+    def add(
+        self, cost: np.ndarray, most: np.ndarray, rows: np.ndarray, columns: np.ndarray, values: np.ndarray
+    ) -> None:
+        """Add columns with their entries (``columns`` counted from 0 among the new ones)."""
+        count, first = len(cost), len(self._front) + len(self._back)
+        start, row, value = _by_column(rows, columns, values, count)
+        self._solver.addCols(count, cost, np.zeros(count), most, len(row), start[:-1], row, value)
+        self._front = np.concatenate([self._front, np.arange(first, first + count)])
+
+    def keep(self, chosen: np.ndarray) -> None:
+        """Drop all columns but some (boolean, without the variables behind)."""
+        gone = self._front[~chosen]
+        stays = np.ones(len(self._front) + len(self._back), dtype=bool)
+        stays[gone] = False
+        self._solver.deleteCols(len(gone), np.sort(gone).astype(np.int32))
+        place = np.cumsum(stays) - 1
+        self._front, self._back = place[self._front[chosen]], place[self._back]
+
+    def price(self, cost: np.ndarray) -> None:
+        """Set the cost of every variable."""
+        self._solver.changeColsCost(len(cost), self._number.astype(np.int32), cost)
+
+    def limit_rows(self, rows: np.ndarray, least: np.ndarray, most: np.ndarray) -> None:
+        """Set the limits of some rows."""
+        self._solver.changeRowsBounds(len(rows), rows.astype(np.int32), least, most)
+
+    def limit(self, which: np.ndarray, most: np.ndarray) -> None:
+        """Set the upper limit of some variables."""
+        number = self._number[which].astype(np.int32)
+        self._solver.changeColsBounds(len(which), number, np.zeros(len(which)), most)
+
+    def solve(self) -> LinearSolution | None:
+        """The optimum, or ``None`` when there is none.
+
+        Raises
+        ------
+        ModelError
+            If the solver ends without an answer.
+        """
+        self._solver.run()
+        if self._solver.getModelStatus() not in (_SOLVED, *_IMPOSSIBLE):  # It may lose its way from an old basis.
+            self._solver.clearSolver()
+            self._solver.run()
+        status = self._solver.getModelStatus()
+        if status in _IMPOSSIBLE:
+            return None
+        if status != _SOLVED:
+            reason = self._solver.modelStatusToString(status)
+            raise ModelError(f"the solver of linear programs ended without a solution: {reason}")
+        found, number = self._solver.getSolution(), self._number
+        return LinearSolution(
+            self._solver.getInfo().objective_function_value,
+            np.array(found.row_dual),
+            lambda: np.array(found.col_value)[number],
+        )
+
+
+def _solver(model: highspy.HighsLp) -> highspy.Highs:
+    solver = highspy.Highs()
+    options = {"output_flag": False, "threads": 1, "random_seed": RANDOM_SEED, "solver": "simplex"}
+    for option, value in options.items():
+        solver.setOptionValue(option, value)
+    if solver.passModel(model) == highspy.HighsStatus.kError:
+        raise ModelError("the solver of linear programs refused the program")
+    return solver
+
+
+def _model(program: Program) -> highspy.HighsLp:
+    count = len(program.cost)
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = count, len(program.row_least)
+    model.col_cost_ = program.cost.astype(float)
+    model.col_lower_, model.col_upper_ = program.least.astype(float), program.most.astype(float)
+    model.row_lower_, model.row_upper_ = program.row_least.astype(float), program.row_most.astype(float)
+    start, row, value = _by_column(program.rows, program.columns, program.values, count)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = start, row, value
+    return model
+
+
+def _basis(columns: int, rows: int, basic: np.ndarray) -> highspy.HighsBasis:
+    """The basis in which some columns stand for the first rows, and the other rows for themselves."""
+    status = np.full(columns, highspy.HighsBasisStatus.kLower)
+    status[basic] = highspy.HighsBasisStatus.kBasic
+    basis = highspy.HighsBasis()
+    basis.valid = True
+    basis.col_status = status.tolist()
+    basis.row_status = [highspy.HighsBasisStatus.kLower] * len(basic) + [highspy.HighsBasisStatus.kBasic] * (
+        rows - len(basic)
+    )
+    return basis
+
+
+def _by_column(
+    rows: np.ndarray, columns: np.ndarray, values: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each column starts (and the last ends), and row and value of the entries, column after column."""
+    order = np.lexsort([rows, columns])
+    start = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=count))])
+    return start.astype(np.int32), rows[order].astype(np.int32), values[order].astype(float)
