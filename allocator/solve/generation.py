@@ -118,7 +118,7 @@ def optimise(
         distance = max(tolerance, relative * max(1.0, abs(solution.objective)))
         if not added or min(solution.objective, target) - best_bound <= distance or is_late:
             break
-        if before - solution.objective < settled * abs(solution.objective):
+        if settled and before - solution.objective < settled * abs(solution.objective):
             break
         before = solution.objective
         if rounds == 1 and np.isfinite(far):
