@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple, Protocol
 
 import xlsxwriter
 from rich.cells import cell_len
@@ -79,7 +80,7 @@ class Book:
         raw.set_paper(9)
         raw.fit_to_pages(1, 0)
         raw.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
-        raw.set_header("&C" + header.replace("&", "&&")[:200])
+        raw.set_header(header_of(header))
         raw.set_footer("&L&A&R" + self._footer)
         return Sheet(self, raw)
 
@@ -89,6 +90,20 @@ class Book:
         return self._bytes.getvalue()
 
 
+def header_of(text: str) -> str:
+    """The text in the middle above every page, as Excel wants it."""
+    return "&C" + text.replace("&", "&&")[:200]
+
+
+class Binding(Protocol):
+    """What a sheet asks of its workbook."""
+
+    texts: Texts
+
+    def style(self, name: str) -> int:
+        """The number of the cell format of that name."""
+
+
 @dataclass(frozen=True)
 class Heading:
     """A row among those of a table that is made of (value, style) cells of its own, such as a unit above its rows."""
@@ -96,11 +111,18 @@ class Heading:
     cells: Sequence[tuple[Any, str]]
 
 
+class _Column(NamedTuple):
+    """One column of a table: every cell as XML, and how wide it is."""
+
+    cells: list[str]
+    widths: list[int]
+
+
 @dataclass
 class Sheet:
     """One sheet, filled from the top."""
 
-    book: Book
+    book: Binding
     raw: Any
     row: int = 0
     _widths: dict[int, int] = field(default_factory=dict)
@@ -155,22 +177,27 @@ class Sheet:
         top = self.row
         self.head(titles)
         body = list(rows)
+        places = [place for place, row in enumerate(body, start=self.row) if not isinstance(row, Heading)]
         plain = [row for row in body if not isinstance(row, Heading)]
-        columns = [self._column([row[n] for row in plain], n, style) for n, style in enumerate(styles)]
+        values = list(zip(*plain, strict=True)) if plain else [()] * len(styles)
         names = column_names(len(titles))
-        wraps = [n for n, style in enumerate(styles) if style != "clip" and self._overflows(columns[n], n)]
+        columns = [self._column(values[n], n, style, names[n], places) for n, style in enumerate(styles)]
+        wrapped = [n for n, style in enumerate(styles) if style != "clip" and self._overflows(columns[n].widths, n)]
+        heights = [[_lines(width, self._widths[n]) for width in columns[n].widths] for n in wrapped]
         level = int(len(plain) < len(body))
-        done = iter(zip(*columns, strict=True))
+        done = zip(
+            map("".join, zip(*(column.cells for column in columns), strict=True)),
+            map(max, zip(*heights, strict=True)) if heights else [1] * len(plain),
+            strict=True,
+        )
         for row in body:
             if isinstance(row, Heading):
                 self.cells(
                     row.cells, lines=self.lines_of(str(row.cells[0][0]))
                 )  # What follows may run on to the right.
-                continue
-            cells = next(done)
-            lines = max((_lines(cells[n][2], self._widths[n]) for n in wraps), default=1)
-            xml = [self._xml(name, number, tail) for name, (number, tail, _) in zip(names, cells, strict=True)]
-            self._add("".join(xml), len(names), lines, level=level)
+            else:
+                xml, lines = next(done)
+                self._add(xml, len(names), lines, level=level)
         if level:
             self.raw.set_row(top, None, None, {"level": 0})
             self.raw.outline_settings(True, False, True, False)
@@ -201,33 +228,41 @@ class Sheet:
         self.row = below
         self._lines.clear()
 
-    def _column(self, values: list[Any], column: int, style: str) -> list[tuple[int, str, int]]:
-        """Format, XML and width of the cells of one column; the column is made wide enough."""
-        cell, number = self.book.texts.cell, self.book.style
+    def _column(self, values: Sequence[Any], column: int, style: str, name: str, rows: Sequence[int]) -> _Column:
+        """The cells of one column in these rows; the column is made wide enough."""
+        numbers: Iterable[int]
         if style == "status":
-            made = [(number(status), *cell(text)) for text, status in values]
+            numbers = [self.book.style(status) for _, status in values]
+            made = self.book.texts.cells([text for text, _ in values])
         elif style in ("text", "clip", *_OWN_WIDEST):
-            own = number("clip" if style == "clip" else "text")
-            made = [(own, *cell(value)) for value in values]
+            numbers = repeat(self.book.style("clip" if style == "clip" else "text"))
+            made = self.book.texts.cells(values)
         else:
-            own, text = number(style), number("text")
-            # Excel would show a whole number with a bare decimal point.
-            whole = number("count") if style == "number" else own
-            made = [
-                (number(value[1]), *cell(value[0])) if isinstance(value, tuple)
-                else (text if isinstance(value, str) else whole if is_whole(value) else own, *cell(value))
-                for value in values
-            ]  # fmt: skip
-        widths = [width for _, _, width in made]
+            numbers = self._numbers(values, style)
+            made = self.book.texts.cells([value[0] if isinstance(value, tuple) else value for value in values])
+        widths = [width for _, width in made]
         # A text can be wrapped or shrunk, a number that does not fit is not shown at all.
         is_text = style in ("text", "status", "clip", *_OWN_WIDEST)
         self.widen(
             column, (_fitting(widths) if is_text else max(widths, default=0)) + 1, _OWN_WIDEST.get(style, WIDEST)
         )
-        return made
+        placed = zip(rows, numbers, made, strict=False)  # One number may be repeated for ever.
+        return _Column([f'<c r="{name}{row + 1}" s="{own}"{tail}' for row, own, (tail, _) in placed], widths)
 
-    def _overflows(self, cells: list[tuple[int, str, int]], column: int) -> bool:
-        return any(width >= self._widths[column] for _, _, width in cells)
+    def _numbers(self, values: Sequence[Any], style: str) -> list[int]:
+        """The formats of a column of figures, among which texts and figures of another style may stand."""
+        number = self.book.style
+        own, text = number(style), number("text")
+        # Excel would show a whole number with a bare decimal point.
+        whole = number("count") if style == "number" else own
+        return [
+            number(value[1]) if isinstance(value, tuple)
+            else text if isinstance(value, str) else whole if is_whole(value) else own
+            for value in values
+        ]  # fmt: skip
+
+    def _overflows(self, widths: Sequence[int], column: int) -> bool:
+        return max(widths, default=0) >= self._widths[column]
 
     def _xml(self, name: str, number: int, tail: str) -> str:
         return f'<c r="{name}{self.row + 1}" s="{number}"{tail}'
@@ -254,4 +289,4 @@ def _lines(width: int, room: int) -> int:
 
 def is_whole(value: Any) -> bool:
     """Whether a value is a whole number."""
-    return isinstance(value, int | float) and value == value and value == int(value)
+    return isinstance(value, int | float) and float(value).is_integer()

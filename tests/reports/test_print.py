@@ -100,10 +100,10 @@ def test_calendar_wraps_what_does_not_fit_instead_of_shrinking_it():
     assert sheet.row_dimensions[row[1].row].height >= 2 * LINE  # 46 characters in a column of 30.
 
 
-def written(rows):
+def written(rows, style="text"):
     book = Book("Test")
     sheet = book.sheet("One", "Test")
-    sheet.table(("Id", "Name"), rows, ("text", "text"))
+    sheet.table(("Id", "Name"), rows, ("text", style))
     return opened(book.content())["One"]
 
 
@@ -121,6 +121,16 @@ def test_one_large_number_is_given_room():
     book.sheet("One", "Test").table(("Id", "Sum"), [("a", 1)] * 99 + [("b", 12_345_678)], ("text", "number"))
     read = opened(book.content())
     assert hidden_numbers(read) == [] and width_of(read["One"], 2) >= 11  # With its commas.
+
+
+def test_cells_are_the_same_whichever_table_met_them_first():
+    rows = [("1", 1), ("2", 1.0), ("3", 0.0), ("4", -0.0), ("5", True), ("6", None), ("7", float("inf")), ("8", "text")]
+    once = [[(c.value, c.number_format) for c in row] for row in written(rows, "number")]
+    again = [[(c.value, c.number_format) for c in row] for row in written(rows[::-1], "number")]
+    assert once[1:] == again[:0:-1]
+    assert [row[1] for row in once[1:]] == [
+        (1, "#,##0"), (1, "#,##0"), (0, "#,##0"), (0, "#,##0"), (1, "#,##0"), (None, "#,##0.0#"), (None, "#,##0.0#"), ("text", "@"),
+    ]  # fmt: skip
 
 
 def test_few_names_are_all_given_room():
