@@ -21,6 +21,7 @@ from xlsxwriter.worksheet import Worksheet
 LONGEST_TEXT = 32_000  # Excel refuses longer cells; nothing planned comes near, but a name from data may.
 _NUMBER, _DECIMALS = 6, 3  # characters: a share as per cent or a small number; a point and two digits behind it
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_ESCAPED = re.compile("(_x[0-9a-fA-F]{4}_)")
 _KNOWN = 2**16  # texts and numbers kept as rendered; those of a province, where every text stands in several workbooks
 
 Cell = tuple[str, int]
@@ -96,6 +97,14 @@ def _shown(text: str) -> tuple[str, int]:
     """The text as a cell can hold it, and its width."""
     shown = _CONTROL.sub(" ", text)[:LONGEST_TEXT]
     return shown, max(map(cell_len, shown.split("\n")))
+
+
+@lru_cache(_KNOWN)
+def shared_xml(shown: str) -> str:
+    """A shared text as xlsxwriter writes it: what would read as an escaped character is escaped itself."""
+    space = ' xml:space="preserve"' if shown != shown.strip() else ""
+    text = escape(_ESCAPED.sub(r"_x005F\1", shown), quote=False)
+    return f"<si><t{space}>{text}</t></si>"
 
 
 @lru_cache(_KNOWN, typed=True)
