@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import icalendar
 import pandas as pd
@@ -90,6 +90,42 @@ def test_lines_are_folded_at_75_octets_between_characters():
     assert max(map(len, lines)) <= 75 and any(line.startswith(b" ") for line in lines)
     for line in lines:
         line.decode()  # A fold inside a character would not decode.
+
+
+def by_the_library(unit):
+    """The calendar of a unit with every property added to the library's own components."""
+    made = icalendar.Calendar()
+    made.add("prodid", "-//allocator//units//ZH")
+    made.add("version", "2.0")
+    made.add("x-wr-calname", unit.title)
+    for event in unit.events:
+        one = icalendar.Event()
+        one.add("uid", event.uid)
+        one.add("dtstamp", datetime(2019, 1, 1, tzinfo=UTC))
+        one.add("dtstart", event.first)
+        one.add("dtend", event.last + timedelta(days=1))
+        one.add("summary", event.summary)
+        if event.place:
+            one.add("location", event.place)
+        one.add("description", event.description)
+        one.add("transp", "TRANSPARENT")
+        made.add_component(one)
+    return made.to_ical()
+
+
+@pytest.mark.parametrize("text", ["a;b,c\\d", "𠮷·王" * 40, "\\" * 200, "x" * 61, "x" * 62, "x" * 63, ""])
+def test_file_is_as_the_library_makes_it(text):
+    unit = units()["0410100"]
+    events = tuple(replace(e, summary=text, place=text, description=text, uid=text) for e in unit.events)
+    assert calendar(unit, 2019) == by_the_library(unit)
+    assert calendar(replace(unit, events=events, title=text), 2019) == by_the_library(
+        replace(unit, events=events, title=text)
+    )
+
+
+def test_line_break_in_a_title_is_a_space():
+    content = calendar(replace(units()["0410100"], title="two\nlines"), 2019)
+    assert icalendar.Calendar.from_ical(content)["x-wr-calname"] == "two lines"
 
 
 def test_ids_stay_the_same_when_dates_move_and_differ_between_units():

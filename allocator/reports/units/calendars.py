@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import icalendar
+from icalendar.parser import Contentline, Parameters
 
 from allocator.reports.units.content import Event, UnitContent
 
+_LINES = 2**14  # kept; a province has some thousand classes and days on which they begin and end
+_FOLDED = 75  # octets from which a line is folded
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -32,12 +36,10 @@ def calendar(unit: UnitContent, first_year: int) -> bytes:
     made = icalendar.Calendar()
     made.add("prodid", "-//allocator//units//ZH")
     made.add("version", "2.0")
-    made.add("x-wr-calname", _clean(unit.title))
+    made.add("x-wr-calname", _clean(unit.title).replace("\n", " "))  # Not of the standard, so nothing in it is escaped.
+    before, end, after = made.to_ical().rpartition(b"END:VCALENDAR")
     stamp = datetime(first_year, 1, 1, tzinfo=UTC)
-    for event in unit.events:
-        made.add_component(_event(event, stamp))
-    content: bytes = made.to_ical()
-    return content
+    return b"".join((before, *(_event(event, stamp) for event in unit.events), end, after))
 
 
 def uid(*parts: str) -> str:
@@ -51,18 +53,40 @@ def uid(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32] + "@allocator"
 
 
-def _event(event: Event, stamp: datetime) -> icalendar.Event:
+def _event(event: Event, stamp: datetime) -> bytes:
+    """The event line by line, in the order of the library, which would look up everything it knows of each line anew."""
+    lines = (
+        b"BEGIN:VEVENT",
+        _often("SUMMARY", _clean(event.summary)),
+        _often("DTSTART", event.first),
+        _often("DTEND", event.last + timedelta(days=1)),  # The end is the first day that is free again.
+        _often("DTSTAMP", stamp),
+        _once("UID", event.uid),
+        _once("DESCRIPTION", _clean(event.description)),
+        *((_often("LOCATION", _clean(event.place)),) if event.place else ()),
+        _often("TRANSP", "TRANSPARENT"),  # The owner of the calendar is not away.
+        b"END:VEVENT",
+        b"",
+    )
+    return b"\r\n".join(lines)
+
+
+@lru_cache(_LINES)
+def _often(name: str, value: str | date | datetime) -> bytes:
+    """The line of a property that many events have alike."""
     made = icalendar.Event()
-    made.add("uid", event.uid)
-    made.add("dtstamp", stamp)
-    made.add("dtstart", event.first)
-    made.add("dtend", event.last + timedelta(days=1))  # The end is the first day that is free again.
-    made.add("summary", _clean(event.summary))
-    if event.place:
-        made.add("location", _clean(event.place))
-    made.add("description", _clean(event.description))
-    made.add("transp", "TRANSPARENT")  # The owner of the calendar is not away.
-    return made
+    made.add(name, value)
+    content: bytes = made.content_line(name, made[name]).to_ical()
+    return content
+
+
+def _once(name: str, text: str) -> bytes:
+    """The line of a text that only one event has."""
+    line = Contentline.from_parts(name, Parameters(), icalendar.vText(text))
+    content: bytes = line.encode()
+    if len(content) >= _FOLDED:
+        content = line.to_ical()
+    return content
 
 
 def _clean(text: str) -> str:

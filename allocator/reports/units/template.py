@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 from xml.dom import minidom
 from xml.parsers.expat import ExpatError
@@ -32,6 +33,7 @@ PERSON_FIELDS = ("number", "name", "cadre_id", "post", "rank", "headcount", "rea
 """Placeholders of a person; the row or paragraph that holds them is repeated."""
 
 DOCUMENT = "word/document.xml"
+_KNOWN = 2**14  # texts kept as they are filled in; most stand in many notices
 _LARGEST = 64 * 2**20  # bytes of a template when unpacked; a letter needs a few hundred thousand
 _PLACEHOLDER = re.compile(
     "[{\uff5b]{2}\\s*([^{}\uff5b\uff5d]*?)\\s*[}\uff5d]{2}"
@@ -104,6 +106,7 @@ def _filled(parts: Sequence[Part], notice: Notice, serial: Iterator[int]) -> str
     return "".join(out)
 
 
+@lru_cache(_KNOWN)
 def _safe(text: str) -> str:
     """Text that is only text: no tags, no characters XML forbids; line breaks become spaces."""
     return escape(_ILLEGAL.sub("", " ".join(text.splitlines())))
