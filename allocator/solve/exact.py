@@ -1,125 +1,262 @@
-"""Small problems: every trajectory of every cohort in one integer program, the goals solved one after the other.
+"""Small problems: the best plan goal by goal, proven, and among the best plans the one that the published draw prefers.
 
-Among the plans that are equal in all goals the published draw decides (``one_plan``).
+Every goal is one *level*, and so is what stands before them: seats that do not exist, and goals that the scenario limits. A plan with all
+goals weighed together is found first. Level by level the relaxation over all trajectories, with the levels before held, then
+gives a bound; rounded up to a whole number it mostly is what that plan has reached. Where it is not, an integer program looks
+for a better plan among the few trajectories that such a plan can follow (``candidates``). What is proven leaves fewer of them for the
+levels behind, and hardly any for the draw (``one_plan``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 
 from allocator.kinds import Goal
-from allocator.solve.linear import Outcome, Program, solve
-from allocator.solve.master import OVERFILLED, Master
+from allocator.model.cohorts import Cohorts
+from allocator.model.goals import weights
+from allocator.solve.candidates import Candidates, Priced
+from allocator.solve.generation import optimise
+from allocator.solve.goal_costs import GoalCosts
+from allocator.solve.linear import Program, solve
+from allocator.solve.master import BEYOND, OVERFILLED, Master
+from allocator.solve.strata import exact
 
 NODES = 5_000
 """Nodes of branch and bound at most for the draw. The plan found then is as good, but may not be the one preferred."""
 
+FIRST_NODES = 20
+"""The same for the plan that the levels begin with."""
 
-def all_columns(master: Master) -> None:
-    """Give a master every trajectory of its strata."""
-    strata = master.strata
-    count = np.array([strata.cohorts.rows_of(int(s)) for s in strata.sort], dtype=np.int64)
-    stratum = np.repeat(np.arange(len(count)), count)
-    master.add(stratum, np.arange(len(stratum)) - np.repeat(np.cumsum(count) - count, count))
+NEAR = 5.0
+"""How much dearer than the cheapest a trajectory may be to come along with it into the first relaxation, in units of the last goal."""
+
+SMOOTHING = 0.2
+"""Part of the best duals in the ones tried next, when the columns are nearly all there."""
+
+ROUNDING = 1e-4, 1e-9
+"""Distance from a whole number that may come from rounding, and what each unit of the number adds to it."""
+
+Level = Goal | None
+"""A goal; ``None`` stands for the seats that do not exist, which come before every goal."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExactPlan:
+    """People on trajectories (cohort, trajectory open to its sort, people), and the proven best of each goal (priority: minus the points)."""
+
+    cohort: np.ndarray
+    trajectory: np.ndarray
+    people: np.ndarray
+    values: dict[Goal, float]
 
 
 def lexicographic(
-    master: Master,
+    cohorts: Cohorts,
+    goals: tuple[Goal, ...],
     *,
     caps: Mapping[Goal, float] = MappingProxyType({}),
-    draws: np.ndarray | None = None,
-    on_goal: Callable[[Goal, float, float], None] = lambda *_: None,
+    draws: Callable[[Master], np.ndarray] | None = None,
+    on_goal: Callable[[Goal, float], None] = lambda *_: None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> tuple[np.ndarray, dict[Goal, tuple[float, float]]] | None:
-    """Best plan over the master's columns in the order of its goals.
+) -> ExactPlan | None:
+    """Best plan in the order of the goals.
 
     Parameters
     ----------
     caps
         Most that a goal may come to, before every goal; where it cannot be so little, it is held as low as it can be.
     draws
-        What decides among the best plans: a whole number per column, added up over people, the less the better.
+        What decides among the best plans: a whole number for each column of a master, added up over people, the less the better.
 
     Returns
     -------
-    tuple or None
-        People on each column, shape (columns,), and value and bound of every goal (priority: minus the points);
-        ``None`` when there is no plan. Fixed seats beyond those there are stand in the plan; the dates will not give them.
+    ExactPlan or None
+        ``None`` when there is no plan. A goal that was not reached in time has no value. Fixed seats beyond those there are stand in
+        the plan; the dates will not give them.
+
+    Raises
+    ------
+    ModelError
+        If the solver fails.
     """
-    x: np.ndarray | None = None
-    found: dict[Goal, tuple[float, float]] = {}
-    overfilled = np.concatenate([np.zeros(len(master.stratum), dtype=bool), master.extras.kind == OVERFILLED])
-    program = _least_overfilled(master.program(), overfilled)
-    if program is None:
+    search = _Search(cohorts, goals)
+    if not search.begin({goal: cap for goal, cap in caps.items() if goal in goals}):
         return None
-    for goal, cap in caps.items():
-        if goal in master.goals:
-            cost = _cost_of(master, goal, overfilled)
-            least = solve(replace(program, cost=cost))
-            if least.outcome is Outcome.INFEASIBLE:
-                return None
-            program = _held(program, cost, max(cap, round(least.objective)))
-    for goal in master.goals:
-        cost = _cost_of(master, goal, overfilled)
-        result = solve(replace(program, cost=cost))
-        if result.outcome is Outcome.INFEASIBLE:
-            return None
-        x = result.x
-        value = round(result.objective)
-        bound = min(value, float(np.ceil(result.bound - 1e-6)))
-        found[goal] = (value, bound)
-        on_goal(goal, value, bound)
-        program = _held(program, cost, value)
+    values: dict[Goal, float] = {}
+    for goal in goals:
+        values[goal] = search.settle(goal)
+        on_goal(goal, values[goal])
         if should_stop():
             break
     if draws is not None and not should_stop():
-        drawn = _preferred(program, np.append(draws, np.zeros(len(overfilled) - len(draws))))
-        x = x if drawn is None else drawn
-    if x is None:
-        result = solve(program)
-        if result.outcome is Outcome.INFEASIBLE:
-            return None
-        x = result.x
-    return x[: len(master.stratum)].astype(np.int64), found
+        search.draw(draws)
+    plan = search.plan
+    return ExactPlan(plan.stratum, plan.trajectory, plan.people, values)
 
 
-def _cost_of(master: Master, goal: Goal, overfilled: np.ndarray) -> np.ndarray:
-    """What every column and extra costs in one goal; seats that do not exist cost nothing."""
-    master.set_weights({goal: 1.0})
-    cost = np.concatenate([master.column_cost, master.extra_cost])
-    cost[overfilled] = 0.0
-    return cost
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """People on trajectories, and what every level comes to, minimised."""
+
+    stratum: np.ndarray
+    trajectory: np.ndarray
+    people: np.ndarray
+    values: dict[Level, float]
 
 
-def _preferred(program: Program, draws: np.ndarray) -> np.ndarray | None:
-    """The plan that the draws prefer; ``None`` when the nodes did not suffice to find any."""
-    answer = solve(replace(program, cost=draws), nodes=NODES)
-    return answer.x if answer.outcome.has_solution else None
+class _Search:
+    """The best plan so far, what every further one is held to, and the trajectories that such a one can follow."""
+
+    plan: _Plan
+
+    def __init__(self, cohorts: Cohorts, goals: tuple[Goal, ...]) -> None:
+        self.strata, self.goals = exact(cohorts), goals
+        self.costs = GoalCosts(self.strata, goals)
+        self.candidates = Candidates(self.strata)
+        self.master = self._master()
+        self.held: dict[Level, float] = {}
+
+    def _master(self) -> Master:
+        least = self.strata.cohorts.instance.calendar.least
+        return Master(self.strata, self.goals, self.costs, least=least, has_caps=True)
+
+    def begin(self, caps: Mapping[Goal, float]) -> bool:
+        """Find a plan, and settle what stands before every goal. Whether there is any plan."""
+        if not self._weigh() and not self._decide(self.candidates.columns(), {}):
+            return False
+        if not self.settle(None):
+            self.master.forbid_overfill(np.zeros(len(self.master.stratum) + len(self.master.extras.row)))
+        for goal, cap in caps.items():
+            self.settle(goal, enough=np.floor(cap))
+        if caps:
+            self._weigh()
+        return True
+
+    def _weigh(self) -> bool:
+        """Find a plan with all goals weighed together, of the trajectories that their relaxation knows."""
+        weighed = weights(self.goals)
+        self._set(weighed)
+        if optimise(self.master, near=NEAR) is None:
+            return False
+        return self._decide((self.master.stratum, self.master.trajectory), weighed, nodes=FIRST_NODES)
+
+    def settle(self, level: Level, enough: float = -np.inf) -> float:
+        """Bring a level as low as it can be, or low enough, and hold it there; what it comes to."""
+        priced = self._priced(level)
+        least = max(_whole(priced.bound), enough)
+        missed, step = least - 1, 1.0
+        while missed < self.plan.values[level] - 1:
+            # A plan that comes to so much at most follows none but these, so what is found is the least.
+            most = min(missed + step, self.plan.values[level] - 1)
+            columns = self.candidates.columns(priced.within(most + _slack(most)))
+            if self._decide(columns, _alone(level), {level: most}):
+                break
+            missed, step = most, 2 * step
+        self.held[level] = max(self.plan.values[level], enough)
+        self.candidates.keep(priced.within(self.held[level] + _slack(self.held[level])))
+        return self.held[level]
+
+    def draw(self, draws: Callable[[Master], np.ndarray]) -> None:
+        """Choose among the plans that are as good in every level, as far as ``NODES`` reach."""
+        few, program = self._program(self.candidates.columns(), {}, self.held)
+        cost = np.append(draws(few), np.zeros(len(few.extras.row)))
+        answer = solve(replace(program, cost=cost), nodes=NODES)
+        if answer.outcome.has_solution:
+            self.plan = self._plan_of(few, answer.x)
+
+    def _priced(self, level: Level) -> Priced:
+        """The candidates at duals that prove as much of a level as its relaxation can."""
+        self._set(_alone(level))
+        master = self.master
+        # What nobody can do anything about needs no relaxation.
+        priced = self._priced_at(level, master.clipped(np.zeros(len(master.row_least))))
+        if _whole(priced.bound) >= self.plan.values[level]:
+            return priced
+        relaxed = optimise(master, smoothing=SMOOTHING)
+        assert relaxed is not None, "the plan at hand is a solution"
+        return self._priced_at(level, relaxed.duals)
+
+    def _priced_at(self, level: Level, duals: np.ndarray) -> Priced:
+        """The candidates at some duals, in units of a level: less what the seats cost that do not exist, which are known by then."""
+        priced = self.candidates.priced(self.master, duals)
+        price = float(self.master.extra_cost[self.master.extras.kind == OVERFILLED].max(initial=0.0))
+        if level is None:
+            return Priced(priced.bound / price, priced.added / price) if price else priced
+        return Priced(priced.bound - price * self.held.get(None, 0.0), priced.added)
+
+    def _set(self, weighed: Mapping[Goal, float]) -> None:
+        """Let the relaxation minimise some goals, with all levels held."""
+        self.master.set_weights(weighed, {goal: value for goal, value in self.held.items() if goal is not None})
+
+    def _decide(
+        self,
+        columns: tuple[np.ndarray, np.ndarray],
+        weighed: Mapping[Goal, float],
+        limits: Mapping[Level, float] = MappingProxyType({}),
+        *,
+        nodes: int | None = None,
+    ) -> bool:
+        """Find the best plan of some columns within further limits; whether there is one."""
+        few, program = self._program(columns, weighed, {**self.held, **limits})
+        answer = solve(program, nodes=nodes)
+        if answer.outcome.has_solution:
+            self.plan = self._plan_of(few, answer.x)
+            self.master.add(self.plan.stratum, self.plan.trajectory)
+        return answer.outcome.has_solution
+
+    def _program(
+        self, columns: tuple[np.ndarray, np.ndarray], weighed: Mapping[Goal, float], limits: Mapping[Level, float]
+    ) -> tuple[Master, Program]:
+        """A master of some columns and its integer program, with levels limited.
+
+        Seats that do not exist are limited like a goal as soon as that is known, and cost something only where no goal does.
+        """
+        few = self._master()
+        few.add(*columns)
+        few.set_weights(weighed, {goal: limit for goal, limit in limits.items() if goal is not None})
+        program, kind = few.program(), np.append(np.full(len(few.stratum), -1), few.extras.kind)
+        program = replace(program, most=np.where(kind == BEYOND, 0.0, program.most))
+        if None not in limits:
+            return few, program
+        if weighed:
+            program = replace(program, cost=np.where(kind == OVERFILLED, 0.0, program.cost))
+        return few, _with_row(program, kind == OVERFILLED, limits[None])
+
+    def _plan_of(self, few: Master, x: np.ndarray) -> _Plan:
+        people = x[: len(few.stratum)].astype(np.int64)
+        values: dict[Level, float] = {goal: round(value) for goal, value in few.values(x).items()}
+        values[None] = round(x[len(people) :][few.extras.kind == OVERFILLED].sum())
+        used = people > 0
+        return _Plan(few.stratum[used], few.trajectory[used], people[used], values)
 
 
-def _least_overfilled(program: Program, overfilled: np.ndarray) -> Program | None:
-    """The program with as few seats that do not exist as its fixed seats need, which is none where they can be held."""
-    closed = replace(program, cost=np.zeros_like(program.cost), most=np.where(overfilled, 0.0, program.most))
-    if solve(closed).outcome is not Outcome.INFEASIBLE:
-        return closed
-    cost = overfilled.astype(float)
-    least = solve(replace(program, cost=cost))
-    return None if least.outcome is Outcome.INFEASIBLE else _held(program, cost, round(least.objective))
+def _slack(value: float) -> float:
+    """How far rounding may have moved a value."""
+    return ROUNDING[0] + ROUNDING[1] * abs(value)
 
 
-def _held(program: Program, cost: np.ndarray, value: float) -> Program:
-    """The program with one more row: this goal stays as good as it is."""
-    used = np.flatnonzero(cost)
-    row = len(program.row_least)
+def _whole(bound: float) -> float:
+    """The least whole number that a bound leaves."""
+    return float(np.ceil(bound - _slack(bound)))
+
+
+def _alone(level: Level) -> dict[Goal, float]:
+    """Weights under which a relaxation minimises one level; seats that do not exist always cost more than they are worth."""
+    return {} if level is None else {level: 1.0}
+
+
+def _with_row(program: Program, which: np.ndarray, most: float) -> Program:
+    """The program with so much of some variables (boolean) at most, all together."""
+    own = np.flatnonzero(which)
     return replace(
         program,
         row_least=np.append(program.row_least, -np.inf),
-        row_most=np.append(program.row_most, float(value)),
-        rows=np.concatenate([program.rows, np.full(len(used), row)]),
-        columns=np.concatenate([program.columns, used]),
-        values=np.concatenate([program.values, cost[used]]),
+        row_most=np.append(program.row_most, most),
+        rows=np.concatenate([program.rows, np.full(len(own), len(program.row_least))]),
+        columns=np.concatenate([program.columns, own]),
+        values=np.concatenate([program.values, np.ones(len(own))]),
     )

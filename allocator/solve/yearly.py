@@ -29,7 +29,7 @@ from allocator.solve.blockwise import Blockwise
 from allocator.solve.bounds import COUNTED
 from allocator.solve.clock import Clock
 from allocator.solve.concerned import alike, by_changes, by_dates
-from allocator.solve.exact import all_columns, lexicographic
+from allocator.solve.exact import lexicographic
 from allocator.solve.generation import FAR, optimise
 from allocator.solve.goal_costs import GoalCosts
 from allocator.solve.master import Master
@@ -253,25 +253,21 @@ class YearlyStage:
 
     def _exactly(self, cohorts: Cohorts) -> tuple[pd.DataFrame, dict[Goal, float]]:
         since = time.monotonic()
-        strata = exact(cohorts)
-        master = Master(strata, self.ranked, GoalCosts(strata, self.ranked), least=cohorts.instance.calendar.least)
-        all_columns(master)
-        answer = lexicographic(
-            master,
+        plan = lexicographic(
+            cohorts,
+            self.ranked,
             caps=self.caps,
-            draws=draws_of(master, self.seed),
-            on_goal=lambda goal, value, bound: self.clock.say(
-                "solve", goal=goal, incumbent=signed(goal, value), bound=signed(goal, bound)
+            draws=lambda master: draws_of(master, self.seed),
+            on_goal=lambda goal, value: self.clock.say(
+                "solve", goal=goal, incumbent=signed(goal, value), bound=signed(goal, value)
             ),
             should_stop=self.clock.is_over,
         )
-        if answer is None:
+        if plan is None:
             raise ModelError(UNHELD)
-        people, found = answer
-        used = people > 0
-        attendances = name(cohorts, master.stratum[used], master.trajectory[used], people[used], self.seed)
+        attendances = name(cohorts, plan.cohort, plan.trajectory, plan.people, self.seed)
         self.clock.add("solve", since)
-        return attendances, {goal: signed(goal, bound) for goal, (_, bound) in found.items() if goal in self.goals}
+        return attendances, {goal: signed(goal, value) for goal, value in plan.values.items() if goal in self.goals}
 
     def _costs(self, strata: Strata) -> GoalCosts:
         """What trajectories cost in each goal, as far as it is not known."""
