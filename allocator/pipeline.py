@@ -16,7 +16,6 @@ import pandas as pd
 from allocator.audit import audit, read_plan
 from allocator.conflicts import Conflicts
 from allocator.conflicts.text import record as conflicts_record
-from allocator.conflicts.text import text as conflicts_text
 from allocator.counting import CheckReport, count
 from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
@@ -107,7 +106,7 @@ def write(
     additions = {}
     if conflicts is not None:
         extras["conflicts"] = conflicts_record(conflicts)
-        additions["conflicts.txt"] = conflicts_text(conflicts, Texts(lang)) + "\n"
+        additions["conflicts.txt"] = conflicts.words(Texts(lang)) + "\n"
     return write_run(
         Path(folder), run.inputs, run.plan, run.audit, run.result, lang=lang, force=force, extras=extras,
         on_progress=on_progress, font=font, notices=notices, additions=additions,

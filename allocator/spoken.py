@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 
+from allocator.lines import html, markdown
 from allocator.reports.texts import Texts, language
 from allocator.wording import Language
 
@@ -22,19 +23,33 @@ def texts_in(lang: str | None = None) -> Texts:
 
 
 class Spoken(ABC):
-    """An answer that can be put into words."""
+    """An answer that can be put into words.
+
+    At the prompt and in a notebook it shows these words, not its fields; so a record that inherits it is declared with ``repr=False``.
+    """
 
     def said(self, lang: Language | None = None) -> str:
         """The answer in words, as the terminal shows it; ``lang`` as in ``texts_in``."""
         return self.words(texts_in(lang))
 
-    @abstractmethod
     def words(self, texts: Texts) -> str:
         """The answer in the words of a catalogue."""
+        return "\n".join(self.lines(texts))
+
+    @abstractmethod
+    def lines(self, texts: Texts) -> Iterable[str]:
+        """The answer line by line in the words of a catalogue; a ``Table`` stands for several."""
 
     def __str__(self) -> str:
         return self.said()
 
+    def __repr__(self) -> str:
+        return self.said()
+
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return f"<pre>{html.escape(self.said())}</pre>"
+        return html(self.lines(texts_in()))
+
+    def _repr_markdown_(self) -> str:
+        """What a document shows that is made from a notebook."""
+        return markdown(self.lines(texts_in()))

@@ -1,4 +1,4 @@
-"""A file written whole or not at all."""
+"""Files written whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,23 @@ from pathlib import Path
 
 from allocator.errors import OutputError
 from allocator.wording import Message
+
+
+class Workbook(bytes):
+    """An Excel workbook in hand; ``save`` writes it."""
+
+    def save(self, path: Path | str) -> None:
+        """Write the file, whole or not at all; one of that name is replaced.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        write_whole(Path(path), self)
+
+    def __repr__(self) -> str:
+        return f"<Workbook: {len(self):,} bytes>"
 
 
 def write_whole(target: Path, content: bytes) -> None:

@@ -32,7 +32,6 @@ from allocator.sweep.bundle import packed, unpacked
 from allocator.sweep.local import run_locally
 from allocator.sweep.pareto import between, ends, marked, pair_of
 from allocator.sweep.point import Base, Task, from_toml, run_from_record, run_to_record, to_toml
-from allocator.sweep.text import table, wrapped
 from allocator.sweep.words import outcome
 from allocator.sweep.worker import Worker
 
@@ -239,7 +238,7 @@ def test_a_stopped_sweep_keeps_what_is_finished(scenario: Path, tmp_path: Path) 
     )
     assert made.exit_code == 130 and len(made.points) == 1
     assert len(pd.read_csv(tmp_path / "out" / "sweep.csv", encoding="utf-8-sig")) == 1
-    assert "4 points are not planned yet" in made.text("en")
+    assert "4 points are not planned yet" in made.said("en")
     whole = sweep(scenario, "quota.theory-quota=2:6", out=tmp_path / "out", workers=1)
     assert whole.exit_code == 0 and len(whole.points) == 5
     assert whole.records[whole.tasks[0].name] == made.records[made.tasks[0].name]
@@ -407,7 +406,7 @@ def test_ends_of_the_curve_are_the_plans_of_reordered_goals(folder: Path) -> Non
     assert best["owed"].is_monotonic_increasing and best["fairness"].is_monotonic_decreasing
     assert (folder / "curve" / "curve.csv").is_file()
     assert (folder / "curve" / "sweep.png").read_bytes().startswith(b"\x89PNG")
-    assert "权衡：期末尚欠" in made.text("zh")
+    assert "权衡：期末尚欠" in made.said("zh")
 
 
 @pytest.mark.parametrize(
@@ -476,8 +475,8 @@ def test_json_has_every_point_and_nothing_else_on_stdout(own: Path) -> None:
 
 
 def test_points_without_a_plan_are_told_with_their_reason(local: Sweep) -> None:
-    assert "share.team-fifth=abc: overrides.team-fifth.share: 'abc' is not a share" in local.text("en")
-    assert "share.team-fifth=abc：overrides.team-fifth.share: “abc”不是比例" in local.text("zh")
+    assert "share.team-fifth=abc: overrides.team-fifth.share: 'abc' is not a share" in local.said("en")
+    assert "share.team-fifth=abc：overrides.team-fifth.share: “abc”不是比例" in local.said("zh")
 
 
 def test_ctrl_c_ends_with_130_and_the_finished_points(scenario: Path, tmp_path: Path) -> None:
@@ -541,12 +540,6 @@ def test_outcome_of_a_point_from_a_base_says_what_is_known(code: int, status: st
 
 
 # ------------------------------------------------------------------ how it looks
-
-
-def test_heading_breaks_before_brackets_and_the_last_column_is_never_cut() -> None:
-    assert wrapped("公平（等待时间）（年）", 12) == ["公平", "（等待时间）", "（年）"]
-    lines = list(table(["key", "outcome"], [["1", "x" * 50]], left=(0, 1)))
-    assert lines[-1].endswith("x" * 50)
 
 
 def test_sheet_of_clauses_begins_with_what_is_missed(local: Sweep) -> None:

@@ -11,7 +11,6 @@ from allocator.commands.voice import Code, Debug, ForceFiles, Json, Lang, Quiet,
 from allocator.compare import compare
 from allocator.compare.book import workbook
 from allocator.compare.figure import figure
-from allocator.compare.text import text
 from allocator.errors import OutputError
 from allocator.reports.texts import Texts
 from allocator.wording import Message
@@ -55,7 +54,7 @@ def compare_runs(
             write_whole(picture, figure(comparison, texts))
             written.append(picture)
         record = {name: getattr(comparison, name) for name in ("runs", "notes", "goals", "clauses", "units", "people")}
-        voice.result(text(comparison, texts), {"exit_code": Code.DONE, **record, "written": written})
+        voice.result(comparison.words(texts), {"exit_code": Code.DONE, **record, "written": written})
         for file in written:
             voice.say(voice.talk.said(Message("compare.written", file=str(file))))
 

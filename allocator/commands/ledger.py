@@ -12,7 +12,6 @@ from allocator.commands.voice import Code, Debug, ForceFile, Json, Lang, Quiet, 
 from allocator.inputs import load
 from allocator.ledger import ledger
 from allocator.ledger.book import csv, workbook
-from allocator.ledger.text import text
 from allocator.reports.texts import Texts
 from allocator.wording import Message
 from allocator.writing import write_whole
@@ -42,6 +41,6 @@ def write_ledger(
         if out is not None:
             write_whole(out, csv(found) if out.suffix.lower() == ".csv" else workbook(found, title, texts))
         record = {name: getattr(found, name) for name in ("years", "clauses", "forced", "teams", "floors", "people")}
-        voice.result(text(found, title, texts), {"exit_code": Code.DONE, **record})
+        voice.result(found.words(texts), {"exit_code": Code.DONE, **record})
         if out is not None:
             voice.say(voice.talk.said(Message("compare.written", file=str(out))))

@@ -13,7 +13,7 @@ import typer
 from allocator.commands.voice import Code, Voice, refuse
 from allocator.conflicts import KINDS, Conflicts, answer
 from allocator.conflicts.answer import SECONDS
-from allocator.conflicts.text import record, text
+from allocator.conflicts.text import record
 from allocator.display import Display
 from allocator.errors import UsageError
 from allocator.inputs import load
@@ -152,7 +152,7 @@ def of_run(
 
 def words(voice: Voice, found: Conflicts) -> str:
     """Conflicts and repairs as the terminal shows them."""
-    return text(found, Texts(voice.lang))
+    return found.words(Texts(voice.lang))
 
 
 def data(found: Conflicts) -> dict[str, Any]:

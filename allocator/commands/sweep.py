@@ -137,5 +137,5 @@ def _tell(voice: Voice, made: Sweep, folder: Path) -> None:
         "points": made.points,
         "curve": made.curve,
     }
-    voice.result(made.text(voice.lang), record)
+    voice.result(made.said(voice.lang), record)
     voice.say(voice.talk("written", folder=folder.resolve()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +12,17 @@ from allocator.compare import tables
 from allocator.compare.book import workbook
 from allocator.compare.gather import RunFiles, as_read, folder_names, read_runs
 from allocator.compare.tables import CHANGES
-from allocator.compare.text import text
+from allocator.compare.text import lines
 from allocator.errors import UsageError
 from allocator.planner import Run
 from allocator.reports.gallery import Picture
 from allocator.reports.texts import Texts
 from allocator.spoken import Spoken, texts_in
 from allocator.wording import Language, Message
+from allocator.writing import Workbook
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison(Spoken):
     """Runs side by side.
 
@@ -56,9 +57,9 @@ class Comparison(Spoken):
         table = self.people.groupby(["run", "change"]).size().unstack(fill_value=0)
         return table.reindex(index=list(self.runs[1:]), columns=list(CHANGES), fill_value=0).astype("int64")
 
-    def words(self, texts: Texts) -> str:
-        """The comparison in the words of a catalogue."""
-        return text(self, texts)
+    def lines(self, texts: Texts) -> Iterator[str]:
+        """The comparison, line by line in the words of a catalogue."""
+        return lines(self, texts)
 
     def figure(self, lang: Language | None = None) -> Picture:
         """The goals of the runs side by side, and how many people move."""
@@ -66,9 +67,9 @@ class Comparison(Spoken):
 
         return Picture(drawn(self, texts_in(lang)))
 
-    def workbook(self, lang: Language | None = None) -> bytes:
-        """The workbook as a file."""
-        return workbook(self, texts_in(lang))
+    def workbook(self, lang: Language | None = None) -> Workbook:
+        """The workbook of the command: ``.save("FILE.xlsx")`` writes it."""
+        return Workbook(workbook(self, texts_in(lang)))
 
 
 def compare(runs: Sequence[Run | Path | str], *, names: Sequence[str] | None = None) -> Comparison:

@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
-
 from allocator.compare.tables import CHANGES, column
 from allocator.compare.words import CHANGE, differing_units, goal_name, title_of, weightiest_first
-from allocator.reports.texts import Texts, fit
+from allocator.lines import Table
+from allocator.reports.texts import Texts
 from allocator.wording import Message
 
 if TYPE_CHECKING:
     from allocator.compare.record import Comparison
 
 MOST = 12  # rows of a block; the workbook has all of them
-WIDEST = 46  # terminal cells of the first column
 
 
-def text(comparison: Comparison, texts: Texts) -> str:
-    """Goals, clauses and units that differ, and how many people move, as plain text."""
+def lines(comparison: Comparison, texts: Texts) -> Iterator[str]:
+    """Goals, clauses and units that differ, and how many people move."""
     blocks = (_notes, _goals, _clauses, _units, _people)
-    return "\n".join(line for block in blocks for line in block(comparison, texts))
+    return (line for block in blocks for line in block(comparison, texts))
 
 
 def _notes(comparison: Comparison, texts: Texts) -> Iterator[str]:
@@ -39,7 +37,7 @@ def _goals(comparison: Comparison, texts: Texts) -> Iterator[str]:
             for run in comparison.runs
         ]
         rows.append((goal_name(str(row["goal"]), str(row["unit"]), texts), *values))
-    yield from _table(("", *comparison.runs), rows)
+    yield Table(("", *comparison.runs), rows)
 
 
 def _clauses(comparison: Comparison, texts: Texts) -> Iterator[str]:
@@ -87,20 +85,11 @@ def _people(comparison: Comparison, texts: Texts) -> Iterator[str]:
         for run in comparison.runs[1:]
     ]
     titles = [texts.said(CHANGE[change]) for change in CHANGES]
-    yield from _table(("", *titles, texts.said(Message("compare.total"))), rows)
+    yield Table(("", *titles, texts.said(Message("compare.total"))), rows)
 
 
 def _cut(runs: Sequence[str], rows: list[tuple[str, ...]], count: int, texts: Texts) -> Iterator[str]:
     if rows:
-        yield from _table(("", *runs), rows)
+        yield Table(("", *runs), rows)
     if count > len(rows):
         yield texts.said(Message("compare.more", count=count - len(rows)))
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows below their titles, the first column to the left, the others to the right."""
-    widths = [max(cell_len(row[i]) for row in (titles, *rows)) for i in range(len(titles))]
-    widths[0] = min(widths[0], WIDEST)
-    for row in (titles, *rows):
-        others = (fit(cell, width, "right") for cell, width in zip(row[1:], widths[1:], strict=True))
-        yield "  " + "  ".join([fit(row[0], widths[0]), *others])

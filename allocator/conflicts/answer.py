@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from allocator.conflicts.find import Conflict, Found, find
 from allocator.conflicts.repair import KINDS, Repair, Repairs, different
-from allocator.conflicts.text import kind_word, text
+from allocator.conflicts.text import kind_word, lines
 from allocator.conflicts.trials import Trials
 from allocator.entities import Inputs
 from allocator.errors import UsageError
@@ -47,7 +47,7 @@ REPAIR_COLUMNS = ("repair", "kinds", "rule_id", "clause", "years", "scope", "lim
 """Columns of ``Conflicts.gives``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Conflicts(Spoken):
     """What cannot be kept of a scenario, and what would mend it.
 
@@ -115,9 +115,9 @@ class Conflicts(Spoken):
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=list(REPAIR_COLUMNS)).astype(dict.fromkeys(REPAIR_COLUMNS[1:9], "str"))
 
-    def words(self, texts: Texts) -> str:
-        """The answer in the words of a catalogue."""
-        return text(self, texts)
+    def lines(self, texts: Texts) -> Iterator[str]:
+        """The answer, line by line in the words of a catalogue."""
+        return lines(self, texts)
 
     def write_repair(self, number: int, file: Path | str, *, force: bool = False) -> Inputs:
         """Write a repair, counted from 1, as a scenario that extends the one it mends; see ``allocator.write_variant``.

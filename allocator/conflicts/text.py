@@ -24,9 +24,10 @@ MOST_LINES = 8
 """Lines of a list; the scenario that is written has all of them."""
 
 
-def text(found: Conflicts, texts: Texts) -> str:
+def lines(found: Conflicts, texts: Texts) -> Iterator[str]:
     """What is in conflict, and what would mend it."""
-    return "\n".join([*_conflicts(found, texts), *_repairs(found, texts)])
+    yield from _conflicts(found, texts)
+    yield from _repairs(found, texts)
 
 
 def _conflicts(found: Conflicts, texts: Texts) -> Iterator[str]:

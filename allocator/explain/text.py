@@ -28,12 +28,8 @@ if TYPE_CHECKING:
     from allocator.explain.why import Why
 
 
-def why_text(found: Why, texts: Texts) -> str:
+def why_lines(found: Why, texts: Texts) -> Iterator[str]:
     """Why somebody has the seats of the plan."""
-    return "\n".join(_why(found, texts))
-
-
-def _why(found: Why, texts: Texts) -> Iterator[str]:
     said = texts.said
     yield said(Message("explain.why-title", who=head_of(found.person, texts)))
     if found.person.headcount == 1:

@@ -32,12 +32,8 @@ BEFORE, AFTER = "plan", "asked"
 """Names of the two plans in the comparison."""
 
 
-def why_not_text(found: WhyNot, texts: Texts) -> str:
+def why_not_lines(found: WhyNot, texts: Texts) -> Iterator[str]:
     """Why somebody is not there, or what it would take."""
-    return "\n".join(_why_not(found, texts))
-
-
-def _why_not(found: WhyNot, texts: Texts) -> Iterator[str]:
     said = texts.said
     yield said(Message("explain.why-not-title", who=head_of(found.person, texts), target=found.target.called))
     if found.outcome == "there":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from allocator.explain.person import ACCOUNT_COLUMNS, Person, find
 from allocator.explain.rivals import CAUSE_COLUMNS, MEASURE_COLUMNS, NEXT_COLUMNS, QUEUE_COLUMNS, rival
 from allocator.explain.served import COLUMNS as SERVED_COLUMNS
 from allocator.explain.served import served
-from allocator.explain.text import why_text
+from allocator.explain.text import why_lines
 from allocator.kinds import Quota
 from allocator.reports.texts import Texts
 from allocator.spoken import Spoken
@@ -27,7 +27,7 @@ OFFER_COLUMNS = ("rule_id", "clause", "title", "title_zh", "kind", "amount", "pe
 EMPTIED_COLUMNS = ("session_id", "goal", "loss")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Why(Spoken):
     """Why somebody has the seats of the plan, or has none.
 
@@ -76,9 +76,9 @@ class Why(Spoken):
     measures: pd.DataFrame
     causes: pd.DataFrame
 
-    def words(self, texts: Texts) -> str:
-        """The answer in the words of a catalogue."""
-        return why_text(self, texts)
+    def lines(self, texts: Texts) -> Iterator[str]:
+        """The answer, line by line in the words of a catalogue."""
+        return why_lines(self, texts)
 
 
 def why(ground: Ground, cadre_id: str) -> Why:

@@ -22,7 +22,7 @@ from allocator.explain.forbidding import forbidding
 from allocator.explain.ground import Ground
 from allocator.explain.person import Alone, Person, find
 from allocator.explain.target import Target, target
-from allocator.explain.text_not import AFTER, BEFORE, why_not_text
+from allocator.explain.text_not import AFTER, BEFORE, why_not_lines
 from allocator.inputs import changed, write_variant
 from allocator.kinds import Goal
 from allocator.model.goals import SHAPES, signed
@@ -41,7 +41,7 @@ MOST_TRIED = 12
 """Sessions tried at most for a programme or a year where every goal can be proven; in a large plan the most fitting one is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WhyNot(Spoken):
     """Why somebody is not there, or what it would take.
 
@@ -90,9 +90,9 @@ class WhyNot(Spoken):
     run: Run | None
     reasons: tuple[Message, ...] = ()
 
-    def words(self, texts: Texts) -> str:
-        """The answer in the words of a catalogue."""
-        return why_not_text(self, texts)
+    def lines(self, texts: Texts) -> Iterator[str]:
+        """The answer, line by line in the words of a catalogue."""
+        return why_not_lines(self, texts)
 
     @property
     def first(self) -> Mapping[str, Any] | None:

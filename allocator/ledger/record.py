@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,14 +18,15 @@ from allocator.kinds import ShareFloor
 from allocator.ledger import account
 from allocator.ledger.book import csv, workbook
 from allocator.ledger.debts import debts
-from allocator.ledger.text import text
+from allocator.ledger.text import lines
 from allocator.reports.texts import Texts
 from allocator.solve.calendar import calendar
 from allocator.spoken import Spoken, texts_in
 from allocator.wording import Language
+from allocator.writing import Workbook
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ledger(Spoken):
     """What is done and owed before any plan.
 
@@ -64,14 +66,14 @@ class Ledger(Spoken):
         """The rows of people who must go in the first year."""
         return self.people[self.people["must"]].reset_index(drop=True)
 
-    def words(self, texts: Texts) -> str:
-        """The ledger in the words of a catalogue."""
-        return text(self, self._title(texts), texts)
+    def lines(self, texts: Texts) -> Iterator[str]:
+        """The ledger, line by line in the words of a catalogue."""
+        return lines(self, self._title(texts), texts)
 
-    def workbook(self, lang: Language | None = None) -> bytes:
-        """The workbook as a file."""
+    def workbook(self, lang: Language | None = None) -> Workbook:
+        """The workbook of the command: ``.save("FILE.xlsx")`` writes it."""
         texts = texts_in(lang)
-        return workbook(self, self._title(texts), texts)
+        return Workbook(workbook(self, self._title(texts), texts))
 
     def csv(self) -> bytes:
         """The rows of ``people`` as a CSV file, with ids and without names."""

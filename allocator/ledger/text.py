@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from allocator.ledger.account import heads
-from allocator.reports.texts import Texts, fit
+from allocator.lines import Table
+from allocator.reports.texts import Texts
 from allocator.wording import Message, value
 
 if TYPE_CHECKING:
     from allocator.ledger.record import Ledger
 
 MOST = 12  # lines of a list; the file has all of them
+WIDEST = 56  # terminal cells of a clause
 
 
-def text(found: Ledger, title: str, texts: Texts) -> str:
+def lines(found: Ledger, title: str, texts: Texts) -> Iterator[str]:
     """Who must go in the first year, what is owed by clause, groups that cannot reach their share."""
-    head = texts.said(Message("ledger.title", title=title, first=found.years[0], last=found.years[-1]))
-    return "\n".join([head, *_clauses(found, texts), *_forced(found, texts), *_floors(found, texts)])
+    yield texts.said(Message("ledger.title", title=title, first=found.years[0], last=found.years[-1]))
+    for block in (_clauses, _forced, _floors):
+        yield from block(found, texts)
 
 
 def content_of(found: Ledger, kind: str, content: str) -> str:
@@ -40,15 +43,11 @@ def _clauses(found: Ledger, texts: Texts) -> Iterator[str]:
         said(Message("ledger.people")), said(Message("ledger.owing-column")), said(Message("ledger.must-in", year=found.years[0])),
         said(Message("ledger.shut-column")), said(Message("ledger.owed")),
     ]  # fmt: skip
-    yield _row("", titles)
+    rows = []
     for row in found.clauses.itertuples():
-        figures = [texts.number(value) for value in (row.people, row.owing, row.must, row.shut_out, row.owed)]
-        yield _row(f"{row.clause} {texts.title(row)}", figures) + " " + unit_of(str(row.unit_of), texts)
-
-
-def _row(name: str, cells: Iterable[str]) -> str:
-    """A clause, or nothing above them, and its figures."""
-    return "  " + " ".join([fit(name, 56), *(fit(cell, 10, "right") for cell in cells)])
+        figures = (texts.number(value) for value in (row.people, row.owing, row.must, row.shut_out, row.owed))
+        rows.append((f"{row.clause} {texts.title(row)}", *figures, unit_of(str(row.unit_of), texts)))
+    yield Table(("", *titles, ""), rows, left=(0, 6), widest=WIDEST)
 
 
 def _forced(found: Ledger, texts: Texts) -> Iterator[str]:

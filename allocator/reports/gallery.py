@@ -33,7 +33,13 @@ class Picture:
 
     def save(self, path: Path | str) -> None:
         """Write the picture as a PNG file; the same picture gives the same bytes."""
-        Path(path).write_bytes(self._repr_png_())
+        Path(path).write_bytes(self.png())
+
+    def png(self) -> bytes:
+        """The picture as a PNG file in hand."""
+        from allocator.reports.figures import png
+
+        return png(self.ax)
 
     def __repr__(self) -> str:
         """The title, for places that show no pictures."""
@@ -42,9 +48,7 @@ class Picture:
 
     def _repr_png_(self) -> bytes:
         """What a notebook shows."""
-        from allocator.reports.figures import png
-
-        return png(self.ax)
+        return self.png()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +17,11 @@ from allocator.reports.gallery import Picture
 from allocator.reports.texts import Language, Texts
 from allocator.shadow.answers import Answer, Change
 from allocator.shadow.questions import Question
-from allocator.shadow.text import text
+from allocator.shadow.text import lines
 from allocator.shadow.words import Names
 from allocator.spoken import Spoken, texts_in
 from allocator.wording import Message
+from allocator.writing import Workbook
 
 ROW_COLUMNS = {
     "number": "int64", "of": "str", "sort": "str", "field": "str", "step": "float64", "before": "float64",
@@ -40,7 +42,7 @@ class NoAnswerError(AllocatorError):
     """A number that no answer has."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Shadow(Spoken):
     """What one more buys.
 
@@ -94,15 +96,21 @@ class Shadow(Spoken):
         rows = [_goal_row(one, change) for one in self.answers for change in one.goals]
         return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(GOAL_COLUMNS)
 
-    def words(self, texts: Texts) -> str:
-        """The answers in the words of a catalogue."""
-        return text(self, texts)
+    def lines(self, texts: Texts) -> Iterator[str]:
+        """The answers, line by line in the words of a catalogue."""
+        return lines(self, texts)
 
     def figure(self, lang: Language | None = None) -> Picture:
         """The curves: a panel for each goal that changes, a line for each subject."""
         from allocator.shadow.figure import drawn  # Drawing is slow to load and seldom wanted.
 
         return Picture(drawn(self, texts_in(lang)))
+
+    def workbook(self, lang: Language | None = None) -> Workbook:
+        """The workbook of the command: ``.save("FILE.xlsx")`` writes it."""
+        from allocator.shadow.book import workbook
+
+        return Workbook(workbook(self, texts_in(lang)))
 
     def write_scenario(self, number: int, file: Path | str, *, force: bool = False) -> Inputs:
         """Write the scenario of one answer, so that anybody can plan it: ``allocator plan FILE``.

@@ -7,11 +7,10 @@ from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from allocator.kinds import Goal
+from allocator.lines import Table
 from allocator.planner import Run
-from allocator.reports.texts import Texts, fit
+from allocator.reports.texts import Texts
 from allocator.result import GoalResult
 from allocator.shadow.answers import Answer
 from allocator.shadow.questions import Question
@@ -24,9 +23,10 @@ if TYPE_CHECKING:
 ENOUGH = 1e-6
 
 
-def text(found: Shadow, texts: Texts) -> str:
+def lines(found: Shadow, texts: Texts) -> Iterator[str]:
     """The plan at hand, then every answer."""
-    return "\n".join([*head(found.run, texts), *body(found, texts)])
+    yield from head(found.run, texts)
+    yield from body(found, texts)
 
 
 def head(run: Run, texts: Texts) -> Iterator[str]:
@@ -100,7 +100,8 @@ def _curve(answers: list[Answer], names: Names, texts: Texts) -> Iterator[str]:
         lines.append((float(question.step), _line(one.number, question.after, values, moving, texts, question, mark)))
     titles = ("", texts.said(Message("shadow.column-step")), texts.said(Message("shadow.column-after")),
               *(texts.known("goal", goal) for goal in moving))  # fmt: skip
-    yield from _table(titles, [line for _, line in sorted(lines, key=lambda one: one[0])])
+    rows = [line for _, line in sorted(lines, key=lambda one: one[0])]
+    yield Table(titles, rows, left=(), indent=4)
     yield from _notes(answers, texts)
 
 
@@ -155,10 +156,3 @@ def _plateau(rising: Sequence[Answer]) -> Answer | None:
             break
         last = one
     return last
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(cell_len(row[i]) for row in (titles, *rows)) for i in range(len(titles))]
-    for row in (titles, *rows):
-        cells = (fit(cell, width, "right") for cell, width in zip(row, widths, strict=True))
-        yield ("    " + "  ".join(cells)).rstrip()

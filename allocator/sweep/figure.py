@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from allocator.drawing import blank, legible, lettered
-from allocator.reports.figures import png
 from allocator.reports.figures.pen import CYCLE, GREY, MARKERS
 from allocator.reports.texts import Texts
 from allocator.sweep.axes import Axis
@@ -34,11 +33,11 @@ class _Line:
     points: list[int]
 
 
-def figure(sweep: SweepTables, texts: Texts) -> bytes:
-    """The figure as a PNG file; in English where no font has Chinese characters."""
+def drawn(sweep: SweepTables, texts: Texts) -> Axes:
+    """The figure, as the first of its axes; in English where no font has Chinese characters."""
     texts, font = legible(texts)
     made = _curves(sweep, texts) if sweep.pair is not None else _panels(sweep, texts)
-    return png(lettered(made, font))
+    return lettered(made, font)
 
 
 def _new(width: float, height: float, sweep: SweepTables, texts: Texts) -> Figure:

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from allocator.reports.gallery import Picture
 from allocator.reports.texts import Texts
 from allocator.spoken import Spoken, texts_in
 from allocator.sweep.book import workbook
 from allocator.sweep.tables import SweepTables
-from allocator.sweep.text import text
+from allocator.sweep.text import lines
 from allocator.wording import Language
+from allocator.writing import Workbook
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sweep(SweepTables, Spoken):
     """A sweep and what came out; see ``SweepTables`` for its fields and tables."""
 
-    def words(self, texts: Texts) -> str:
-        """What the command prints, in the words of a catalogue."""
-        return text(self, texts)
+    def lines(self, texts: Texts) -> Iterator[str]:
+        """What the command prints, line by line in the words of a catalogue."""
+        return lines(self, texts)
 
-    def text(self, lang: Language | None = None) -> str:
-        """What the command prints; the same as ``said``."""
-        return self.said(lang)
+    def workbook(self, lang: Language | None = None) -> Workbook:
+        """The workbook of the command: ``.save("FILE.xlsx")`` writes it."""
+        return Workbook(workbook(self, texts_in(lang)))
 
-    def workbook(self, lang: Language | None = None) -> bytes:
-        """The workbook as a file."""
-        return workbook(self, texts_in(lang))
+    def figure(self, lang: Language | None = None) -> Picture:
+        """Each goal against what is varied, or the trade-off curve."""
+        from allocator.sweep.figure import drawn  # Drawing is slow to load and seldom wanted.
 
-    def figure(self, lang: Language | None = None) -> bytes:
-        """The figure as a PNG file."""
-        from allocator.sweep.figure import figure  # Drawing is slow to load and seldom wanted.
-
-        return figure(self, texts_in(lang))
+        return Picture(drawn(self, texts_in(lang)))

@@ -353,7 +353,7 @@ class _Sweeping:
                 self.folder.write("curve.csv", csv(self.sweep.curve))
             if self.sweep.finished:
                 self.folder.write("sweep.xlsx", self.sweep.workbook(self.lang))
-                self.folder.write("sweep.png", self.sweep.figure(self.lang))
+                self.folder.write("sweep.png", self.sweep.figure(self.lang).png())
 
 
 def _refuse_other_bases(axes: Sequence[Axis], pair: tuple[str, str] | None, set_: Sequence[str] = ()) -> None:

@@ -43,7 +43,7 @@ class RuleName:
     title_zh: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SweepTables:
     """A sweep and what came out.
 

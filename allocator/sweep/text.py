@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len
-
 from allocator.compare.words import counted, goal_word
+from allocator.lines import Table
 from allocator.reports.material import records
-from allocator.reports.texts import Texts, fit
+from allocator.reports.texts import Texts
 from allocator.sweep.point import Record, Task
 from allocator.sweep.tables import SweepTables, shown
 from allocator.sweep.words import (
@@ -32,10 +31,10 @@ HEAD = 12  # cells of a heading before it goes on in the next line
 WIDEST = 30  # cells of a value that is varied
 
 
-def text(sweep: SweepTables, texts: Texts) -> str:
+def lines(sweep: SweepTables, texts: Texts) -> Iterator[str]:
     """What was varied, the goals that change from point to point, what stays, points without a plan, and the trade-off curve."""
     blocks = (_head, _points, _same, _failed) if sweep.pair is None else (_head, _curve, _failed)
-    return "\n".join(line for block in blocks for line in block(sweep, texts))
+    return (line for block in blocks for line in block(sweep, texts))
 
 
 def _head(sweep: SweepTables, texts: Texts) -> Iterator[str]:
@@ -63,7 +62,7 @@ def _points(sweep: SweepTables, texts: Texts) -> Iterator[str]:
         )
         for number, task, record in finished[:MOST]
     ]
-    yield from table(titles, rows, left=(*range(len(_where(sweep, texts))), len(titles) - 1))
+    yield _table(titles, rows, len(titles) - len(goals) - 2)
     if len(finished) > MOST:
         yield said(Message("sweep.more", count=len(finished) - MOST))
 
@@ -150,58 +149,12 @@ def _curve(sweep: SweepTables, texts: Texts) -> Iterator[str]:
         )
         for row in records(curve.head(MOST))
     ]
-    yield from table(titles, rows, left=(*range(1 + has_groups), len(titles) - 1))
+    yield _table(titles, rows, 1 + has_groups)
     if len(curve) > MOST:
         yield said(Message("sweep.more", count=len(curve) - MOST))
     yield from _open(sweep, (first, second), texts)
 
 
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequence[int]) -> Iterator[str]:
-    """Rows below their headings, which take as many lines as they need; the columns ``left`` begin at the left, the others end at the right."""
-    heads = [wrapped(one, HEAD) for one in titles]
-    widths = [
-        min(max(max(map(cell_len, head)), max((cell_len(row[i]) for row in rows), default=0)), WIDEST)
-        for i, head in enumerate(heads)
-    ]
-    if len(titles) - 1 in left:  # Nothing stands behind the last column.
-        widths[-1] = max((cell_len(row[-1]) for row in rows), default=widths[-1])
-    height = max(map(len, heads))
-    lines = [tuple(head[i - height] if len(head) >= height - i else "" for head in heads) for i in range(height)]
-    for row in (*lines, *rows):
-        cells = [
-            fit(one, width, "left" if i in left else "right")
-            for i, (one, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield ("  " + "  ".join(cells)).rstrip()
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most so many cells, broken between words, and between characters where there are no words.
-
-    Examples
-    --------
-    >>> wrapped("Quota shortfall (people)", 12), wrapped("期末尚欠（学时）", 12)
-    (['Quota', 'shortfall', '(people)'], ['期末尚欠', '（学时）'])
-    """
-    lines = [""]
-    for word in text.replace("（", " （").split(" ") if cell_len(text) > width else [text]:
-        between = "" if word.startswith("（") else " "
-        joined = f"{lines[-1]}{between}{word}" if lines[-1] else word
-        if cell_len(joined) <= width or not lines[-1]:
-            lines[-1] = joined
-        else:
-            lines.append(word)
-    return [part for line in lines for part in _cut(line, width)]
-
-
-def _cut(line: str, width: int) -> Iterator[str]:
-    if all(ord(sign) < 0x2E80 for sign in line):
-        yield line  # A long word of letters, such as a key, stays whole.
-        return
-    part = ""
-    for sign in line:
-        if cell_len(part + sign) > width:
-            yield part
-            part = ""
-        part += sign
-    yield part
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], places: int) -> Table:
+    """What stands where in the first columns (``places``), then figures, then how it came out."""
+    return Table(titles, rows, left=(*range(places), len(titles) - 1), widest=WIDEST, head=HEAD)

@@ -200,7 +200,7 @@ def test_notebook_says_the_same(two: Path) -> None:
     assert "skills-2020" in found.said("zh") and "增加名额" in found.said("zh")
     assert found.gives["people"].tolist() == [1]
     assert list(found.table["rule_id"]) and found.table["confirmed"].all()
-    assert "<pre>" in found._repr_html_()
+    assert "skills-2020" in found._repr_html_()
 
 
 def test_plan_out_of_time_points_to_the_search_instead_of_making_it() -> None:

@@ -276,4 +276,4 @@ def test_answer_shows_itself_in_a_notebook(run: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("ALLOCATOR_LANG", "zh")
     found = allocator.explain(allocator.load_run(run), "N7")
     assert str(found) == found.said("zh") and "为什么是 N7" in str(found)
-    assert found._repr_html_().startswith("<pre>■ 为什么是 N7")
+    assert ">■ 为什么是 N7" in found._repr_html_()
