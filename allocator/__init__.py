@@ -23,6 +23,7 @@ from allocator.placements import Plan
 from allocator.planner import Planner, Run
 from allocator.questions import Questions
 from allocator.shadow import Shadow, shadow
+from allocator.spoken import speak
 from allocator.sweep import Sweep, sweep
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "read_plan",
     "repairs",
     "shadow",
+    "speak",
     "sweep",
     "write",
     "write_variant",

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from allocator.errors import UnknownRuleError
 from allocator.filters import Filter
 from allocator.kinds import GOALS, Goal, Rule, Share
 from allocator.wording import Message
@@ -130,8 +131,19 @@ class Policy(BaseModel):
     rules: tuple[Rule, ...]
 
     def rule(self, rule_id: str) -> Rule:
-        """The rule of that id (``KeyError`` when there is none)."""
+        """The rule of that id.
+
+        Raises
+        ------
+        UnknownRuleError
+            If there is none; a ``KeyError`` that names the nearest.
+        """
+        if rule_id not in self._by_id:
+            raise UnknownRuleError(rule_id, self._by_id)
         return self._by_id[rule_id]
+
+    def __repr__(self) -> str:
+        return f"<Policy: {self.id}, {len(self.rules)} rules>"
 
     @cached_property
     def _by_id(self) -> dict[str, Rule]:
@@ -217,7 +229,7 @@ class Scenario(BaseModel):
     session_changes: tuple[SessionChange, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Inputs:
     """Everything read, checked across files and put into one order, so that row order never matters.
 
@@ -240,6 +252,12 @@ class Inputs:
     hashes: Mapping[str, str] = field(default_factory=dict)  # file -> sha256 of its bytes
     notes: tuple[str, ...] = ()  # what was trimmed or assumed while reading
     source: object = field(default=None, repr=False, compare=False)  # what ``inputs.changed`` reads the scenario from
+
+    def __repr__(self) -> str:
+        tables = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in TABLES)
+        return (
+            f"<Inputs: {self.scenario.id} {self.years[0]}–{self.years[-1]}, {len(self.policy.rules)} rules, {tables}>"
+        )
 
     @property
     def years(self) -> tuple[int, ...]:

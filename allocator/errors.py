@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 
-from allocator.wording import Language, Message, said
+from allocator.wording import Language, Message, listing, said
 
 
 class AllocatorError(Exception):
@@ -79,6 +80,18 @@ class ModelError(AllocatorError):
 
     def __init__(self, what: str) -> None:
         super().__init__(what if isinstance(what, Message) else Message("error.model", detail=what))
+
+
+class UnknownRuleError(AllocatorError, KeyError):
+    """There is no rule of that id; says which one may be meant."""
+
+    def __init__(self, rule_id: str, known: Iterable[str]) -> None:
+        known = list(known)
+        near = get_close_matches(rule_id, known, 3) or known
+        super().__init__(Message("error.unknown-rule", rule=rule_id, near=listing(near)))
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class OutputError(AllocatorError):

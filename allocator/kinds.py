@@ -6,7 +6,7 @@ read the same record and share nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from types import MappingProxyType
@@ -65,6 +65,11 @@ class RuleKind(BaseModel):
     years: tuple[int, ...] = ()  # plan years the rule holds in; all when empty
     audience: Filter = Filter()  # over the roster
     programmes: Filter = Filter()  # over the programmes
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Only what the rule says: what is as it is when nothing is said is left out."""
+        defaults = {name: field.default for name, field in type(self).model_fields.items()}
+        return ((name, value) for name, value in super().__repr_args__() if value != defaults.get(name or ""))
 
 
 class Eligibility(RuleKind):

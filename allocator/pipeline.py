@@ -24,10 +24,11 @@ from allocator.planner import Planner, Run
 from allocator.reports.edited import fingerprint, refuse_edited
 from allocator.reports.folder import PRICES, write_run
 from allocator.reports.record import scenario_text
-from allocator.reports.texts import Language, Texts
+from allocator.reports.texts import Language
 from allocator.reports.units import Template
 from allocator.result import GoalResult, OnProgress, ShadowPrices, SolveResult, SolveStatus, silent
 from allocator.solve.clock import Clock
+from allocator.spoken import texts_in
 from allocator.wording import Message, from_record
 
 RUN_FILES = ("scenario.toml", "plan.csv", "run.json")
@@ -84,7 +85,7 @@ def write(
     run: Run,
     folder: Path | str,
     *,
-    lang: Language = "zh",
+    lang: Language | None = None,
     force: bool = False,
     on_progress: OnProgress = silent,
     font: str | None = None,
@@ -93,22 +94,35 @@ def write(
 ) -> tuple[str, ...]:
     """Write the run folder, whole or not at all; what is returned should be told to the reader.
 
-    ``notices`` is the template of the call-up notices, the plain letter when absent; ``conflicts``, where rules cannot all be
-    kept, is told in ``conflicts.txt``.
+    Parameters
+    ----------
+    folder
+        The run folder; ``docs/outputs.md`` says what is in it.
+    lang
+        ``zh`` or ``en``; absent: as chosen by ``speak``, else the system's.
+    force
+        Replace a run folder that is there.
+    font
+        Family for the figures; absent: one with Chinese characters.
+    notices
+        Template of the call-up notices; absent: the plain letter.
+    conflicts
+        What was found about rules that cannot all be kept, to be told in ``conflicts.txt``.
 
     Raises
     ------
     OutputError
         If it cannot be written, or exists and ``force`` is not set, or there is no font of that name.
     """
+    texts = texts_in(lang)
     said = scenario_text(run.inputs, Path(folder).resolve())
     extras: dict[str, Any] = {"peak_memory_bytes": run.peak_memory_bytes, "scenario_sha256": fingerprint(said)}
     additions = {}
     if conflicts is not None:
         extras["conflicts"] = conflicts_record(conflicts)
-        additions["conflicts.txt"] = conflicts.words(Texts(lang)) + "\n"
+        additions["conflicts.txt"] = conflicts.words(texts) + "\n"
     return write_run(
-        Path(folder), run.inputs, run.plan, run.audit, run.result, lang=lang, force=force, extras=extras,
+        Path(folder), run.inputs, run.plan, run.audit, run.result, lang=texts.lang, force=force, extras=extras,
         on_progress=on_progress, font=font, notices=notices, additions=additions,
     )  # fmt: skip
 

@@ -19,11 +19,19 @@ COLUMNS = (
 SEAT_COLUMNS = ("year", "session_id", "programme_id", "unit_id", "seats")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """Placements in the order year, session, cadre; columns as ``COLUMNS``."""
 
     placements: pd.DataFrame
+
+    def __repr__(self) -> str:
+        people = self.placements["cadre_id"].nunique()
+        return f"<Plan: {len(self.placements):,} placements of {people:,} people and groups>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the placements."""
+        return str(self.placements._repr_html_())  # type: ignore[operator]
 
     @property
     def seats(self) -> pd.DataFrame:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,13 +15,15 @@ from allocator.assembly import assemble
 from allocator.audit import AuditReport, audit
 from allocator.entities import Inputs
 from allocator.kinds import Goal
+from allocator.lines import Aligned
 from allocator.memory import collecting_seldom
 from allocator.model.goals import FIRM, SHAPES, signed
 from allocator.placements import Plan
 from allocator.reports.gallery import Gallery
 from allocator.reports.material import Material
 from allocator.reports.record import peak_memory
-from allocator.reports.texts import Texts, language
+from allocator.reports.summary import text as summary_text
+from allocator.reports.texts import Language, Texts
 from allocator.result import GoalResult, SolveResult, SolveStatus
 from allocator.solve.calendar import calendar
 from allocator.solve.clock import Clock
@@ -30,15 +31,18 @@ from allocator.solve.dates import Schedule
 from allocator.solve.exclusions import dated_rules
 from allocator.solve.feedback import dates_kept
 from allocator.solve.yearly import YearlyStage, YearPlan
+from allocator.spoken import Spoken, texts_in
 from allocator.wording import Message
 
 GOAL_COLUMNS = ("goal", "sense", "unit", "value", "bound", "gap", "proven")
 """Columns of ``Run.goals``."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """One finished run. Its tables are data frames: ``docs/api.md`` lists their columns and units.
+@dataclass(frozen=True, repr=False)
+class Run(Spoken):
+    """One finished run; shown alone it says the summary of the command line.
+
+    Its tables are data frames, whose columns and units ``docs/api.md`` lists. ``Questions(run)`` answers why, why not and what if.
 
     Parameters
     ----------
@@ -58,6 +62,10 @@ class Run:
     seconds: Mapping[str, float]
     peak_memory_bytes: int
 
+    def lines(self, texts: Texts) -> Iterator[str]:
+        """The summary in the words of a catalogue, as ``allocator plan`` prints it."""
+        yield Aligned(summary_text(self.inputs, self.plan, self.audit, self.result, lang=texts.lang).rstrip("\n"))
+
     @cached_property
     def seats(self) -> pd.DataFrame:
         """Seats of every unit in every session: year, session_id, programme_id, unit_id, seats (people)."""
@@ -74,11 +82,17 @@ class Run:
         types = dict.fromkeys(("goal", "sense", "unit"), "str") | dict.fromkeys(("value", "bound", "gap"), "float64")
         return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(types | {"proven": "bool"})
 
-    @cached_property
+    @property
     def figures(self) -> Gallery:
-        """The figures, drawn when called: ``run.figures.quota()``; in the language of ``ALLOCATOR_LANG`` or the locale."""
-        texts = Texts(language(os.environ.get("ALLOCATOR_LANG")))
-        return Gallery(Material(self.inputs, self.plan, self.audit, self.result, texts))
+        """The figures, drawn when called: ``run.figures.quota()``; in the language that was chosen (``speak``) or the system's."""
+        texts = texts_in()
+        if texts.lang not in self._galleries:
+            self._galleries[texts.lang] = Gallery(Material(self.inputs, self.plan, self.audit, self.result, texts))
+        return self._galleries[texts.lang]
+
+    @cached_property
+    def _galleries(self) -> dict[Language, Gallery]:
+        return {}
 
 
 RESUMED_GAP = 5.0

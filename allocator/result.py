@@ -76,7 +76,7 @@ class ShadowPrices:
     table: pd.DataFrame
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SolveResult:
     """The goals in rank order, how the solve ended, and what it cost."""
 
@@ -86,6 +86,9 @@ class SolveResult:
     messages: tuple[str, ...] = ()  # what the planner should know, such as seats the calendar could not hold
     work: Mapping[str, int | float] = field(default_factory=dict)  # columns, rows, rounds, cohorts
     prices: ShadowPrices | None = None  # of large problems; small ones are solved without
+
+    def __repr__(self) -> str:
+        return f"<SolveResult: {self.status}, {sum(goal.is_proven for goal in self.goals)} of {len(self.goals)} goals proven>"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,21 @@ def texts_in(lang: str | None = None) -> Texts:
     return Texts(language(lang or os.environ.get("ALLOCATOR_LANG")))
 
 
+def speak(lang: Language) -> None:
+    """Choose the language of this process, whatever the system's: of answers, figures, workbooks and written runs.
+
+    Raises
+    ------
+    ValueError
+        If there is no such language.
+
+    Examples
+    --------
+    >>> allocator.speak("zh")  # doctest: +SKIP
+    """
+    os.environ["ALLOCATOR_LANG"] = language(lang)
+
+
 class Spoken(ABC):
     """An answer that can be put into words.
 

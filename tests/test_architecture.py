@@ -39,16 +39,16 @@ _layer("audit", RECORDS)
 _layer("naming", f"{RECORDS} ties instance model")
 _layer("solve", f"{RECORDS} ties instance model naming")
 _layer("assembly", RECORDS)
-_layer("counting", f"{RECORDS} ties instance model naming solve")
 _layer("reports", f"{RECORDS} ties memory audit")
 _layer("lines", "reports")
 _layer("spoken", "wording lines reports")
+_layer("counting", f"{RECORDS} ties instance model naming solve reports spoken")
 _layer("drawing", "reports")
-_layer("planner", f"{RECORDS} memory instance model audit solve assembly reports")
+_layer("planner", f"{RECORDS} memory instance model audit solve assembly reports lines spoken")
 _layer("conflicts", f"{RECORDS} inputs instance audit solve assembly counting reports spoken planner")
 _layer(
     "pipeline",
-    f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports planner conflicts",
+    f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports spoken planner conflicts",
 )
 _layer("shadow", f"{RECORDS} inputs model audit solve reports lines spoken drawing planner writing")
 _layer("talk", "wording")
@@ -70,7 +70,7 @@ _layer(
 _layer("cli", "reports commands")
 _layer(
     "__init__",
-    f"{RECORDS} questions compare ledger sweep conflicts explain shadow inputs generate audit reports planner pipeline",
+    f"{RECORDS} questions compare ledger sweep conflicts explain shadow inputs generate audit reports spoken planner pipeline",
 )
 _layer("__main__", "cli")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.audit.findings import Finding, Row, Status, status_of
+from allocator.errors import UnknownRuleError
 from allocator.kinds import Goal, Strength
 from allocator.wording import Message
 
@@ -23,7 +25,7 @@ RULE_COLUMNS = (
 """Columns of ``AuditReport.rules``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """One rule judged: what it required, what the plan achieves."""
 
@@ -34,6 +36,25 @@ class Verdict:
     title_zh: str
     strength: Strength
     finding: Finding
+
+    def __repr__(self) -> str:
+        figures = f"required {self.required}, achieved {self.achieved} {self.unit}"
+        return f"<Verdict: {self.rule_id} {self.status}, {figures}>"
+
+    @property
+    def required(self) -> float | None:
+        """Total over all years, in ``unit``; ``None`` where nothing is required."""
+        return self.finding.required
+
+    @property
+    def achieved(self) -> float | None:
+        """What the plan achieves over all years, in ``unit``; ``None`` where nothing can be measured."""
+        return self.finding.achieved
+
+    @property
+    def unit(self) -> str:
+        """Unit of measure, such as ``people``."""
+        return self.finding.unit
 
     @property
     def status(self) -> Status:
@@ -53,7 +74,7 @@ class Verdict:
         return self.status == "breached"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AuditReport:
     """What the auditor found; ``report["rule-id"]`` is the verdict on one rule.
 
@@ -76,7 +97,25 @@ class AuditReport:
         """The warnings in Chinese."""
         return tuple(warning.said("zh") for warning in self.warnings)
 
+    def __repr__(self) -> str:
+        counts = Counter(verdict.status for verdict in self.verdicts)
+        kept, breached, reported = (counts[status] for status in ("kept", "breached", "reported"))
+        return f"<AuditReport: {len(self.verdicts)} rules, {kept} kept, {breached} breached, {reported} reported>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a row for each rule."""
+        return str(self.rules._repr_html_())  # type: ignore[operator]
+
     def __getitem__(self, rule_id: str) -> Verdict:
+        """The verdict on one rule.
+
+        Raises
+        ------
+        UnknownRuleError
+            If there is none; a ``KeyError`` that names the nearest.
+        """
+        if rule_id not in self._by_id:
+            raise UnknownRuleError(rule_id, self._by_id)
         return self._by_id[rule_id]
 
     @cached_property

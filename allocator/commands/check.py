@@ -10,8 +10,8 @@ import typer
 from allocator import pipeline
 from allocator.commands import mending
 from allocator.commands.marking import mark_and_refuse
-from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, ScenarioFile, Voice, faults_explained, voice_of
-from allocator.counting import CheckReport, Finding
+from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, ScenarioFile, faults_explained, voice_of
+from allocator.counting import Finding
 from allocator.errors import InputError
 from allocator.wording import Message
 
@@ -69,7 +69,7 @@ def check_scenario(
             voice.say(voice.talk.said(Message("annotate.none")))
         found = mending.explained(voice, scenario, wishes) if explain else None
         code = Code.DONE if report.ok else Code.VIOLATION
-        text = _findings_text(report, voice)
+        text = report.said(voice.lang)
         record = {"ok": report.ok, "findings": [_finding_record(one) for one in report.findings]}
         if found is not None:
             code = code or mending.code_of(found)
@@ -80,21 +80,6 @@ def check_scenario(
         if found is not None and found.repairs and write_repair is None:
             voice.say(voice.talk.said(Message("conflict.hint-write")))
     raise typer.Exit(code)
-
-
-def _findings_text(report: CheckReport, voice: Voice) -> str:
-    talk = voice.talk
-    lines = [talk("check-ok") if report.ok else talk("check-failed")]
-    for severity in ("error", "warning"):
-        found = [finding for finding in report.findings if finding.severity == severity]
-        if found:
-            lines.append("■ " + talk(f"check-{severity}s", count=len(found)))
-        for finding in found:
-            name = {"title": finding.title, "rule": finding.rule_id, "clause": finding.clause or "—"}
-            lines.append(
-                "  " + (talk("rule", **name, found=finding.message) if finding.rule_id else talk.said(finding.message))
-            )
-    return "\n".join(lines)
 
 
 def _finding_record(finding: Finding) -> dict[str, Any]:

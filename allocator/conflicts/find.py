@@ -44,7 +44,7 @@ MOST_ALIKE = 4
 """Conflicts of the same rules that are looked for from breaches of one rule; further breaches of it are counted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Conflict:
     """Hard rules that cannot be kept together.
 
@@ -70,6 +70,9 @@ class Conflict:
     unconfirmed: tuple[Part, ...] = ()
     is_strict_known: bool = True
     arguments: tuple[Finding, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Conflict: {', '.join(self.rule_ids)}; lacking={self.lacking:g}>"
 
     @property
     def is_minimal(self) -> bool:

@@ -51,7 +51,7 @@ GIVING: tuple[Goal, ...] = ("violation", "quota-shortfall", "quota-excess", "owe
 """What a trial minimises: first what must hold, then what gives."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Repair:
     """A change of the scenario under which every hard rule is kept, as a plan showed.
 
@@ -71,6 +71,9 @@ class Repair:
     gives: tuple[Give, ...]
     changes: Mapping[str, Any]
     goals: tuple[GoalResult, ...]
+
+    def __repr__(self) -> str:
+        return f"<Repair: {', '.join(self.kinds)}; changes={self.changes}>"
 
     @property
     def people(self) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from allocator.kinds import RuleKind
+from allocator.reports.texts import Texts
+from allocator.spoken import Spoken
 from allocator.wording import Message
 
 Severity = Literal["error", "warning"]
@@ -49,11 +51,34 @@ class Finding:
         return self.message.said("zh")
 
 
-@dataclass(frozen=True)
-class CheckReport:
-    """All findings, in the order of the policy."""
+@dataclass(frozen=True, repr=False)
+class CheckReport(Spoken):
+    """What counting proved, in the words of ``allocator check``.
+
+    Parameters
+    ----------
+    findings
+        In the order of the policy.
+    """
 
     findings: tuple[Finding, ...]
+
+    def lines(self, texts: Texts) -> Iterator[str]:
+        """Whether the rules may be kept, then errors, then warnings, in the words of a catalogue."""
+        said = texts.said
+        yield said(Message("talk.check-ok") if self.ok else Message("talk.check-failed"))
+        errors = [one for one in self.findings if one.severity == "error"]
+        warnings = [one for one in self.findings if one.severity == "warning"]
+        for heading, found in (
+            (Message("talk.check-errors", count=len(errors)), errors),
+            (Message("talk.check-warnings", count=len(warnings)), warnings),
+        ):
+            if found:
+                yield "■ " + said(heading)
+            for one in found:
+                name = {"title": one.title, "rule": one.rule_id, "clause": one.clause or "—"}
+                line = Message("talk.rule", **name, found=one.message) if one.rule_id else one.message
+                yield "  " + said(line)
 
     @property
     def ok(self) -> bool:

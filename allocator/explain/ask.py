@@ -22,6 +22,9 @@ class Explainer:
     def __init__(self, run: Run) -> None:
         self._ground = Ground(run)
 
+    def __repr__(self) -> str:
+        return f"<Explainer: {self.run.inputs.scenario.id}>"
+
     @property
     def run(self) -> Run:
         """The run that is asked about."""

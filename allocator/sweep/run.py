@@ -17,6 +17,7 @@ from allocator.inputs.load import source_of
 from allocator.pipeline import write
 from allocator.planner import Run
 from allocator.reports.texts import Language
+from allocator.spoken import texts_in
 from allocator.sweep import pareto as curve
 from allocator.sweep.axes import Axis, Values, axes_of, grid
 from allocator.sweep.bundle import packed
@@ -86,7 +87,7 @@ def sweep(
     seed: str | None = None,
     time_limit: float | None = None,
     force: bool = False,
-    lang: Language = "zh",
+    lang: Language | None = None,
     on_progress: OnProgress = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Sweep:
@@ -174,7 +175,7 @@ def sweep(
             folder.keep_base(0, run_to_record(base))
         made = _Sweeping(
             read, folder, records, client, workers or os.cpu_count() or 1, is_kept=out is not None,
-            keeps_runs=keep_runs, from_base=from_base, lang=lang, on_progress=on_progress, stop=stop or threading.Event(),
+            keeps_runs=keep_runs, from_base=from_base, lang=texts_in(lang).lang, on_progress=on_progress, stop=stop or threading.Event(),
         )  # fmt: skip
         made.plan(axes, points, pair, steps)
         return made.sweep
