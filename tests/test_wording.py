@@ -115,6 +115,7 @@ SPEAKERS = {
 }
 OF_THE_SOLVER = {
     "solve/linear.py",
+    "solve/simplex.py",
 }  # Technical words of the solver; see error.model.
 
 
