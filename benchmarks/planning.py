@@ -32,7 +32,7 @@ class FailedError(Exception):
 
 def machine() -> str:
     """The first line: date, machine, how busy it is with other things, versions."""
-    names = ("ortools", "numpy", "pandas")
+    names = ("ortools", "highspy", "numpy", "pandas")
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, {os.cpu_count()} processors{load}, "
@@ -46,21 +46,25 @@ def note(text: str) -> None:
 
 
 def planned(scenario: Path, *options: str) -> dict[str, Any]:
-    """What ``allocator plan`` says of a scenario, without its search for conflicts, and the ``wall_seconds`` of the process.
+    """What ``allocator plan`` says of a scenario, without its search for conflicts.
+
+    Beside it stand ``wall_seconds`` of the process and ``report_seconds``, of each part of the reports.
 
     Raises
     ------
     FailedError
         If there is no plan, or its audit found a breach.
     """
-    began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "allocator", "plan", str(scenario.resolve()), "--out", f"{folder}/run"]
+        began = time.perf_counter()
         finished = subprocess.run(
             [*command, "--json", "--quiet", "--no-explain", *options],
             capture_output=True, text=True, encoding="utf-8", env=surroundings(),
         )  # fmt: skip
-    wall = time.perf_counter() - began
+        wall = time.perf_counter() - began
+        written = Path(folder, "run", "run.json")
+        whole = json.loads(written.read_text(encoding="utf-8"))["seconds"] if written.is_file() else {}
     try:
         record: dict[str, Any] = json.loads(finished.stdout)
     except ValueError:
@@ -68,7 +72,8 @@ def planned(scenario: Path, *options: str) -> dict[str, Any]:
     if finished.returncode not in PLANNED or "goals" not in record:
         said = record.get("message", finished.stderr)
         raise FailedError(f"{scenario.stem} failed with exit code {finished.returncode}: {said}".rstrip(": \n"))
-    return {"wall_seconds": round(wall, 2)} | record
+    reports = {name: took for name, took in whole.items() if name not in record["seconds"]}
+    return {"wall_seconds": round(wall, 2), "report_seconds": reports} | record
 
 
 def surroundings() -> dict[str, str]:
@@ -84,7 +89,7 @@ def far_goals(goals: Iterable[Goal], gap: float = 0.0) -> str:
         if goal["gap"] is None:
             far.append(f"{goal['goal']} without a bound")
         elif goal["gap"] > gap and goal["goal"] in COUNTED:
-            far.append(f"{goal['goal']} {goal['value']:,g}, bound {goal['bound']:,g}")
+            far.append(f"{goal['goal']} {goal['value']:,.12g}, bound {goal['bound']:,.12g}")
         elif goal["gap"] > gap:
             far.append(f"{goal['goal']} {goal['gap']:.3%}")
     return "; ".join(far) or "–"

@@ -46,13 +46,13 @@ def main() -> None:
 
 def block(name: str, record: dict[str, Any]) -> str:
     """What one scenario cost: seconds by stage, and the goals."""
-    code, seconds = record["exit_code"], record["seconds"]
-    stages = ", ".join(f"{stage} {took:.1f}" for stage, took in seconds.items())
-    rest = record["wall_seconds"] - sum(seconds.values())
+    code, seconds, reports = record["exit_code"], record["seconds"], record["report_seconds"]
+    stages = ", ".join(f"{stage} {took:.1f}" for stage, took in (seconds | reports).items())
+    rest = record["wall_seconds"] - sum(seconds.values()) - sum(reports.values())
     lines = [
         "",
         f"{name}: exit code {code}, {PLANNED[code]}; plan {record['plan_sha256'][:12]}",
-        f"  {record['wall_seconds']:.1f} s: {stages}; start and reports {rest:.1f}",
+        f"  {record['wall_seconds']:.1f} s: {stages}; start and end {rest:.1f}",
         f"  {'goal':<16} {'value':>14} {'bound':>14} {'gap':>10}",
     ]
     for goal in record["goals"]:

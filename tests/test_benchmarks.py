@@ -46,7 +46,8 @@ def test_scenario_that_fails_is_told_and_the_others_are_measured(tmp_path: Path)
     records = json.loads(measured.read_text(encoding="utf-8"))
     assert list(records) == ["tiny"]
     stages, wall = records["tiny"]["seconds"], records["tiny"]["wall_seconds"]
-    assert 0 < sum(stages.values()) < wall
+    reports = records["tiny"]["report_seconds"]
+    assert "write-page" in reports and sum(stages.values()) > 0 and sum((stages | reports).values()) < wall
     head, line = finished.stdout.splitlines()[-2:]
     assert head.split() == ["scenario", "code", "plan", "s", "all", "s", "GiB", "not", "proven"]
     assert line.split()[:4] == ["tiny", "0", f"{sum(stages.values()):.1f}", f"{wall:.1f}"] and line.endswith("–")
@@ -54,9 +55,15 @@ def test_scenario_that_fails_is_told_and_the_others_are_measured(tmp_path: Path)
 
 def test_goals_far_from_their_bounds_are_named(growth: ModuleType) -> None:
     # 7 people too few are 100 % of 7 and say nothing in per cent; 100 of 100,000 hours are 0.1 %, just what was asked for.
-    goals = [goal("quota-shortfall", 7, 0), goal("owed", 100_000, 99_900), goal("fairness", 1_000, 990)]
+    goals = [
+        goal("violation", 1_567_310, 1_567_130.5),
+        goal("quota-shortfall", 7, 0),
+        goal("owed", 100_000, 99_900),
+        goal("fairness", 1_000, 990),
+    ]
     assert growth.far_goals(goals, 0.001) == "quota-shortfall 7, bound 0; fairness 1.000%"
-    assert growth.far_goals(goals) == "quota-shortfall 7, bound 0; owed 0.100%; fairness 1.000%"
+    assert growth.far_goals(goals[:1]) == "violation 1,567,310, bound 1,567,130.5"
+    assert growth.far_goals(goals[1:]) == "quota-shortfall 7, bound 0; owed 0.100%; fairness 1.000%"
     assert growth.far_goals([goal("owed", 5, None)]) == "owed without a bound"
     assert growth.far_goals([goal("owed", 5, 5)]) == "–"
 
