@@ -11,10 +11,9 @@ from pathlib import Path
 from allocator.errors import OutputError
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts
-from allocator.reports.units import CALENDAR, NOTICES, WORKBOOK, Template, narrowed, task, unit_contents
+from allocator.reports.units import CALENDAR, NOTICES, WORKBOOK, Template, narrowed, unit_contents, unit_files
 from allocator.reports.units.content import UnitContent
 from allocator.reports.units.names import index
-from allocator.reports.units.work import Helpers
 from allocator.reports.whole import written_whole
 
 RECORD = "export.json"
@@ -46,22 +45,22 @@ def export(material: Material, folder: Path, wanted: Wanted, template: Template 
     if not contents:
         raise OutputError(texts("export.nothing"))
     with written_whole(folder, texts, force=force, mark=RECORD) as unfinished:
-        (unfinished / "index.csv").write_bytes(index(contents, endings=wanted.endings))
-        work = task(unfinished, material, contents, template, wanted.endings)
-        with Helpers(0) as helpers:
-            helpers.write(work, lambda _: None)
-        files = len(list(unfinished.iterdir())) - 1
+        (unfinished / "index.csv").write_bytes(index([unit.line for unit in contents], endings=wanted.endings))
+        files = unit_files(unfinished, material, template, wanted.endings)
+        for unit in contents:
+            files.write(unit)
+        count = len(list(unfinished.iterdir())) - 1
         record = {
             "scenario": material.inputs.scenario.id,
             "plan": {"sha256": material.plan.sha256},
-            "files": files,
+            "files": count,
             "units": len(contents),
             "years": list(wanted.years),
             "sessions": list(wanted.sessions),
         }
         text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
         (unfinished / RECORD).write_text(text, encoding="utf-8", newline="")
-    return files
+    return count
 
 
 def _chosen(units: Iterable[UnitContent], wanted: Wanted) -> list[UnitContent]:

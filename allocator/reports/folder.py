@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from allocator.audit import AuditReport
 from allocator.entities import Inputs
+from allocator.memory import collecting_seldom
 from allocator.placements import Plan
 from allocator.reports.dispatch import dispatch
+from allocator.reports.helpers import Helpers
 from allocator.reports.material import Material
 from allocator.reports.page import page
 from allocator.reports.record import run_record, scenario_text
 from allocator.reports.texts import Language, Texts
-from allocator.reports.units import Template, write_units
+from allocator.reports.units import AllUnits, Template, unit_files
 from allocator.reports.whole import RECORD, check_target, written_whole
 from allocator.result import OnProgress, Progress, SolveResult, silent
 
@@ -25,6 +28,11 @@ __all__ = ["PRICES", "check_font", "check_target", "write_run"]
 
 _CSV: dict[str, Any] = {"index": False, "encoding": "utf-8-sig", "lineterminator": "\n", "float_format": "%.10g"}
 PRICES = "prices.csv"
+
+MANY = 300  # units for which a helper process pays: it needs a second to start
+MOST_HELPERS = 3  # Each holds half a GiB for a province, and the longest job decides anyway.
+_WEIGHTS = {"tables": 2.0, "dispatch": 10.0, "units": 2.0, "figures": 30.0, "page": 10.0}
+"""Tenths of a second that a job takes for a province: how progress is counted."""
 
 
 def check_font(name: str, lang: Language = "en") -> None:
@@ -103,51 +111,104 @@ def _fill(
     notices: Template | None,
 ) -> tuple[str, ...]:
     """Write every file; the record comes last, so a folder with ``run.json`` is complete."""
-    inputs, plan, audit = material.inputs, material.plan, material.audit
     started = time.perf_counter()
-    seconds: dict[str, float] = {}
+    for below in ("inputs", "figures", "units"):
+        (folder / below).mkdir()
+    work = _Work(folder, target, material, font, notices)
+    jobs = work.jobs()
+    weights = [_WEIGHTS[job.stage] for job in jobs]
+    results: dict[int, _Done] = {}
+    seconds = {f"write-{stage}": 0.0 for stage in _WEIGHTS}
 
-    def tell(done: float) -> None:
-        on_progress(Progress("write", time.perf_counter() - started, done=min(done, 1.0)))
+    def done(number: int, one: _Done) -> None:
+        results[number] = one
+        stage = f"write-{jobs[number].stage}"
+        seconds[stage] = round(seconds[stage] + one.seconds, 3)
+        share = min(1.0, sum(weights[n] for n in results) / sum(weights))
+        on_progress(Progress("write", time.perf_counter() - started, done=share))
 
-    @contextmanager
-    def timed(stage: str, done: float) -> Iterator[None]:
-        before = time.perf_counter()
-        yield
-        seconds[stage] = round(seconds.get(stage, 0.0) + time.perf_counter() - before, 3)
-        tell(done)
-
-    with timed("write-tables", 0.05):
-        _tables(folder, plan, audit)
-        if material.result is not None and material.result.prices is not None:
-            exact = _CSV | {"float_format": None}  # Read back, they must lead to the same plans.
-            material.result.prices.table.to_csv(folder / PRICES, **exact)
-        _scenario(folder, target, inputs)
-    for number, year in enumerate(inputs.years, start=1):
-        with timed("write-dispatch", 0.05 + 0.45 * number / len(inputs.years)):
-            _dispatch(folder, material, year)
-    with timed("write-units", 0.8):
-        _units(folder, material, notices, lambda done: tell(0.5 + 0.3 * done))
-    with timed("write-figures", 0.95):
-        told = _figures(folder, material, font)
-    with timed("write-page", 1.0):
-        _text(folder / "report.html", page(material))
+    with Helpers(_helpers_for(material.inputs)) as helpers:
+        helpers.share(work, jobs, done)
+    told: tuple[str, ...] = next(results[n].result for n, job in enumerate(jobs) if job.stage == "figures")
+    lines = (line for n, job in enumerate(jobs) if job.stage == "units" for line in results[n].result)
+    work.units.list(lines)
     _text(folder / RECORD, run_record(material, seconds, extras, told))
     return told
 
 
-def _tables(folder: Path, plan: Plan, audit: AuditReport) -> None:
+def _helpers_for(inputs: Inputs) -> int:
+    """Helper processes that pay: a process for each core, as far as memory goes."""
+    return min(inputs.scenario.limits.workers - 1, MOST_HELPERS) if inputs.cadres["unit_id"].nunique() >= MANY else 0
+
+
+class _Job(NamedTuple):
+    """A file or some files: the stage it belongs to, and the year, or the share of the units."""
+
+    stage: str
+    which: Any = None
+
+
+class _Done(NamedTuple):
+    """A job that is done: how long it took, and what it has to tell."""
+
+    seconds: float
+    result: Any
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Everything any process needs to write any file but the record."""
+
+    folder: Path
+    target: Path
+    material: Material
+    font: str | None
+    notices: Template | None
+
+    def jobs(self) -> list[_Job]:
+        """All jobs, the longest first, so that nobody waits for one at the end."""
+        dispatches = (_Job("dispatch", year) for year in self.material.inputs.years)
+        shares = (_Job("units", share) for share in self.units.shares)
+        return [_Job("figures"), *dispatches, _Job("page"), _Job("tables"), *shares]
+
+    def do(self, job: _Job) -> _Done:
+        """Do one job; the same files come out whichever process does it."""
+        started = time.perf_counter()
+        with collecting_seldom() as collect:
+            result = self._do(job)
+            collect()
+        return _Done(time.perf_counter() - started, result)
+
+    def _do(self, job: _Job) -> Any:
+        folder, material = self.folder, self.material
+        if job.stage == "tables":
+            return _tables(folder, self.target, material)
+        if job.stage == "dispatch":
+            return _dispatch(folder, material, job.which)
+        if job.stage == "figures":
+            return _figures(folder, material, self.font)
+        if job.stage == "page":
+            return _text(folder / "report.html", page(material))
+        return self.units.write(job.which)
+
+    @cached_property
+    def units(self) -> AllUnits:
+        """The files of units."""
+        return AllUnits(self.material, unit_files(self.folder / "units", self.material, self.notices))
+
+
+def _tables(folder: Path, target: Path, material: Material) -> None:
     """CSV files carry a byte-order mark, so that Excel shows Chinese; they hold ids and figures, never names."""
+    inputs, plan, audit = material.inputs, material.plan, material.audit
     plan.write(folder / "plan.csv")
     plan.seats.to_csv(folder / "seats.csv", **_CSV)
     (folder / "audit.csv").write_text(audit.to_csv(), encoding="utf-8-sig", newline="")
     audit.overdue.drop(columns="reason_zh").to_csv(folder / "overdue.csv", **_CSV)
     audit.owed.to_csv(folder / "owed.csv", **_CSV)
-
-
-def _scenario(folder: Path, target: Path, inputs: Inputs) -> None:
+    if material.result is not None and material.result.prices is not None:
+        exact = _CSV | {"float_format": None}  # Read back, they must lead to the same plans.
+        material.result.prices.table.to_csv(folder / PRICES, **exact)
     _text(folder / "scenario.toml", scenario_text(inputs, target))
-    (folder / "inputs").mkdir()
     files = {role: str(path) for role, path in sorted(inputs.files.items())}
     record = {"files": files, "sha256": dict(sorted(inputs.hashes.items()))}
     _text(folder / "inputs" / "hashes.json", json.dumps(record, ensure_ascii=False, indent=2) + "\n")
@@ -157,15 +218,9 @@ def _dispatch(folder: Path, material: Material, year: int) -> None:
     (folder / f"dispatch-{year}.xlsx").write_bytes(dispatch(material, year))
 
 
-def _units(folder: Path, material: Material, notices: Template | None, tell: Callable[[float], None]) -> None:
-    (folder / "units").mkdir()
-    write_units(folder / "units", material, notices, tell)
-
-
 def _figures(folder: Path, material: Material, font: str | None) -> tuple[str, ...]:
     from allocator.reports import figures  # Here, since matplotlib takes as long to load as all the rest together.
 
-    (folder / "figures").mkdir()
     pen = figures.Pen.of(material, font)
     for name, content in figures.draw(pen):
         (folder / "figures" / name).write_bytes(content)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from allocator.errors import OutputError
 from allocator.reports import figures, whole
 from allocator.reports import folder as folder_module
 from allocator.reports.folder import check_target, write_run
+from allocator.reports.units import work as work_module
 
 from .builders import run
 
@@ -132,7 +134,7 @@ def test_link_to_a_folder_and_detours_lead_to_the_folder(tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
-@pytest.mark.parametrize("step", ["_tables", "_dispatch", "_units", "_figures", "put_in_place"])
+@pytest.mark.parametrize("step", ["_tables", "_dispatch", "_figures", "page", "unit_files", "put_in_place"])
 def test_failure_in_the_middle_leaves_nothing_and_keeps_the_old_run(tmp_path, monkeypatch, number, step):
     write_run(tmp_path / "out", *run(2).parts)
     before = contents(tmp_path / "out")
@@ -152,7 +154,7 @@ def test_interrupt_leaves_nothing_half_written(tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(folder_module, "_units", interrupt)
+    monkeypatch.setattr(folder_module, "unit_files", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_run(tmp_path / "out", *run().parts)
     assert list(tmp_path.iterdir()) == []
@@ -171,7 +173,7 @@ def die(*_):
 {patch}
 folder.write_run(Path(sys.argv[1]), *run(3).parts, force=True)
 """
-IN_THE_MIDDLE = "folder._units = die"
+IN_THE_MIDDLE = "folder.unit_files = die"
 BETWEEN_THE_MOVES = """
 first = Path.rename
 def rename(self, target):
@@ -215,4 +217,76 @@ def test_read_only_parent_is_refused_before_the_work(tmp_path):
 def test_progress_rises_to_one(tmp_path):
     shares = []
     write_run(tmp_path / "out", *run().parts, on_progress=lambda progress: shares.append(progress.done))
-    assert shares == sorted(shares) and shares[-1] == 1.0
+    assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) > 4
+
+
+# ---------------------------------------------------------------------- several processes
+
+
+def with_workers(made, workers):
+    """The parts of a run whose scenario allows so many processes."""
+    limits = made.inputs.scenario.limits.model_copy(update={"workers": workers})
+    inputs = replace(made.inputs, scenario=made.inputs.scenario.model_copy(update={"limits": limits}))
+    return inputs, *made.parts[1:]
+
+
+def without_record(folder):
+    """Every file but the record, which has the seconds."""
+    return {name: content for name, content in contents(folder).items() if name != "run.json"}
+
+
+@pytest.mark.parametrize("patience", [0.0, 2.0])
+def test_files_are_the_same_whoever_writes_them(tmp_path, monkeypatch, patience):
+    write_run(tmp_path / "alone" / "out", *with_workers(run(6), 1))
+    monkeypatch.setattr(folder_module, "MANY", 1)
+    here = []
+    first = folder_module._Work.do
+
+    def slowly(work, job):
+        time.sleep(patience)  # Time for the helpers to do the rest.
+        here.append(job.stage)
+        return first(work, job)
+
+    monkeypatch.setattr(folder_module._Work, "do", slowly)
+    monkeypatch.setattr(work_module, "SHARE", 2)
+    write_run(tmp_path / "shared" / "out", *with_workers(run(6), 3))
+    alone, shared = without_record(tmp_path / "alone" / "out"), without_record(tmp_path / "shared" / "out")
+    figures_drawn = {name for name in shared if name.startswith("figures/")}  # A helper knows of no patch.
+    assert {n: c for n, c in shared.items() if n not in figures_drawn} == {
+        n: c for n, c in alone.items() if not n.startswith("figures/")
+    }
+    assert figures_drawn and (len(here) < 10 if patience else here)
+
+
+def test_memory_bounds_the_helpers(monkeypatch):
+    monkeypatch.setattr(folder_module, "MANY", 1)
+    counts = [folder_module._helpers_for(with_workers(run(), workers)[0]) for workers in (1, 2, 4, 64)]
+    assert counts == [0, 1, 3, 3]
+    monkeypatch.setattr(folder_module, "MANY", 300)
+    assert folder_module._helpers_for(with_workers(run(), 4)[0]) == 0
+
+
+SCRIPT = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from allocator.reports import folder
+from reports.builders import run
+print("planned")
+folder.MANY = 1
+made = run(6)
+limits = made.inputs.scenario.limits.model_copy(update={"workers": 2})
+inputs = replace(made.inputs, scenario=made.inputs.scenario.model_copy(update={"limits": limits}))
+folder.write_run(Path(sys.argv[1]), inputs, *made.parts[1:])
+"""
+
+
+def test_script_without_a_guard_runs_once(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    root = Path(__file__).parents[2]
+    path = f"{root}{os.pathsep}{root / 'tests'}"
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "out")],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}, check=True,
+    )  # fmt: skip
+    assert done.stdout == "planned\n" and len(list((tmp_path / "out" / "units").glob("*.xlsx"))) == 6

@@ -1,15 +1,10 @@
 """What every unit gets: only its own people, in files that are safe and the same whoever writes them."""
 
 import csv
-import errno
 import io
-import os
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import openpyxl
 import pandas as pd
@@ -19,8 +14,7 @@ from allocator.audit import audit
 from allocator.reports import units
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts
-from allocator.reports.units import file_stems, narrowed, task, unit_contents, work, write_units
-from allocator.reports.units.work import Helpers, divided
+from allocator.reports.units import AllUnits, file_stems, narrowed, unit_contents, unit_files, work
 
 from .builders import run
 
@@ -46,7 +40,7 @@ def workbooks(made):
     """The workbook of every unit by its id."""
     texts = made.texts
     return {
-        u.unit_id: openpyxl.load_workbook(io.BytesIO(units.work.workbook(u, texts("font"), texts("dispatch.footer"))))
+        u.unit_id: openpyxl.load_workbook(io.BytesIO(work.workbook(u, texts("font"), texts("dispatch.footer"))))
         for u in unit_contents(made)
     }
 
@@ -68,12 +62,11 @@ def rows(sheet):
     return list(sheet.iter_rows(values_only=True))
 
 
-def written(folder, made, **changed):
+def written(folder, made):
     """A new folder with the files of all units."""
     folder.mkdir()
-    limits = made.inputs.scenario.limits.model_copy(update=changed)
-    inputs = replace(made.inputs, scenario=made.inputs.scenario.model_copy(update={"limits": limits}))
-    write_units(folder, replace(made, inputs=inputs), None, lambda _: None)
+    every = AllUnits(made, unit_files(folder, made, None))
+    every.list([line for share in every.shares for line in every.write(share)])
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
@@ -292,98 +285,10 @@ def test_narrowed_unit_keeps_the_events_and_notices_asked_for():
     assert narrowed(unit) == unit and narrowed(unit, [2019], ["base-2021"]).notices == ()
 
 
-# ---------------------------------------------------------------------- several processes
-
-
-@pytest.fixture
-def few_are_many(monkeypatch):
-    """Helpers start for the smallest run too."""
-    monkeypatch.setattr(units, "MANY", 1)
-
-
-@pytest.mark.usefixtures("few_are_many")
-def test_helper_writes_the_same_bytes(tmp_path, monkeypatch):
-    alone = written(tmp_path / "a", material(counties=6), workers=1)
-    here = []
-    first = work.write
-    monkeypatch.setattr(work, "write", lambda one, tell: (here.append(len(one.contents)), first(one, tell)))
-    assert written(tmp_path / "b", material(counties=6), workers=2) == alone
-    assert sum(here) < 6 and len(here) == 1  # The helper did the rest.
-
-
-def tasks(folder, made):
-    """The task of writing all units of a run."""
-    return task(folder, made, unit_contents(made), None)
-
-
-def test_fault_of_the_disk_in_a_helper_is_raised_here(tmp_path, monkeypatch):
-    made = material(counties=4)
-    whole = tasks(tmp_path / "gone", made)
-    monkeypatch.setattr(work, "write", lambda *_: None)  # Only the helper writes, into a folder that is not there.
-    with Helpers(1) as helpers, pytest.raises(OSError) as caught:
-        helpers.write(whole, lambda _: None)
-    assert caught.value.errno == errno.ENOENT
-
-
-def test_share_of_a_helper_that_dies_is_done_here(tmp_path):
-    made = material(counties=4)
-    with Helpers(2) as helpers:
-        for process in helpers._processes:
-            process.kill()
-            process.wait()
-        helpers.write(tasks(tmp_path, made), lambda _: None)
-    assert len(list(tmp_path.glob("*.xlsx"))) == 4
-
-
-def test_no_helper_is_left_when_the_work_is_broken_off(tmp_path):
-    made = material(counties=4)
-
-    def interrupt(_):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt), Helpers(1) as helpers:
-        left = helpers._processes
-        helpers.write(tasks(tmp_path, made), interrupt)
-    assert [process.poll() is not None for process in left] == [True]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_ctrl_c_that_reaches_the_helper_loses_nothing(tmp_path):
-    made = material(counties=4)
-    with Helpers(1) as helpers:
-        helpers.write(tasks(tmp_path, made), lambda _: [os.kill(p.pid, signal.SIGINT) for p in helpers._processes])
-    assert len(list(tmp_path.glob("*.xlsx"))) == 4
-
-
-SCRIPT = """
-import sys
-from pathlib import Path
-from allocator.audit import audit
-from allocator.reports import units
-from allocator.reports.material import Material
-from allocator.reports.texts import Texts
-from reports.builders import run
-print("planned")
-units.MANY = 1
-units.write_units(Path(sys.argv[1]), Material(*run(6).parts, Texts("zh")), None, lambda _: None)
-"""
-
-
-def test_script_without_a_guard_runs_once(tmp_path):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "script.py").write_text(SCRIPT)
-    root = Path(__file__).parents[2]
-    path = f"{root}{os.pathsep}{root / 'tests'}"
-    done = subprocess.run(
-        [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "out")],
-        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}, check=True,
-    )  # fmt: skip
-    assert done.stdout == "planned\n" and len(list((tmp_path / "out").glob("*.xlsx"))) == 6
-
-
-def test_work_is_divided_evenly_and_nothing_is_lost():
-    contents = unit_contents(material(counties=7))
-    shares = divided(contents, 3)
-    assert sorted(unit.unit_id for share in shares for unit in share) == [unit.unit_id for unit in contents]
-    sizes = [sum(unit.size for unit in share) for share in shares]
-    assert max(sizes) - min(sizes) <= max(unit.size for unit in contents)
+def test_shares_cover_all_units_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(work, "SHARE", 3)
+    made = material(counties=7)
+    shares = AllUnits(made, unit_files(tmp_path, made, None))
+    assert shares.shares == [(0, 3), (3, 6), (6, 7)]
+    lines = [line.unit_id for share in shares.shares for line in shares.write(share)]
+    assert lines == [unit.unit_id for unit in unit_contents(made)] and len(list(tmp_path.glob("*.xlsx"))) == 7

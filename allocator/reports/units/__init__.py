@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +12,12 @@ from allocator.reports.texts import Texts
 from allocator.reports.units.content import UnitContent
 from allocator.reports.units.gather import Gathering
 from allocator.reports.units.letter import letter
-from allocator.reports.units.names import CALENDAR, NOTICES, WORKBOOK, file_stems, index
+from allocator.reports.units.names import CALENDAR, NOTICES, WORKBOOK, file_stems
 from allocator.reports.units.template import Template, placeholders, read_template
-from allocator.reports.units.work import Helpers, Task
+from allocator.reports.units.work import AllUnits, UnitFiles
 
-__all__ = ["CALENDAR", "NOTICES", "WORKBOOK", "Template", "default_template", "file_stems", "letter", "narrowed",
-           "placeholders", "read_template", "task", "template_of", "unit_contents", "write_units"]  # fmt: skip
-
-MANY = 300  # units for which a helper process pays: it needs a second to start
+__all__ = ["CALENDAR", "NOTICES", "WORKBOOK", "AllUnits", "Template", "default_template", "file_stems", "letter", "narrowed",
+           "placeholders", "read_template", "template_of", "unit_contents", "unit_files"]  # fmt: skip
 
 
 def default_template(texts: Texts) -> Template:
@@ -63,37 +61,13 @@ def narrowed(unit: UnitContent, years: Iterable[int] = (), sessions: Iterable[st
     )
 
 
-def write_units(folder: Path, material: Material, template: Template | None, tell: Callable[[float], None]) -> None:
-    """Write the files of all units and ``index.csv`` into a folder that exists.
-
-    Parameters
-    ----------
-    template
-        Of the call-up notices; the plain letter when absent.
-    tell
-        Gets the share done.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written.
-    """
-    workers = material.inputs.scenario.limits.workers if material.inputs.cadres["unit_id"].nunique() >= MANY else 1
-    with Helpers(workers - 1) as helpers:
-        gathering = Gathering(material)
-        contents = tuple(gathering)
-        (folder / "index.csv").write_bytes(index(contents, gathering.nobody))
-        helpers.write(task(folder, material, contents, template), tell)
-
-
-def task(
+def unit_files(
     folder: Path,
     material: Material,
-    contents: Iterable[UnitContent],
     template: Template | None,
     endings: tuple[str, ...] = (WORKBOOK, CALENDAR, NOTICES),
-) -> Task:
-    """The work of writing these units into a folder."""
-    texts, years = material.texts, material.inputs.years
+) -> UnitFiles:
+    """What writes the files of units into a folder that exists; the plain letter where there is no template."""
+    texts = material.texts
     template = template or default_template(texts)
-    return Task(folder, tuple(contents), texts("font"), texts("dispatch.footer"), years[0], template, endings)
+    return UnitFiles(folder, texts("font"), texts("dispatch.footer"), material.inputs.years[0], template, endings)

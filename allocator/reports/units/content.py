@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,18 @@ class Notice:
     people: tuple[Mapping[str, str], ...]
 
 
+class IndexLine(NamedTuple):
+    """One unit in the list of files; ``stem`` is the name of its files without the ending."""
+
+    unit_id: str
+    name: str
+    stem: str
+    people: int
+    seats: int
+    has_calendar: bool
+    has_notices: bool
+
+
 @dataclass(frozen=True)
 class UnitContent:
     """Everything one unit gets.
@@ -67,6 +79,8 @@ class UnitContent:
     notices: tuple[Notice, ...]
 
     @property
-    def size(self) -> int:
-        """How much there is to write, to divide the work."""
-        return 20 + sum(len(sheet.rows) for sheet in self.sheets) + 2 * len(self.events) + 2 * len(self.notices)
+    def line(self) -> IndexLine:
+        """The unit in the list of files."""
+        return IndexLine(
+            self.unit_id, self.name, self.stem, self.people, self.seats, bool(self.events), bool(self.notices)
+        )

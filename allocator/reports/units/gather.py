@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -61,14 +62,13 @@ class Gathering:
         self._teams = self._floors()
         self._kinds = dict(zip(material.sessions["session_id"], material.sessions["host_group"], strict=True))
 
-    @property
-    def nobody(self) -> list[tuple[str, str]]:
-        """Units with nobody on the roster, as (id, name)."""
-        return [(u, name) for u, name in sorted(self.material.unit_names.items()) if u not in self.units]
-
     def __iter__(self) -> Iterator[UnitContent]:
         """Every unit with people, in the order of unit ids."""
-        return (self._content(unit_id, unit) for unit_id, unit in self.units.items())
+        return self.some(0, None)
+
+    def some(self, first: int, last: int | None) -> Iterator[UnitContent]:
+        """Those from one place in that order up to another, which is left out."""
+        return (self._content(unit_id, unit) for unit_id, unit in islice(self.units.items(), first, last))
 
     # ------------------------------------------------------------------ splitting
 

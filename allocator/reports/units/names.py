@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Collection, Iterable
 
-from allocator.reports.units.content import UnitContent
+from allocator.reports.units.content import IndexLine
 
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d|index)$")
 _LONGEST = 100  # characters; Windows allows 260 for the whole path, most systems 255 bytes for a name
@@ -48,7 +48,7 @@ def _cut(stem: str) -> str:
 
 
 def index(
-    contents: Iterable[UnitContent],
+    lines: Iterable[IndexLine],
     without: Iterable[tuple[str, str]] = (),
     endings: Collection[str] = (WORKBOOK, CALENDAR, NOTICES),
 ) -> bytes:
@@ -59,11 +59,11 @@ def index(
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["unit_id", "name", "file", "people", "seats", "calendar", "notices"])
-    for unit in contents:
-        has = {WORKBOOK: True, CALENDAR: bool(unit.events), NOTICES: bool(unit.notices)}
-        files = {ending: unit.stem + ending if has[ending] and ending in endings else "" for ending in has}
-        row = (files[WORKBOOK], unit.people, unit.seats, files[CALENDAR], files[NOTICES])
-        writer.writerow([_defused(unit.unit_id), _defused(unit.name), *row])
+    for line in lines:
+        has = {WORKBOOK: True, CALENDAR: line.has_calendar, NOTICES: line.has_notices}
+        files = {ending: line.stem + ending if has[ending] and ending in endings else "" for ending in has}
+        row = (files[WORKBOOK], line.people, line.seats, files[CALENDAR], files[NOTICES])
+        writer.writerow([_defused(line.unit_id), _defused(line.name), *row])
     for unit_id, name in without:
         writer.writerow([_defused(unit_id), _defused(name), "", 0, 0, "", ""])
     return text.getvalue().encode("utf-8-sig")
