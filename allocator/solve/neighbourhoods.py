@@ -1,0 +1,183 @@
+"""Large neighbourhood search (Shaw 1998): whole people brought nearer to the relaxation that they were rounded from.
+
+At the prices of the relaxation a plan loses what its columns cost more than the best of their strata, and what limits are worth that it
+does not use. Few strata lose anything. They and the others of their teams are decided again in one integer program, together with strata
+drawn at random from all for whom several trajectories are equally good, on every trajectory that is nearly as good as the best; everybody
+else stays. Whom the relaxation splits has often only such a chain of exchanges to be whole without loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from allocator.solve.generation import Relaxation
+from allocator.solve.linear import Program, solve
+from allocator.solve.master import Master
+
+CLOSE = 1.0
+"""How much dearer than the best a trajectory may be to be tried, in units of the last goal."""
+
+LOSS = 1e-6
+"""A loss below this is rounding."""
+
+MATES = 60
+"""Strata that a row joins as those of a team, or of one small programme, at most."""
+
+DRAWN, GROWTH = 500, 1.3
+"""Strata drawn into the first neighbourhood, and how many times as many after each that gained nothing."""
+
+PATIENCE, MOST = 4, 40
+"""Neighbourhoods that may gain nothing one after the other, and neighbourhoods at most."""
+
+WHOLE_GAP = 1e-9
+SEED = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Touches:
+    """Pairs of row and stratum that meet in some column, and how many strata each row touches."""
+
+    row: np.ndarray
+    stratum: np.ndarray
+    count: np.ndarray
+
+    @classmethod
+    def of(cls, master: Master, program: Program) -> Touches:
+        """Those of all columns of a master."""
+        own = program.columns < len(master.stratum)
+        strata = len(master.strata.people)
+        pairs = np.unique(program.rows[own] * strata + master.stratum[program.columns[own]])
+        rows = pairs // strata
+        return cls(rows, pairs % strata, np.bincount(rows, minlength=len(program.row_least)))
+
+    def mates(self, rows: np.ndarray, strata: np.ndarray, most: int) -> np.ndarray:
+        """Some strata (boolean (R,)), and all in rows of few strata that are among some rows (boolean) or touch one of those strata."""
+        hit = rows.copy()
+        hit[self.row[strata[self.stratum]]] = True
+        hit &= self.count <= most
+        found = strata.copy()
+        found[self.stratum[hit[self.row]]] = True
+        return found
+
+    def nearness(self, strata: np.ndarray) -> np.ndarray:
+        """How much each stratum shares rows with some (boolean (R,)): a row counts the more the fewer it touches."""
+        hit = np.zeros(len(self.count), dtype=bool)
+        hit[self.row[strata[self.stratum]]] = True
+        own = hit[self.row]
+        return np.bincount(self.stratum[own], 1.0 / self.count[self.row[own]], minlength=len(strata))
+
+
+def decided(
+    master: Master, program: Program, x: np.ndarray, is_open: np.ndarray, keep: np.ndarray, gap: float, nodes: int
+) -> np.ndarray | None:
+    """Whole people on the columns ``keep`` of open strata and on all extras, everybody else as in ``x``."""
+    n = len(master.stratum)
+    own = is_open[master.stratum]
+    value = np.where(np.append(~own, np.zeros(len(x) - n, dtype=bool)), x, 0.0)
+    held = np.bincount(program.rows, program.values * value[program.columns], len(program.row_least))
+    free = np.append(own & keep, np.ones(len(x) - n, dtype=bool))
+    rest = replace(program, row_least=program.row_least - held, row_most=program.row_most - held).only(free)
+    answer = solve(rest, gap=gap, nodes=nodes)
+    if not answer.outcome.has_solution:
+        return None
+    value[free] = answer.x
+    return value
+
+
+def improved(
+    master: Master, relaxed: Relaxation, x: np.ndarray, *, nodes: int, near: float
+) -> tuple[Master, np.ndarray, float]:
+    """A plan at least as good: a master of its columns, whole people on them, and the weighted value.
+
+    Parameters
+    ----------
+    x
+        Whole people on the columns of the master, then the extras.
+    nodes
+        Of branch and bound in every neighbourhood.
+    near
+        Distance from the relaxation at which a plan is good enough.
+    """
+    search = _Search(master, relaxed, x)
+    failed = 0
+    for _ in range(MOST):
+        distance = search.value - relaxed.value
+        if distance <= near or failed > PATIENCE:
+            break
+        failed = 0 if search.step(round(DRAWN * GROWTH**failed), nodes, gap=0.1 * near) else failed + 1
+    return search.master, search.x, search.value
+
+
+class _Search:
+    """A plan on its way: the columns that are close, what the plan loses, and the next neighbourhood."""
+
+    def __init__(self, master: Master, relaxed: Relaxation, x: np.ndarray) -> None:
+        n = len(master.stratum)
+        stratum, trajectory, lowest = _close(master, relaxed.duals)
+        self.master = master.twin()
+        self.master.close()
+        added = self.master.add(stratum, trajectory)
+        self.x = np.concatenate([x[:n], np.zeros(added), x[n:]])
+        self.program = self.master.program()
+        self.duals = np.concatenate([lowest, relaxed.duals[len(lowest) :]])
+        program = self.program
+        worth = np.bincount(program.columns, program.values * self.duals[program.rows], len(program.cost))
+        self.reduced = program.cost - worth
+        self.touches = Touches.of(self.master, program)
+        self.is_flexible = np.bincount(stratum, minlength=len(lowest)) > 1
+        self.draw = np.random.default_rng(SEED)
+
+    @property
+    def value(self) -> float:
+        return float(self.program.cost @ self.x)
+
+    def step(self, drawn: int, nodes: int, gap: float) -> bool:
+        """Decide one neighbourhood again; whether that gained anything."""
+        columns = self.reduced[: len(self.master.stratum)]
+        keep = (columns <= CLOSE) | (self.x[: len(columns)] > 0)
+        relative = max(WHOLE_GAP, gap / max(1.0, abs(self.value)))
+        better = decided(self.master, self.program, self.x, self._open(drawn), keep, relative, nodes)
+        if better is None or self.program.cost @ better > self.value - LOSS:
+            return False
+        self.x = better
+        return True
+
+    def _open(self, drawn: int) -> np.ndarray:
+        """Strata that lose something, their mates, and some that are flexible, rather those near; boolean (R,)."""
+        rows, strata = self._losses()
+        is_open = self.touches.mates(rows, strata, MATES)
+        left = np.flatnonzero(self.is_flexible & ~is_open)
+        if drawn and len(left):
+            near = self.touches.nearness(is_open)[left]
+            chance = np.full(len(left), 0.5 / len(left)) + 0.5 * (near + 1e-9) / (near + 1e-9).sum()
+            is_open[self.draw.choice(left, min(drawn, len(left)), replace=False, p=chance / chance.sum())] = True
+        return is_open
+
+    def _losses(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows whose limits are worth something and not used, and strata that use a column which is not best; boolean."""
+        program, n = self.program, len(self.master.stratum)
+        held = np.bincount(program.rows, program.values * self.x[program.columns], len(program.row_least))
+        low, high = self.duals > LOSS, self.duals < -LOSS
+        rows = np.zeros(len(held), dtype=bool)
+        rows[low] = held[low] > program.row_least[low] + LOSS
+        rows[high] = held[high] < program.row_most[high] - LOSS
+        used = (self.x > LOSS) & (self.reduced > LOSS)
+        rows[self.master.extras.row[used[n:]]] = True
+        strata = np.zeros(len(self.master.strata.people), dtype=bool)
+        strata[self.master.stratum[used[:n]]] = True
+        return rows, strata
+
+
+def _close(master: Master, duals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Stratum and trajectory of all columns little dearer than the best at some duals, and the price of the best of every stratum."""
+    lowest = np.zeros(len(master.strata.people))
+    strata, trajectories = [], []
+    for alike, reduced in master.reduced_costs(duals):
+        best = reduced.min()
+        lowest[alike] = best
+        close = np.flatnonzero(reduced <= best + CLOSE)
+        strata.append(np.repeat(alike, len(close)))
+        trajectories.append(np.tile(close, len(alike)))
+    return np.concatenate(strata), np.concatenate(trajectories), lowest
