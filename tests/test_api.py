@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import matplotlib.image
@@ -103,7 +104,14 @@ def test_plan_takes_a_file_or_inputs_and_gives_the_same_plan(run):
     assert allocator.plan(run.inputs).plan.to_csv() == allocator.plan(str(TINY)).plan.to_csv() == run.plan.to_csv()
 
 
+def test_changes_take_short_keys_and_the_numbers_of_a_notebook(run):
+    short = allocator.load(TINY, changes={"quota.theory-quota": np.int64(5), "share.team-fifth": Fraction(1, 4)})
+    whole = {"overrides.theory-quota.amount": 5, "overrides.team-fifth.share": "1/4"}
+    assert short.policy == allocator.changed(run.inputs, whole).policy != run.inputs.policy
+
+
 def test_plan_refuses_changes_of_inputs_already_read(run):
+
     with pytest.raises(ValueError, match="give the changes to load instead"):
         allocator.plan(run.inputs, changes={"seed": "other"})
     changed = allocator.plan(allocator.load(TINY, changes={"seed": "other"}))

@@ -54,8 +54,8 @@ def load(path: Path | str, *, changes: Mapping[str, object] = NO_CHANGES) -> Inp
     path
         The scenario file (TOML).
     changes
-        Values by dotted key that win over the scenario's, such as ``{"limits.seconds": 60, "seed": "x"}``; a value of
-        ``None`` stands for an option not given. Paths among them start at the working folder. ``rules``,
+        Values by dotted key that win over the scenario's, such as ``{"limits.seconds": 60, "seed": "x"}``; ``quota.RULE`` and
+        ``share.RULE`` stand for ``overrides.RULE.amount`` and ``overrides.RULE.share``; a value of ``None`` for an option not given. Paths among them start at the working folder. ``rules``,
         ``session_changes`` and ``disable`` are added to those of the scenario.
 
     Raises

@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from allocator.entities import TABLES, Limits, Parameters, Scenario
 from allocator.inputs.documents import Document, KeyPath, read_document, record, refuse_unknown
 from allocator.inputs.findings import Findings, did_you_mean
@@ -135,6 +137,9 @@ def _command_line(changes: Mapping[str, object]) -> Document:
     return Document(COMMAND_LINE, Path(), combined({}, changes))
 
 
+SHORT = {"quota": "amount", "share": "share"}
+"""First part of a short key to the field it stands for: ``quota.RULE`` is ``overrides.RULE.amount``."""
+
 ADDED = frozenset({"disable", "rules", "session_changes"})
 """Lists of a scenario to which a change adds."""
 
@@ -146,14 +151,14 @@ def combined(values: Mapping[str, Any], changes: Mapping[str, object]) -> dict[s
 
     Examples
     --------
-    >>> combined({"disable": ["a"], "seed": "x"}, {"disable": ["b"], "limits.gap": 0.1})
-    {'disable': ['a', 'b'], 'seed': 'x', 'limits': {'gap': 0.1}}
+    >>> combined({"disable": ["a"], "seed": "x"}, {"disable": ["b"], "limits.gap": 0.1, "quota.one": 5})
+    {'disable': ['a', 'b'], 'seed': 'x', 'limits': {'gap': 0.1}, 'overrides': {'one': {'amount': 5}}}
     """
     made = dict(values)
     for dotted, value in changes.items():
         if value is None:
             continue
-        *above, key = dotted.split(".")
+        *above, key = whole_key(dotted).split(".")
         table = made
         for part in above:
             if not isinstance(table.setdefault(part, {}), dict):
@@ -161,7 +166,7 @@ def combined(values: Mapping[str, Any], changes: Mapping[str, object]) -> dict[s
             table[part] = dict(table[part])
             table = table[part]
         else:
-            table[key] = _joined(table.get(key), _plain(value), is_added=not above and key in ADDED)
+            table[key] = _joined(table.get(key), plain(value), is_added=not above and key in ADDED)
     return made
 
 
@@ -171,12 +176,26 @@ def _joined(before: Any, value: Any, *, is_added: bool) -> Any:
     return [*before, *value] if is_added and isinstance(before, list) and isinstance(value, list) else value
 
 
-def _plain(value: object) -> Any:
+def whole_key(dotted: str) -> str:
+    """The key of a scenario that a short one stands for; any other as it is.
+
+    Examples
+    --------
+    >>> whole_key("share.team-fifth"), whole_key("limits.gap")
+    ('overrides.team-fifth.share', 'limits.gap')
+    """
+    first, *rest = dotted.split(".")
+    return f"overrides.{rest[0]}.{SHORT[first]}" if first in SHORT and len(rest) == 1 else dotted
+
+
+def plain(value: object) -> Any:
     """A value of a change in the types that a file would have given."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
+    if isinstance(value, np.generic):
+        return value.item()
     return str(value) if isinstance(value, Path | Fraction) else value
 
 

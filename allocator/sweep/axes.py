@@ -10,21 +10,17 @@ from fractions import Fraction
 from itertools import product
 from math import prod
 
-import numpy as np
-
 from allocator.errors import UsageError
+from allocator.inputs.scenario import plain, whole_key
 from allocator.wording import Message
-
-SHORT = {"quota": "amount", "share": "share"}
-"""First part of a short key to the field it stands for: ``quota.RULE`` is ``overrides.RULE.amount``."""
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:/\d+)?"
 _RANGE = re.compile(rf"({_NUMBER}):({_NUMBER})(?::({_NUMBER}))?")
 _WIDE = str.maketrans({"，": ",", "：": ":", "＝": "=", "／": "/", "．": "."})
 """Full-width signs as Chinese keyboards type them."""
 
-Values = str | Iterable[object]
-"""Values of a key: a text as on the command line, or the values themselves."""
+Values = str | Iterable[object] | int | float | Fraction
+"""Values of a key: a text as on the command line, the values themselves, or a single number."""
 
 
 @dataclass(frozen=True)
@@ -85,17 +81,15 @@ def axis(name: str, values: Values, most: int) -> Axis:
         If there are no values or more than ``most``, or one that no scenario can hold.
     """
     found: list[object] = []
-    for value in _expanded(name, values, most) if isinstance(values, str) else map(_plain, values):
+    given = values if isinstance(values, Iterable) else (values,)
+    for value in _expanded(name, given, most) if isinstance(given, str) else map(plain, given):
         if value not in found:
             found.append(value)
         if len(found) > most:
             raise UsageError(Message("sweep.long-axis", key=name, most=most))
     if not found:
         raise UsageError(Message("sweep.no-values", key=name))
-    parts = name.split(".")
-    if len(parts) == 2 and parts[0] in SHORT:
-        return Axis(name, f"overrides.{parts[1]}.{SHORT[parts[0]]}", tuple(found))
-    return Axis(name, name, tuple(found))
+    return Axis(name, whole_key(name), tuple(found))
 
 
 def axes_of(vary: Mapping[str, Values] | Sequence[str] | str, most: int) -> tuple[Axis, ...]:
@@ -187,14 +181,3 @@ def _literal(text: str) -> object:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text  # A word or a share such as 1/5, which TOML would want between quotation marks.
-
-
-def _plain(value: object) -> object:
-    """A value of a notebook as TOML knows it."""
-    if isinstance(value, Fraction):
-        return str(value)
-    if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    return value.item() if isinstance(value, np.generic) else value
