@@ -19,6 +19,7 @@ from allocator.conflicts.text import record as conflicts_record
 from allocator.counting import CheckReport, count
 from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
+from allocator.given import Given, inputs_of
 from allocator.inputs import load
 from allocator.planner import Planner, Run
 from allocator.reports.edited import fingerprint, refuse_edited
@@ -36,7 +37,7 @@ RUN_FILES = ("scenario.toml", "plan.csv", "run.json")
 
 
 def plan(
-    scenario: Path | str | Inputs,
+    scenario: Given,
     *,
     changes: Mapping[str, object] | None = None,
     on_progress: OnProgress = silent,
@@ -47,10 +48,11 @@ def plan(
     Parameters
     ----------
     scenario
-        Scenario file, or inputs already read by ``load``.
+        Scenario file, inputs already read by ``load``, or a run, to be planned again.
     changes
-        Dotted keys of the scenario and their values, such as ``{"limits.seconds": 60}``; for a file only, since
-        inputs that were read have been checked as they are.
+        Dotted keys of the scenario and their values, such as ``{"quota.theory-quota": 5, "limits.seconds": 60}``; see ``load``.
+    on_progress
+        Gets a ``Progress`` at every step of a long run.
     stop
         Set it from another thread to keep the best plan found so far.
 
@@ -61,16 +63,16 @@ def plan(
     ModelError
         If a rule cannot be expressed.
     ValueError
-        If ``changes`` are given for inputs already read.
+        If inputs that were not read from files are to be changed.
+
+    Examples
+    --------
+    >>> run = allocator.plan("scenarios/tiny.toml")  # doctest: +SKIP
+    >>> more = allocator.plan(run, changes={"quota.theory-quota": 5})  # doctest: +SKIP
     """
     started = time.monotonic()
     stop = stop or threading.Event()
-    if isinstance(scenario, Inputs):
-        if changes:
-            raise ValueError(Message("error.changes-of-inputs"))
-        inputs = scenario
-    else:
-        inputs = load(Path(scenario), changes=dict(changes or {}))
+    inputs = inputs_of(scenario, changes)
     clock = Clock(inputs.scenario.limits.seconds, stop, on_progress, started)
     clock.add("read", started)
     return solve(inputs, clock)
@@ -191,15 +193,25 @@ def _prices(folder: Path, record: Mapping[str, Any]) -> ShadowPrices | None:
     return ShadowPrices(weights, pd.read_csv(file, encoding="utf-8-sig", dtype=types, keep_default_na=False))
 
 
-def check(path: Path | str, *, changes: Mapping[str, object] | None = None) -> CheckReport:
-    """Read everything and count whether the rules can be kept at all; see ``counting``.
+def run_of(run: Run | Path | str) -> Run:
+    """A run in hand, or the one of a folder; see ``load_run``."""
+    return run if isinstance(run, Run) else load_run(run)
+
+
+def check(scenario: Given, *, changes: Mapping[str, object] | None = None) -> CheckReport:
+    """Read everything and count whether the rules can be kept at all; nothing is planned.
+
+    Parameters
+    ----------
+    scenario, changes
+        As for ``plan``.
 
     Raises
     ------
     InputError
         With every defect of every file.
     """
-    return count(load(Path(path), changes=dict(changes or {})))
+    return count(inputs_of(scenario, changes))
 
 
 def exit_code(run: Run, conflicts: Conflicts | None = None) -> int:

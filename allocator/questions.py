@@ -117,7 +117,7 @@ class Questions:
         kinds
             Sorts of repairs (``allocator.conflicts.KINDS``); absent: up to three different ones.
         keep, give
-            Rules that must not give; the only rules that may.
+            Rules that must not give; the only rules that may; also one of them alone.
         seconds
             Time for the conflicts that are not known yet, and as much again for the repairs; none for no limit.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import io
 import re
@@ -104,18 +105,29 @@ def test_plan_takes_a_file_or_inputs_and_gives_the_same_plan(run):
     assert allocator.plan(run.inputs).plan.to_csv() == allocator.plan(str(TINY)).plan.to_csv() == run.plan.to_csv()
 
 
+def test_plan_changes_a_file_inputs_and_a_run_alike(run):
+    changes = {"overrides.spacing.same_programme_years": 2}
+    wanted = allocator.plan(allocator.load(TINY, changes=changes)).plan.sha256
+    assert wanted != run.plan.sha256
+    for scenario in (str(TINY), run.inputs, run):
+        assert allocator.plan(scenario, changes=changes).plan.sha256 == wanted
+    with pytest.raises(ValueError, match="were not read from a scenario file"):
+        allocator.plan(dataclasses.replace(run.inputs, source=None), changes=changes)
+
+
 def test_changes_take_short_keys_and_the_numbers_of_a_notebook(run):
     short = allocator.load(TINY, changes={"quota.theory-quota": np.int64(5), "share.team-fifth": Fraction(1, 4)})
     whole = {"overrides.theory-quota.amount": 5, "overrides.team-fifth.share": "1/4"}
     assert short.policy == allocator.changed(run.inputs, whole).policy != run.inputs.policy
 
 
-def test_plan_refuses_changes_of_inputs_already_read(run):
-
-    with pytest.raises(ValueError, match="give the changes to load instead"):
-        allocator.plan(run.inputs, changes={"seed": "other"})
-    changed = allocator.plan(allocator.load(TINY, changes={"seed": "other"}))
-    assert changed.inputs.scenario.seed == "other"
+def test_scenario_may_be_a_file_inputs_or_a_run(run):
+    words = [
+        {find(given).said("en") for given in (TINY, str(TINY), run.inputs, run)}
+        for find in (allocator.check, allocator.ledger, allocator.conflict)
+    ]
+    assert [len(said) for said in words] == [1, 1, 1]
+    assert allocator.repairs(run, keep="spacing").is_kept
 
 
 @pytest.mark.parametrize("name", ["quota", "teams", "hours", "waiting", "hosts", "prefectures", "sessions"])

@@ -45,10 +45,11 @@ _layer("spoken", "wording lines reports")
 _layer("counting", f"{RECORDS} ties instance model naming solve reports spoken")
 _layer("drawing", "reports")
 _layer("planner", f"{RECORDS} memory instance model audit solve assembly reports lines spoken")
-_layer("conflicts", f"{RECORDS} inputs instance audit solve assembly counting reports spoken planner")
+_layer("given", f"{RECORDS} inputs planner")
+_layer("conflicts", f"{RECORDS} inputs instance audit solve assembly counting reports spoken planner given")
 _layer(
     "pipeline",
-    f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports spoken planner conflicts",
+    f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports spoken planner given conflicts",
 )
 _layer("shadow", f"{RECORDS} inputs model audit solve reports lines spoken drawing planner writing")
 _layer("talk", "wording")
@@ -56,7 +57,7 @@ _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
 _layer("annotate", f"{RECORDS} inputs reports writing")
 _layer("forms", f"{RECORDS} inputs")
-_layer("ledger", f"{RECORDS} instance audit solve counting reports lines spoken writing")
+_layer("ledger", f"{RECORDS} instance audit solve counting reports lines spoken planner given writing")
 _layer("compare", f"{RECORDS} inputs audit reports lines spoken drawing planner writing")
 _layer("sweep", f"{RECORDS} inputs audit compare reports lines spoken drawing planner pipeline writing")
 _layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports spoken planner")

@@ -157,12 +157,12 @@ def test_conflict_and_repairs_are_the_words_of_the_command(
     scenario = folder / "scenarios" / "broken.toml"
     found = broken.repairs()
     assert found.conflicts and found.repairs
-    assert_same_tables(found, allocator.repairs(broken.inputs, broken.run))
+    assert_same_tables(found, allocator.repairs(broken.run))
     words = {lang: said("check", scenario, "--explain", "--lang", lang) for lang in LANGUAGES}
     for lang, text in words.items():  # The command says first what counting alone proves.
         assert text.endswith(found.said(lang))
     assert_shows_itself(found, {lang: found.said(lang) for lang in words}, monkeypatch)
-    assert_same_tables(broken.conflict(), allocator.conflict(broken.inputs, broken.run))
+    assert_same_tables(broken.conflict(), allocator.conflict(broken.run))
 
 
 def test_sweep_starts_from_the_run(

@@ -15,6 +15,7 @@ from allocator.conflicts.text import kind_word, lines
 from allocator.conflicts.trials import Trials
 from allocator.entities import Inputs
 from allocator.errors import UsageError
+from allocator.given import Given, inputs_of
 from allocator.inputs import write_variant
 from allocator.planner import Planner, Run
 from allocator.reports.texts import Texts
@@ -145,24 +146,21 @@ def _plain(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def conflict(inputs: Inputs, run: Run | None = None, *, seconds: float | None = SECONDS) -> Conflicts:
+def conflict(scenario: Given, *, seconds: float | None = SECONDS) -> Conflicts:
     """Which hard rules of a scenario cannot be kept together.
 
     Parameters
     ----------
-    inputs
-        What ``load`` returned.
-    run
-        A plan of it, when there is one; else one is made.
+    scenario
+        A run, whose plan is judged; or a scenario file or inputs already read, of which a plan is made first.
     seconds
         Time for the search behind the plan; none for no limit.
     """
-    return answer(inputs, run, seconds=seconds, kinds=())
+    return _asked(scenario, (), (), (), seconds)
 
 
 def repairs(
-    inputs: Inputs,
-    run: Run | None = None,
+    scenario: Given,
     *,
     kinds: Sequence[str] | None = None,
     keep: Sequence[str] = (),
@@ -173,21 +171,28 @@ def repairs(
 
     Parameters
     ----------
-    inputs, run, seconds
+    scenario, seconds
         As for ``conflict``; the repairs have as much time again.
     kinds
         Sorts of repairs (``allocator.conflicts.repair.KINDS``); absent: up to three different ones.
     keep
-        Rules that must not give.
+        Rules that must not give, or one of them.
     give
-        The only rules that may give; empty: all that are not to be kept.
+        The only rules that may give, or the one; empty: all that are not to be kept.
 
     Raises
     ------
     UsageError
         If there is no such sort of repair, or no such rule.
     """
-    return answer(inputs, run, seconds=seconds, kinds=kinds, keep=keep, give=give)
+    return _asked(scenario, kinds, keep, give, seconds)
+
+
+def _asked(
+    scenario: Given, kinds: Sequence[str] | None, keep: Sequence[str], give: Sequence[str], seconds: float | None
+) -> Conflicts:
+    run = scenario if isinstance(scenario, Run) else None
+    return answer(inputs_of(scenario), run, seconds=seconds, kinds=kinds, keep=keep, give=give)
 
 
 def answer(
@@ -211,6 +216,7 @@ def answer(
         If no plan is given and a rule cannot be expressed.
     """
     since = time.monotonic()
+    kinds, keep, give = None if kinds is None else several(kinds), several(keep), several(give)
     refuse_unknown(inputs, kinds or (), (*keep, *give))
     if run is None:
         run = Planner().plan(inputs, Clock(inputs.scenario.limits.seconds, on_progress=on_progress))
@@ -251,6 +257,7 @@ class Search:
             If there is no such sort of repair, or no such rule.
         """
         since, inputs, run = time.monotonic(), self.run.inputs, self.run
+        kinds, keep, give = None if kinds is None else several(kinds), several(keep), several(give)
         refuse_unknown(inputs, kinds or (), (*keep, *give))
         if run.audit.is_clean:
             return Conflicts(inputs, run, (), (), (), 0, 0, kinds != (), 0, time.monotonic() - since)
@@ -266,6 +273,11 @@ class Search:
             inputs, run, tuple(found.conflicts), tuple(made), missing, found.alike, found.unexplained, kinds != (),
             trials.asked - before, time.monotonic() - since,
         )  # fmt: skip
+
+
+def several(names: Sequence[str]) -> Sequence[str]:
+    """Names, also where one alone was written."""
+    return (names,) if isinstance(names, str) else names
 
 
 def _ends(seconds: float | None) -> float | None:

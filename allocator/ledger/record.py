@@ -12,7 +12,8 @@ from allocator.called import Called
 from allocator.counting import Finding
 from allocator.counting.openings import Openings
 from allocator.counting.shared import check_share_floor
-from allocator.entities import Inputs, Scenario
+from allocator.entities import Scenario
+from allocator.given import Given, inputs_of
 from allocator.instance import build
 from allocator.kinds import ShareFloor
 from allocator.ledger import account
@@ -83,23 +84,26 @@ class Ledger(Spoken):
         return texts.title(self.scenario) or self.scenario.id
 
 
-def ledger(inputs: Inputs) -> Ledger:
+def ledger(scenario: Given) -> Ledger:
     """The ledger of a scenario, from the record alone; nothing is optimised.
 
     Parameters
     ----------
-    inputs
-        What ``load`` returned.
+    scenario
+        A scenario file, inputs already read, or a run of it.
 
     Raises
     ------
+    InputError
+        With every defect of every file.
     ModelError
         If a rule cannot be expressed.
 
     Examples
     --------
-    >>> allocator.ledger(allocator.load("scenarios/tiny.toml")).forced  # doctest: +SKIP
+    >>> allocator.ledger("scenarios/tiny.toml").forced  # doctest: +SKIP
     """
+    inputs = inputs_of(scenario)
     records = Records(account.no_plan(), inputs)
     openings = Openings(build(inputs, calendar(inputs)))
     owed = [(debt, account.open_to(debt, openings)) for rule in inputs.policy.rules for debt in debts(rule, records)]
