@@ -56,9 +56,9 @@ class Plan:
         """Hash of ``to_csv`` in UTF-8."""
         return hashlib.sha256(self.to_csv().encode()).hexdigest()
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path | str) -> None:
         """Write ``plan.csv`` with a byte-order mark, so that Excel shows Chinese."""
-        path.write_text(self.to_csv(), encoding="utf-8-sig", newline="")
+        Path(path).write_text(self.to_csv(), encoding="utf-8-sig", newline="")
 
 
 def ordered(placements: pd.DataFrame) -> Plan:

@@ -34,6 +34,12 @@ from allocator.solve.yearly import YearlyStage, YearPlan
 from allocator.spoken import Spoken, texts_in
 from allocator.wording import Message
 
+DISPATCH_COLUMNS = (
+    "year", "session_id", "programme_id", "programme", "programme_en", "cadre_id", "name", "unit_id", "unit", "unit_en", "team_id",
+    "headcount", "start_date", "end_date", "days", "hours", "fixed", "rules",
+)  # fmt: skip
+"""Columns of ``Run.dispatch``."""
+
 GOAL_COLUMNS = ("goal", "sense", "unit", "value", "bound", "gap", "proven")
 """Columns of ``Run.goals``."""
 
@@ -70,6 +76,25 @@ class Run(Spoken):
     def seats(self) -> pd.DataFrame:
         """Seats of every unit in every session: year, session_id, programme_id, unit_id, seats (people)."""
         return self.plan.seats
+
+    @cached_property
+    def dispatch(self) -> pd.DataFrame:
+        """Every placement with the names of person, unit and programme: columns as ``DISPATCH_COLUMNS``, rows as ``plan.placements``.
+
+        ``unit_en`` and ``programme_en`` are empty where there is no English name; all names where a plan made by hand names what is not there.
+        """
+        units, programmes = self.inputs.units.set_index("unit_id"), self.inputs.programmes.set_index("programme_id")
+        cadres, table = self.inputs.cadres.set_index("cadre_id"), self.plan.placements
+        names = {
+            "programme": table["programme_id"].map(programmes["name"]),
+            "programme_en": table["programme_id"].map(programmes["name_en"]),
+            "name": table["cadre_id"].map(cadres["name"]),
+            "unit": table["unit_id"].map(units["name"]),
+            "unit_en": table["unit_id"].map(units["name_en"]),
+        }
+        return table.assign(**{column: own.fillna("").astype("str") for column, own in names.items()})[
+            list(DISPATCH_COLUMNS)
+        ]
 
     @cached_property
     def goals(self) -> pd.DataFrame:

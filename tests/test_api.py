@@ -121,6 +121,13 @@ def test_changes_take_short_keys_and_the_numbers_of_a_notebook(run):
     assert short.policy == allocator.changed(run.inputs, whole).policy != run.inputs.policy
 
 
+@pytest.fixture(scope="module")
+def folder(run, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("api") / "tiny"
+    allocator.write(run, str(folder), lang="en")
+    return folder
+
+
 def test_scenario_may_be_a_file_inputs_or_a_run(run):
     words = [
         {find(given).said("en") for given in (TINY, str(TINY), run.inputs, run)}
@@ -128,6 +135,14 @@ def test_scenario_may_be_a_file_inputs_or_a_run(run):
     ]
     assert [len(said) for said in words] == [1, 1, 1]
     assert allocator.repairs(run, keep="spacing").is_kept
+
+
+def test_dispatch_has_the_names_of_every_placement(run):
+    assert run.dispatch[list(run.plan.placements.columns)].equals(run.plan.placements)
+    first = run.dispatch.set_index(["session_id", "cadre_id"]).loc[("branch-2019", "S6")]
+    assert first[["name", "unit", "unit_en", "programme", "programme_en"]].tolist() == [
+        "南六", "南方单位", "South unit", "业务班", "Branch course",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["quota", "teams", "hours", "waiting", "hosts", "prefectures", "sessions"])
