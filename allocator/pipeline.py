@@ -22,7 +22,7 @@ from allocator.errors import Defect, InputError
 from allocator.given import Given, inputs_of
 from allocator.inputs import load
 from allocator.planner import Planner, Run
-from allocator.reports.edited import fingerprint, refuse_edited
+from allocator.reports.edited import fingerprint, no_run, refuse_edited
 from allocator.reports.folder import PRICES, write_run
 from allocator.reports.record import scenario_text
 from allocator.reports.texts import Language
@@ -141,7 +141,8 @@ def load_run(folder: Path | str) -> Run:
     folder = Path(folder)
     lacking = tuple(name for name in RUN_FILES if not (folder / name).is_file())
     if lacking:
-        raise _not_this_run(folder, Message("compare.not-a-run", folder=str(folder), files=lacking), "not-a-run")
+        message = Message("compare.not-a-run", folder=str(folder), files=lacking)
+        raise InputError([no_run(folder, message, "not-a-run")])
     with _broken_explained(folder):
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         refuse_edited(folder, record)
@@ -165,7 +166,7 @@ def _broken_explained(folder: Path) -> Iterator[None]:
         yield
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         message = Message("compare.broken-run", folder=str(folder), reason=f"run.json: {fault}")
-        raise _not_this_run(folder, message, "broken-run") from None
+        raise InputError([no_run(folder, message, "broken-run")]) from None
 
 
 def _refuse_changed(folder: Path, inputs: Inputs, known: set[str]) -> None:
@@ -178,10 +179,6 @@ def _refuse_changed(folder: Path, inputs: Inputs, known: set[str]) -> None:
             defects.append(Defect(str(file), 0, "", message, Message("explain.plan-again"), "changed-since"))
     if defects:
         raise InputError(defects)
-
-
-def _not_this_run(folder: Path, message: Message, code: str) -> InputError:
-    return InputError([Defect(str(folder), 0, "", message, Message("compare.plan-first"), code)])
 
 
 def _prices(folder: Path, record: Mapping[str, Any]) -> ShadowPrices | None:

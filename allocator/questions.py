@@ -14,7 +14,6 @@ from allocator.conflicts.answer import SECONDS
 from allocator.entities import Inputs
 from allocator.explain import Explainer, Why, WhyNot
 from allocator.ledger import Ledger, ledger
-from allocator.pipeline import load_run
 from allocator.planner import Run
 from allocator.result import OnProgress, silent
 from allocator.shadow import Shadow, shadow
@@ -48,7 +47,7 @@ class Questions:
     """
 
     def __init__(self, run: Run | Path | str) -> None:
-        self._explainer = Explainer(run if isinstance(run, Run) else load_run(run))
+        self._explainer = Explainer(run)
 
     def __repr__(self) -> str:
         return f"<Questions: {self.inputs.scenario.id}>"
@@ -158,7 +157,7 @@ class Questions:
             If there is no question of the number ``row``.
         """
         return shadow(
-            self.run, (of,) if isinstance(of, str) else of, steps, everything=everything, row=row, prove=prove,
+            self.run, of, steps, everything=everything, row=row, prove=prove,
             workers=workers, on_progress=on_progress, planner=self._explainer.planner,
         )  # fmt: skip
 

@@ -137,6 +137,28 @@ def test_scenario_may_be_a_file_inputs_or_a_run(run):
     assert allocator.repairs(run, keep="spacing").is_kept
 
 
+def test_run_may_be_its_folder(run, folder):
+    for given in (str(folder), folder):
+        assert allocator.explain(given, "N4").said("en") == allocator.explain(run, "N4").said("en")
+        assert allocator.Explainer(given).run.plan.sha256 == run.plan.sha256
+    found = allocator.shadow(str(folder), "theory-quota").rows.drop(columns="seconds")
+    pd.testing.assert_frame_equal(found, allocator.shadow(run, ["theory-quota"]).rows.drop(columns="seconds"))
+    swept = allocator.sweep(str(folder), {"quota.theory-quota": 3}, workers=1)
+    assert swept.points["quota.theory-quota"].tolist() == [3]
+    assert allocator.compare(run, folder).said("en") == allocator.compare([run, str(folder)]).said("en")
+
+
+def test_what_is_no_run_or_no_scenario_is_told_what_to_give(folder):
+    with pytest.raises(allocator.InputError, match="plan it first: allocator plan scenarios/tiny"):
+        allocator.Questions("scenarios/tiny.toml")
+    with pytest.raises(allocator.InputError, match=r"that is a folder; the scenario in it is .*tiny/scenario\.toml"):
+        allocator.plan(folder)
+    with pytest.raises(allocator.InputError, match="check the name and the folder"):
+        allocator.plan(folder / "units")
+    with pytest.raises(allocator.InputError, match="plan it first: allocator plan scenarios/tiny"):
+        allocator.compare(folder, "scenarios/tiny.toml")
+
+
 def test_dispatch_has_the_names_of_every_placement(run):
     assert run.dispatch[list(run.plan.placements.columns)].equals(run.plan.placements)
     first = run.dispatch.set_index(["session_id", "cadre_id"]).loc[("branch-2019", "S6")]

@@ -51,7 +51,7 @@ _layer(
     "pipeline",
     f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports spoken planner given conflicts",
 )
-_layer("shadow", f"{RECORDS} inputs model audit solve reports lines spoken drawing planner writing")
+_layer("shadow", f"{RECORDS} inputs model audit solve reports lines spoken drawing planner pipeline writing")
 _layer("talk", "wording")
 _layer("display", f"{RECORDS} reports talk")
 _layer("interrupts")
@@ -60,7 +60,7 @@ _layer("forms", f"{RECORDS} inputs")
 _layer("ledger", f"{RECORDS} instance audit solve counting reports lines spoken planner given writing")
 _layer("compare", f"{RECORDS} inputs audit reports lines spoken drawing planner writing")
 _layer("sweep", f"{RECORDS} inputs audit compare reports lines spoken drawing planner pipeline writing")
-_layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports spoken planner")
+_layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports spoken planner pipeline")
 _layer(
     "questions", f"{RECORDS} inputs conflicts compare ledger explain shadow sweep audit reports planner pipeline spoken"
 )

@@ -16,7 +16,7 @@ from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
 from allocator.inputs import load
 from allocator.placements import Plan
-from allocator.reports.edited import refuse_edited
+from allocator.reports.edited import no_run, refuse_edited
 from allocator.reports.record import goal_record
 from allocator.result import SolveResult
 from allocator.wording import Message
@@ -78,7 +78,7 @@ def _missing(folder: Path) -> list[Defect]:
     if not lacking:
         return []
     message = Message("compare.not-a-run", folder=str(folder), files=tuple(lacking))
-    return [Defect(str(folder), 0, "", message, Message("compare.plan-first"), "not-a-run")]
+    return [no_run(folder, message, "not-a-run")]
 
 
 def folder_names(folders: Sequence[Path]) -> list[str]:
@@ -102,7 +102,7 @@ def _read(folder: Path, name: str) -> RunFiles:
         hashes = _by_role(stated, record["inputs"])
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         message = Message("compare.broken-run", folder=str(folder), reason=str(fault))
-        raise InputError([Defect(str(folder), 0, "", message, Message("compare.plan-first"), "broken-run")]) from None
+        raise InputError([no_run(folder, message, "broken-run")]) from None
     notes = []
     inputs = None
     try:

@@ -72,13 +72,18 @@ class Comparison(Spoken):
         return Workbook(workbook(self, texts_in(lang)))
 
 
-def compare(runs: Sequence[Run | Path | str], *, names: Sequence[str] | None = None) -> Comparison:
+def compare(
+    runs: Sequence[Run | Path | str] | Run | Path | str,
+    *others: Run | Path | str,
+    names: Sequence[str] | None = None,
+) -> Comparison:
     """Compare finished runs; every other run is set against the first.
 
     Parameters
     ----------
-    runs
-        Runs, from ``plan`` or ``load_run``, and folders of runs, in any mixture. Tables of folders may have changed since: a note says so.
+    runs, others
+        Runs, from ``plan`` or ``load_run``, and folders of runs, in any mixture, as a list or one after the other. Tables of folders may have
+        changed since: a note says so.
     names
         What the runs are called; absent: a folder by its own name, a run in memory by the id of its scenario.
 
@@ -92,8 +97,9 @@ def compare(runs: Sequence[Run | Path | str], *, names: Sequence[str] | None = N
     Examples
     --------
     >>> base = allocator.load_run("out/tiny")  # doctest: +SKIP
-    >>> allocator.compare([base, "out/other"]).people  # doctest: +SKIP
+    >>> allocator.compare(base, "out/other").people  # doctest: +SKIP
     """
+    runs = [*([runs] if isinstance(runs, Run | Path | str) else runs), *others]
     if len(runs) < 2:
         raise UsageError(Message("compare.one-run"))
     folders = [Path(run) for run in runs if not isinstance(run, Run)]

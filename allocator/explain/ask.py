@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import overload
 
 from allocator.errors import Defect, InputError
@@ -12,15 +13,27 @@ from allocator.explain.person import find
 from allocator.explain.target import target
 from allocator.explain.why import Why, why
 from allocator.explain.why_not import WhyNot, why_not
+from allocator.pipeline import run_of
 from allocator.planner import Planner, Run
 from allocator.result import OnProgress, silent
 
 
 class Explainer:
-    """Answers questions about one run, one after the other; each is asked of the same plan."""
+    """Answers questions about one run, one after the other; each is asked of the same plan.
 
-    def __init__(self, run: Run) -> None:
-        self._ground = Ground(run)
+    Parameters
+    ----------
+    run
+        A run from ``plan`` or ``load_run``, or the folder of one.
+
+    Raises
+    ------
+    InputError
+        If the folder is not that of a finished run, was changed by hand, or its inputs have changed since.
+    """
+
+    def __init__(self, run: Run | Path | str) -> None:
+        self._ground = Ground(run_of(run))
 
     def __repr__(self) -> str:
         return f"<Explainer: {self.run.inputs.scenario.id}>"
@@ -82,16 +95,16 @@ class Explainer:
 
 
 @overload
-def explain(run: Run, cadre_id: str, not_in: None = None) -> Why: ...
+def explain(run: Run | Path | str, cadre_id: str, not_in: None = None) -> Why: ...
 @overload
-def explain(run: Run, cadre_id: str, not_in: str | int) -> WhyNot: ...
-def explain(run: Run, cadre_id: str, not_in: str | int | None = None) -> Why | WhyNot:
+def explain(run: Run | Path | str, cadre_id: str, not_in: str | int) -> WhyNot: ...
+def explain(run: Run | Path | str, cadre_id: str, not_in: str | int | None = None) -> Why | WhyNot:
     """Why somebody has the seats of a plan, or why not others.
 
     Parameters
     ----------
     run
-        A finished run, from ``plan`` or ``load_run``.
+        A finished run, from ``plan`` or ``load_run``, or the folder of one.
     cadre_id
         Who.
     not_in
@@ -100,7 +113,7 @@ def explain(run: Run, cadre_id: str, not_in: str | int | None = None) -> Why | W
     Raises
     ------
     InputError
-        If there is no such person, session, programme or plan year.
+        If there is no such person, session, programme or plan year, or no such run; see ``load_run``.
 
     Examples
     --------

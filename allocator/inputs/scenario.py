@@ -128,6 +128,8 @@ def _read_layer(path: Path, asked_by: tuple[str, int, str] | None, read: Read, f
         return read_document(path, file, content, findings)
     where = asked_by or (file, 0, "")
     message, hint = Message("defect.missing-file", file=file), Message("hint.name-and-folder")
+    if is_there(path / "scenario.toml"):
+        hint = Message("hint.scenario-of-folder", file=shown_path(path / "scenario.toml"))
     findings.defect(*where, message, hint=hint, code="missing-file")
     return None
 

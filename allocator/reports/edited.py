@@ -1,4 +1,4 @@
-"""Whether a run folder still says what was written: figures of a run speak of its plan and scenario as they were then."""
+"""Whether a folder is that of a run and still says what was written: figures of a run speak of its plan and scenario as they were then."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ def refuse_edited(folder: Path, record: Mapping[str, Any]) -> None:
         defects.append(_defect(folder / "scenario.toml", Message("explain.extend-instead"), "scenario-edited"))
     if defects:
         raise InputError(defects)
+
+
+def no_run(folder: Path, message: Message, code: str) -> Defect:
+    """What is wrong with a path that should be the folder of a finished run, with what to give instead."""
+    hint = Message("compare.a-scenario", file=folder) if folder.suffix == ".toml" else Message("compare.plan-first")
+    return Defect(str(folder), 0, "", message, hint, code)
 
 
 def _defect(file: Path, hint: Message, code: str) -> Defect:

@@ -12,11 +12,13 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 from allocator.audit import BUILT_IN, AuditReport, audit
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError
 from allocator.inputs import changed
+from allocator.pipeline import run_of
 from allocator.planner import Planner, Run
 from allocator.result import GoalResult, OnProgress, Progress, SolveStatus, silent
 from allocator.shadow.answers import Answer, Change, changes_of, is_better, verdict_of
@@ -47,8 +49,8 @@ class TooManyError(AllocatorError):
 
 
 def shadow(
-    run: Run,
-    of: Iterable[str] = (),
+    run: Run | Path | str,
+    of: str | Iterable[str] = (),
     steps: str | Iterable[int | Fraction] | None = None,
     *,
     everything: bool = False,
@@ -98,7 +100,9 @@ def shadow(
     NoAnswerError
         If there is no question of the number ``row``.
     """
-    asked = list(enumerate(asked_of(run, of, steps, everything=everything), start=1))
+    run = run_of(run)
+    names = (of,) if isinstance(of, str) else of
+    asked = list(enumerate(asked_of(run, names, steps, everything=everything), start=1))
     if row is not None:
         if not 1 <= row <= len(asked):
             raise NoAnswerError(Message("shadow.no-row", number=row, count=len(asked)))

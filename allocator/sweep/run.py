@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from allocator.errors import AllocatorError, UsageError
 from allocator.inputs import changed, write_variant
 from allocator.inputs.load import source_of
-from allocator.pipeline import write
+from allocator.pipeline import load_run, write
 from allocator.planner import Run
 from allocator.reports.texts import Language
 from allocator.spoken import texts_in
@@ -99,7 +99,7 @@ def sweep(
     Parameters
     ----------
     scenario
-        Scenario file, or several of them side by side; or a finished run, from ``plan`` or ``load_run``, whose scenario is varied.
+        Scenario file, or several of them side by side; or a finished run, from ``plan`` or ``load_run``, or the folder of one, whose scenario is varied.
     vary
         Dotted keys of the scenario and their values: ``{"quota.theory-quota": range(2, 7)}``, or texts as on the command line:
         ``["quota.theory-quota=2:6", "overrides.team-fifth.share=1/5,1/4"]``. Several keys make a grid.
@@ -136,6 +136,8 @@ def sweep(
     OutputError
         If the folder cannot be used.
     """
+    if isinstance(scenario, Path | str) and (Path(scenario) / "run.json").is_file():
+        scenario = load_run(scenario)
     base = scenario if isinstance(scenario, Run) else None
     if isinstance(scenario, Run):
         source = source_of(scenario.inputs)
