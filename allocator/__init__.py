@@ -10,6 +10,8 @@
 Every table is a data frame; ``docs/api.md`` lists the columns and their units.
 """
 
+# Six functions have the name of a folder: audit, compare, explain, ledger, shadow and sweep. As ``allocator.audit`` the function is meant; ``from
+# allocator.audit import …`` and ``import_module("allocator.audit")`` reach the folder, ``import allocator.audit.reading as reading`` does not.
 from allocator.audit import AuditReport, read_plan
 from allocator.compare import Comparison, compare
 from allocator.conflicts import Conflicts, conflict, repairs
@@ -18,7 +20,7 @@ from allocator.errors import AllocatorError, InputError, ModelError, OutputError
 from allocator.explain import Explainer, explain
 from allocator.inputs import changed, load, write_variant
 from allocator.ledger import Ledger, ledger
-from allocator.pipeline import check, load_run, plan, write
+from allocator.pipeline import audit, check, load_run, plan, write
 from allocator.placements import Plan
 from allocator.planner import Planner, Run
 from allocator.questions import Questions
@@ -43,6 +45,7 @@ __all__ = [
     "Run",
     "Shadow",
     "Sweep",
+    "audit",
     "changed",
     "check",
     "compare",

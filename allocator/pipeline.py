@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.audit import audit, read_plan
+from allocator.audit import AuditReport, read_plan
+from allocator.audit import audit as judge
 from allocator.conflicts import Conflicts
 from allocator.conflicts.text import record as conflicts_record
 from allocator.counting import CheckReport, count
@@ -21,6 +22,7 @@ from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
 from allocator.given import Given, inputs_of
 from allocator.inputs import load
+from allocator.placements import Plan
 from allocator.planner import Planner, Run
 from allocator.reports.edited import fingerprint, no_run, refuse_edited
 from allocator.reports.folder import PRICES, write_run
@@ -156,7 +158,7 @@ def load_run(folder: Path | str) -> Run:
         result = SolveResult(SolveStatus(record["status"]), goals, record["seconds"], messages, prices=prices)
         memory = record["peak_memory_bytes"]
     plan = read_plan(folder / "plan.csv", inputs)
-    return Run(inputs, plan, audit(plan, inputs), result, record["seconds"], memory)
+    return Run(inputs, plan, judge(plan, inputs), result, record["seconds"], memory)
 
 
 @contextmanager
@@ -209,6 +211,32 @@ def check(scenario: Given, *, changes: Mapping[str, object] | None = None) -> Ch
         With every defect of every file.
     """
     return count(inputs_of(scenario, changes))
+
+
+def audit(plan: Plan | pd.DataFrame | Path | str, scenario: Given) -> AuditReport:
+    """Judge a plan against every rule of a scenario, ours or one made by hand; the solver has no part in it.
+
+    Parameters
+    ----------
+    plan
+        A plan, or what ``read_plan`` takes: a file, or a data frame such as changed ``run.plan.placements``.
+    scenario
+        A scenario file, inputs already read, or a run of it: the rules, and all else that the plan is judged by.
+
+    Raises
+    ------
+    InputError
+        With every defect of every file, or of the plan.
+    ModelError
+        If a rule groups by a column that the roster does not have.
+
+    Examples
+    --------
+    >>> by_hand = run.plan.placements.drop(index=3)  # doctest: +SKIP
+    >>> allocator.audit(by_hand, run).breaches  # doctest: +SKIP
+    """
+    inputs = inputs_of(scenario)
+    return judge(plan if isinstance(plan, Plan) else read_plan(plan, inputs), inputs)
 
 
 def exit_code(run: Run, conflicts: Conflicts | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
 import io
 import re
@@ -157,6 +158,10 @@ def test_what_is_no_run_or_no_scenario_is_told_what_to_give(folder):
         allocator.plan(folder / "units")
     with pytest.raises(allocator.InputError, match="plan it first: allocator plan scenarios/tiny"):
         allocator.compare(folder, "scenarios/tiny.toml")
+    with pytest.raises(allocator.InputError, match=r"that is a folder; the plan in it is .*tiny/plan\.csv"):
+        allocator.audit(folder, TINY)
+    with pytest.raises(allocator.InputError, match="give the path of a plan file"):
+        allocator.audit(folder / "units", TINY)
 
 
 def test_dispatch_has_the_names_of_every_placement(run):
@@ -165,6 +170,43 @@ def test_dispatch_has_the_names_of_every_placement(run):
     assert first[["name", "unit", "unit_en", "programme", "programme_en"]].tolist() == [
         "南六", "南方单位", "South unit", "业务班", "Branch course",
     ]  # fmt: skip
+
+
+def test_dispatch_leaves_names_empty_that_a_plan_made_by_hand_does_not_have(run):
+    plan = allocator.read_plan(
+        pd.DataFrame({"cadre_id": ["N1", "X9"], "session_id": ["none", "theory-2019a"]}), run.inputs
+    )
+    by_hand = dataclasses.replace(run, plan=plan)
+    assert by_hand.dispatch[["cadre_id", "name", "programme"]].to_numpy().tolist() == [
+        ["N1", "北一", ""], ["X9", "", "理论班"],
+    ]  # fmt: skip
+
+
+def test_audit_judges_a_plan_a_table_and_a_file_alike(run, folder):
+    rules = run.audit.rules
+    for plan in (run.plan, run.plan.placements, str(folder / "plan.csv"), folder / "plan.csv"):
+        pd.testing.assert_frame_equal(allocator.audit(plan, run.inputs).rules, rules)
+    for scenario in (TINY, str(TINY), run):
+        pd.testing.assert_frame_equal(allocator.audit(run.dispatch, scenario).rules, rules)
+    # Somebody stays away from the theory course of 2021, which three attend: two are still inside the band of 2 to 6.
+    placements = run.plan.placements
+    of_2021 = placements.query("year == 2021 and programme_id == 'theory-course'")
+    fewer = allocator.audit(placements.drop(index=of_2021.index[0]), run.inputs)
+    assert fewer["theory-quota"].achieved == run.audit["theory-quota"].achieved - 1
+
+
+@pytest.mark.parametrize("name", ["audit", "compare", "explain", "ledger", "shadow", "sweep"])
+def test_function_with_the_name_of_a_folder_leaves_the_folder_in_reach(name):
+    folder = importlib.import_module(f"allocator.{name}")  # As ``from allocator.audit import audit`` finds it.
+    assert inspect.isfunction(getattr(allocator, name)) and inspect.ismodule(folder)
+    assert inspect.isfunction(getattr(folder, name))
+
+
+def test_table_with_mistakes_is_refused_with_all_of_them(run):
+    wrong = run.plan.placements.head(2).assign(days=["three", "-1"])
+    with pytest.raises(allocator.InputError) as caught:
+        allocator.read_plan(wrong, run.inputs)
+    assert [(d.file, d.row, d.column) for d in caught.value.defects] == [("plan", 2, "days"), ("plan", 3, "days")]
 
 
 @pytest.mark.parametrize("name", ["quota", "teams", "hours", "waiting", "hosts", "prefectures", "sessions"])

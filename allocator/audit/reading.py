@@ -46,13 +46,13 @@ FLAGS: Mapping[str, bool] = MappingProxyType(
 Cell = str | int | float | bool | date | datetime | None
 
 
-def read_plan(path: Path, inputs: Inputs) -> Plan:
-    """Read a plan file: CSV (UTF-8, with or without a byte-order mark), Excel or Parquet.
+def read_plan(plan: Path | str | pd.DataFrame, inputs: Inputs) -> Plan:
+    """Read a plan from a file: CSV (UTF-8, with or without a byte-order mark), Excel or Parquet; or from a table in hand.
 
     Parameters
     ----------
-    path
-        The file. Of a workbook the first sheet whose header has the required columns is read.
+    plan
+        The file, or a data frame of the same columns. Of a workbook the first sheet whose header has the required columns is read.
     inputs
         Where everything else comes from. A blank ``headcount`` is that of the roster.
 
@@ -62,7 +62,7 @@ def read_plan(path: Path, inputs: Inputs) -> Plan:
         If the file cannot be read as a table, lacks a required column, or has a cell that is not what its column
         holds; all defects at once, with file, row and column.
     """
-    name, header, rows = _table(Path(path))
+    name, header, rows = _in_hand("plan", plan) if isinstance(plan, pd.DataFrame) else _table(Path(plan))
     columns = _header(name, header)
     defects: list[Defect] = []
     numbers = [number for number, row in enumerate(rows, start=2) if any(_text(cell) for cell in row)]
@@ -148,7 +148,9 @@ def _table(path: Path) -> tuple[str, list[str], list[Sequence[Cell]]]:
     """Name for messages, header, and the rows below it in file order."""
     name = str(path)
     if not path.is_file():
-        raise _refused(name, 0, Message("defect.plan-missing"), Message("hint.plan-path"), "missing-file")
+        of_run = path / "plan.csv"
+        hint = Message("hint.plan-of-folder", file=of_run) if of_run.is_file() else Message("hint.plan-path")
+        raise _refused(name, 0, Message("defect.plan-missing"), hint, "missing-file")
     suffix = path.suffix.lower()
     if suffix == ".csv":
         return _csv(name, path.read_bytes())
@@ -160,9 +162,13 @@ def _table(path: Path) -> tuple[str, list[str], list[Sequence[Cell]]]:
         except (OSError, ValueError) as error:
             message = Message("defect.plan-not-parquet", detail=str(error))
             raise _refused(name, 0, message, Message("hint.parquet"), "unreadable") from None
-        frame = frame.astype(object).where(frame.notna(), None)
-        return name, [str(column) for column in frame.columns], list(frame.itertuples(index=False, name=None))
+        return _in_hand(name, frame)
     raise _refused(name, 0, Message("defect.plan-file-type", suffix=suffix), Message("hint.plan-types"), "format")
+
+
+def _in_hand(name: str, frame: pd.DataFrame) -> tuple[str, list[str], list[Sequence[Cell]]]:
+    frame = frame.astype(object).where(frame.notna(), None)
+    return name, [str(column) for column in frame.columns], list(frame.itertuples(index=False, name=None))
 
 
 def _refused(name: str, row: int, message: Message, hint: Message, code: str) -> InputError:
