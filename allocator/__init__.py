@@ -27,6 +27,7 @@ from allocator.questions import Questions
 from allocator.shadow import Shadow, shadow
 from allocator.spoken import speak
 from allocator.sweep import Sweep, sweep
+from allocator.what_if import WhatIf
 
 __all__ = [
     "AllocatorError",
@@ -45,6 +46,7 @@ __all__ = [
     "Run",
     "Shadow",
     "Sweep",
+    "WhatIf",
     "audit",
     "changed",
     "check",

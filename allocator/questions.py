@@ -19,6 +19,7 @@ from allocator.result import OnProgress, silent
 from allocator.shadow import Shadow, shadow
 from allocator.sweep import Sweep, sweep
 from allocator.sweep.axes import Values
+from allocator.what_if import WhatIf, what_if
 
 
 class Questions:
@@ -43,6 +44,7 @@ class Questions:
     >>> ask = allocator.Questions("out/tiny")  # doctest: +SKIP
     >>> ask.why("N4")  # doctest: +SKIP
     >>> ask.why_not("N4", "theory-2019a").goals  # doctest: +SKIP
+    >>> ask.what_if({"quota.theory-quota": 201})  # doctest: +SKIP
     >>> ask.one_more("theory-quota").rows  # doctest: +SKIP
     """
 
@@ -177,6 +179,39 @@ class Questions:
             As ``one_more``.
         """
         return self.one_more(of, steps, **options)
+
+    def what_if(
+        self,
+        changes: Mapping[str, object],
+        *,
+        name: str = "what-if",
+        from_base: bool = True,
+        on_progress: OnProgress = silent,
+    ) -> WhatIf:
+        """What a change of the scenario does: the plan with it, set against this one.
+
+        Parameters
+        ----------
+        changes
+            Values by dotted key, as ``allocator.plan`` takes them: ``{"quota.theory-quota": 201}``, ``{"disable": ["spacing"]}``.
+        name
+            What the changed plan is called in tables and figures.
+        from_base
+            Plan from this plan, so that only those whom the change concerns move: far quicker for a large scenario, but without bounds
+            there. ``False``: plan from nothing.
+        on_progress
+            Gets a ``Progress`` at every step.
+
+        Raises
+        ------
+        InputError
+            With every defect of the changed scenario.
+        ModelError
+            If a rule cannot be expressed.
+        """
+        return what_if(
+            self._explainer.planner, self.run, changes, name=name, from_base=from_base, on_progress=on_progress
+        )  # fmt: skip
 
     def compare(self, *others: Run | Path | str, names: Sequence[str] | None = None) -> Comparison:
         """Other runs, or folders of runs, set against this one; as ``allocator.compare``.

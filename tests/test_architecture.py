@@ -61,8 +61,10 @@ _layer("ledger", f"{RECORDS} instance audit solve counting reports lines spoken 
 _layer("compare", f"{RECORDS} inputs audit reports lines spoken drawing planner writing")
 _layer("sweep", f"{RECORDS} inputs audit compare reports lines spoken drawing planner pipeline writing")
 _layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports spoken planner pipeline")
+_layer("what_if", f"{RECORDS} inputs solve reports spoken planner pipeline compare")
 _layer(
-    "questions", f"{RECORDS} inputs conflicts compare ledger explain shadow sweep audit reports planner pipeline spoken"
+    "questions",
+    f"{RECORDS} inputs conflicts compare ledger explain shadow sweep what_if audit reports planner pipeline spoken",
 )
 _layer(
     "commands",
@@ -71,7 +73,7 @@ _layer(
 _layer("cli", "reports commands")
 _layer(
     "__init__",
-    f"{RECORDS} questions compare ledger sweep conflicts explain shadow inputs generate audit reports spoken planner pipeline",
+    f"{RECORDS} counting questions compare ledger sweep conflicts explain shadow what_if inputs generate audit reports spoken planner pipeline",
 )
 _layer("__main__", "cli")
 

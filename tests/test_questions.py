@@ -235,6 +235,34 @@ def test_run_that_keeps_every_rule_has_no_conflict(ask: allocator.Questions) -> 
     assert found.is_kept and found.table.empty and found.gives.empty
 
 
+def test_what_if_is_the_plan_with_the_change_beside_this_one(ask: allocator.Questions, tmp_path: Path) -> None:
+    found = ask.what_if({"quota.theory-quota": 5, "limits.gap": 0.0})
+    assert found.changes == {"quota.theory-quota": 5, "limits.gap": 0.0}
+    # Nobody is left to send, so each of the four years lacks one more: 1 + 4.
+    values = found.comparison.goals.set_index("goal").loc["quota-shortfall"]
+    assert values[["value | tiny", "value | what-if"]].tolist() == [1, 5]
+    assert found.run.inputs.policy.rule("theory-quota").amount == 5
+    assert_same_tables(found.comparison, ask.compare(found.run, names=["tiny", "what-if"]))
+    english, chinese = found.said("en"), found.said("zh")
+    assert "(theory-quota): amount 5 instead of 4\n  limits.gap = 0.0\n" in english
+    years = ask.what_if({"overrides.theory-quota.years": [2019], "share.team-fifth": "1/4"}).said("en")
+    assert (
+        "\n  overrides.theory-quota.years = [2019]\n" in years and "(team-fifth): share 1/4 instead of 1/5\n" in years
+    )
+    assert "（theory-quota）：amount 由 4 改为 5" in chinese and english.endswith(found.comparison.said("en"))
+    found.write_scenario(tmp_path / "five.toml", id="five")
+    assert allocator.plan(tmp_path / "five.toml").goals.equals(found.run.goals)
+
+
+def test_what_if_from_nothing_is_the_plan_of_the_changed_scenario(ask: allocator.Questions) -> None:
+    changes = {"disable": ["spacing"], "overrides.staff-coverage.window_years": 2}
+    found = ask.what_if(changes, name="free", from_base=False)
+    assert found.run.plan.sha256 == allocator.plan(ask.run, changes=changes).plan.sha256
+    assert found.comparison.runs == ("tiny", "free") and "disable = ['spacing']" in found.said("en")
+    with pytest.raises(allocator.InputError, match="did you mean 'theory-quota'"):
+        ask.what_if({"quota.theory-qouta": 5})
+
+
 def test_mistakes_are_those_of_the_functions(ask: allocator.Questions, tmp_path: Path) -> None:
     with pytest.raises(allocator.InputError, match="there is no 'X9' on the roster"):
         ask.why("X9")

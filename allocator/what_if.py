@@ -1,0 +1,103 @@
+"""What a change of the scenario does to a finished plan: the plan with the change, set against the plan there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from allocator.compare import Comparison, compare
+from allocator.entities import Inputs
+from allocator.inputs import changed, write_variant
+from allocator.inputs.scenario import whole_key
+from allocator.pipeline import solve
+from allocator.planner import Planner, Run
+from allocator.reports.texts import Texts
+from allocator.result import OnProgress, silent
+from allocator.solve.clock import Clock
+from allocator.spoken import Spoken
+from allocator.wording import Message
+
+
+@dataclass(frozen=True, repr=False)
+class WhatIf(Spoken):
+    """A change of the scenario, and what it does.
+
+    Parameters
+    ----------
+    base
+        The run that was asked.
+    changes
+        What is changed, by dotted key, as ``allocator.plan(…, changes=…)`` takes it.
+    run
+        The plan with the change.
+    comparison
+        The plan there is and the plan with the change side by side: ``goals``, ``clauses``, ``units``, ``people``.
+    """
+
+    base: Run
+    changes: Mapping[str, object]
+    run: Run
+    comparison: Comparison
+
+    def lines(self, texts: Texts) -> Iterator[str]:
+        """The change, then what comes of it, line by line in the words of a catalogue."""
+        yield "■ " + texts.said(Message("what-if.title"))
+        for key, value in self.changes.items():
+            yield "  " + _change(self.base.inputs, key, value, texts)
+        yield from self.comparison.lines(texts)
+
+    def write_scenario(
+        self, file: Path | str, *, id: str, title: str = "", title_zh: str = "", force: bool = False
+    ) -> Inputs:
+        """Write the changed scenario, so that anybody can plan it: ``allocator plan FILE``; see ``allocator.write_variant``.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written, or is there and ``force`` is not set.
+        """
+        return write_variant(
+            self.base.inputs, self.changes, file, id=id, title=title, title_zh=title_zh, force=force
+        )  # fmt: skip
+
+
+def what_if(
+    planner: Planner,
+    base: Run,
+    changes: Mapping[str, object],
+    *,
+    name: str,
+    from_base: bool,
+    on_progress: OnProgress = silent,
+) -> WhatIf:
+    """The plan with some changes, set against the plan there is; see ``allocator.Questions.what_if``.
+
+    Raises
+    ------
+    InputError
+        With every defect of the changed scenario.
+    ModelError
+        If a rule cannot be expressed.
+    """
+    inputs = changed(base.inputs, changes)
+    clock = Clock(inputs.scenario.limits.seconds, on_progress=on_progress)
+    run = planner.trial(inputs, clock) if from_base else solve(inputs, clock)
+    return WhatIf(base, dict(changes), run, compare(base, run, names=[base.inputs.scenario.id, name]))
+
+
+def _change(inputs: Inputs, key: str, value: object, texts: Texts) -> str:
+    """One change; of a number or word of a rule also what it was."""
+    table, *rest = whole_key(key).split(".")
+    rules = {rule.id: rule for rule in inputs.policy.rules}
+    if table == "overrides" and len(rest) == 2:
+        rule, field = rules[rest[0]], rest[1]
+        before = getattr(rule, field)
+        if isinstance(before, str | int | float | Fraction):
+            message = Message(
+                "what-if.rule", clause=rule.clause or "—", title=texts.title(rule), rule=rule.id, field=field,
+                before=before, after=value,
+            )  # fmt: skip
+            return texts.said(message)
+    return f"{key} = {value}"
