@@ -16,7 +16,7 @@ from allocator.audit import AuditReport, read_plan
 from allocator.compare import Comparison, compare
 from allocator.conflicts import Conflicts, conflict, repairs
 from allocator.entities import Inputs
-from allocator.errors import AllocatorError, InputError, ModelError, OutputError
+from allocator.errors import AllocatorError, InputError, ModelError, OutputError, UnknownRuleError, UsageError
 from allocator.explain import Explainer, explain
 from allocator.inputs import changed, load, write_variant
 from allocator.ledger import Ledger, ledger
@@ -46,6 +46,8 @@ __all__ = [
     "Run",
     "Shadow",
     "Sweep",
+    "UnknownRuleError",
+    "UsageError",
     "WhatIf",
     "audit",
     "changed",

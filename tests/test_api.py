@@ -209,6 +209,15 @@ def test_table_with_mistakes_is_refused_with_all_of_them(run):
     assert [(d.file, d.row, d.column) for d in caught.value.defects] == [("plan", 2, "days"), ("plan", 3, "days")]
 
 
+def test_figure_of_what_is_not_there_is_refused(run):
+    with pytest.raises(allocator.UnknownRuleError, match="there are: cumulative"):
+        run.figures.hours("cummulative")
+    with pytest.raises(allocator.UsageError, match="2030 is not a year of the plan"):
+        run.figures.sessions(2030)
+    with pytest.raises(ValueError, match="fr"):
+        run.figures("fr")
+
+
 @pytest.mark.parametrize("name", ["quota", "teams", "hours", "waiting", "hosts", "prefectures", "sessions"])
 def test_figure_is_a_picture_a_notebook_can_show(run, name):
     picture = getattr(run.figures("en"), name)()

@@ -8,8 +8,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from allocator.errors import UnknownRuleError, UsageError
+from allocator.kinds import Cumulative
 from allocator.reports.material import Material
-from allocator.reports.texts import Language, Texts
+from allocator.reports.texts import Language, Texts, language
+from allocator.wording import Message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +70,7 @@ class Gallery:
         Without a Chinese font figures are labelled in English. A font that is not installed is an ``OutputError``
         when the first figure is drawn.
         """
-        material = self.material if lang is None else replace(self.material, texts=Texts(lang))
+        material = self.material if lang is None else replace(self.material, texts=Texts(language(lang)))
         return Gallery(material, font or self.font)
 
     def quota(self, ax: Axes | None = None) -> Picture:
@@ -83,9 +86,18 @@ class Gallery:
         return self._drawn(team_coverage, ax)
 
     def hours(self, rule_id: str | None = None, ax: Axes | None = None) -> Picture:
-        """People by the hours they have at the end of the plan; of the first cumulative rule when none is named."""
+        """People by the hours they have at the end of the plan; of the first cumulative rule when none is named.
+
+        Raises
+        ------
+        UnknownRuleError
+            If there is no cumulative rule of that id.
+        """
         from allocator.reports.figures import hours
 
+        known = [rule.id for rule in self.material.inputs.policy.rules if isinstance(rule, Cumulative)]
+        if rule_id is not None and rule_id not in known:
+            raise UnknownRuleError(rule_id, known)
         return self._drawn(hours, ax, rule_id=rule_id)
 
     def waiting(self, ax: Axes | None = None) -> Picture:
@@ -107,9 +119,18 @@ class Gallery:
         return self._drawn(seats_by_prefecture, ax)
 
     def sessions(self, year: int | None = None, ax: Axes | None = None) -> Picture:
-        """When the sessions of a year run; of the first plan year when none is named."""
+        """When the sessions of a year run; of the first plan year when none is named.
+
+        Raises
+        ------
+        UsageError
+            If that is no plan year.
+        """
         from allocator.reports.figures import session_gantt
 
+        years = self.material.inputs.years
+        if year is not None and year not in years:
+            raise UsageError(Message("error.no-plan-year", year=year, years=years))
         return self._drawn(session_gantt, ax, year=year)
 
     def _drawn(self, drawing: Callable[..., Axes], ax: Axes | None, **choice: object) -> Picture:
