@@ -2,12 +2,19 @@
 
 >>> import allocator
 >>> run = allocator.plan("scenarios/tiny.toml")  # doctest: +SKIP
->>> run.plan.placements  # doctest: +SKIP
->>> run.audit.rules  # doctest: +SKIP
->>> run.seats  # doctest: +SKIP
+>>> run  # The summary, as the command line says it.  # doctest: +SKIP
+>>> run.dispatch  # Who attends what, and when.  # doctest: +SKIP
+>>> run.audit.rules  # What every rule asks for, and what it gets.  # doctest: +SKIP
 >>> run.figures.quota()  # doctest: +SKIP
 
-Every table is a data frame; ``docs/api.md`` lists the columns and their units.
+Why him, why not her, what if, what would one more seat buy:
+
+>>> ask = allocator.Questions(run)  # doctest: +SKIP
+>>> ask.why("N4")  # doctest: +SKIP
+>>> ask.what_if({"quota.theory-quota": 5})  # doctest: +SKIP
+
+Every table is a data frame; ``docs/api.md`` lists the functions, the columns and their units. ``speak("zh")`` chooses Chinese, ``speak("en")``
+English for all that is shown or written.
 """
 
 # Six functions have the name of a folder: audit, compare, explain, ledger, shadow and sweep. As ``allocator.audit`` the function is meant; ``from
@@ -15,9 +22,10 @@ Every table is a data frame; ``docs/api.md`` lists the columns and their units.
 from allocator.audit import AuditReport, read_plan
 from allocator.compare import Comparison, compare
 from allocator.conflicts import Conflicts, conflict, repairs
+from allocator.counting import CheckReport
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError, OutputError, UnknownRuleError, UsageError
-from allocator.explain import Explainer, explain
+from allocator.explain import Explainer, Why, WhyNot, explain
 from allocator.inputs import changed, load, write_variant
 from allocator.ledger import Ledger, ledger
 from allocator.pipeline import audit, check, load_run, plan, write
@@ -32,6 +40,7 @@ from allocator.what_if import WhatIf
 __all__ = [
     "AllocatorError",
     "AuditReport",
+    "CheckReport",
     "Comparison",
     "Conflicts",
     "Explainer",
@@ -49,6 +58,8 @@ __all__ = [
     "UnknownRuleError",
     "UsageError",
     "WhatIf",
+    "Why",
+    "WhyNot",
     "audit",
     "changed",
     "check",

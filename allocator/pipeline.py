@@ -100,12 +100,16 @@ def write(
 
     Parameters
     ----------
+    run
+        A run from ``plan`` or ``load_run``.
     folder
         The run folder; ``docs/outputs.md`` says what is in it.
     lang
         ``zh`` or ``en``; absent: as chosen by ``speak``, else the system's.
     force
         Replace a run folder that is there.
+    on_progress
+        Gets a ``Progress`` for every part that is written.
     font
         Family for the figures; absent: one with Chinese characters.
     notices
@@ -133,6 +137,11 @@ def write(
 
 def load_run(folder: Path | str) -> Run:
     """A finished run, read back from its folder: its inputs, its plan, and the audit done again.
+
+    Parameters
+    ----------
+    folder
+        The folder that ``write`` or ``allocator plan`` wrote.
 
     Raises
     ------

@@ -67,6 +67,11 @@ class Questions:
     def why(self, cadre_id: str) -> Why:
         """Why somebody has the seats of the plan, or none; as ``allocator.explain``.
 
+        Parameters
+        ----------
+        cadre_id
+            Who.
+
         Raises
         ------
         InputError
@@ -79,8 +84,12 @@ class Questions:
 
         Parameters
         ----------
+        cadre_id
+            Who.
         not_in
             A session, a programme, a plan year, or ``PROGRAMME@YEAR``.
+        on_progress
+            Gets a ``Progress`` at every step.
 
         Raises
         ------
@@ -148,6 +157,16 @@ class Questions:
             Rules, sessions, programmes or hosts, or one of them; empty: what is tight.
         steps
             How much more, such as ``"-10:50:10"``; absent: one more and one less.
+        everything
+            Ask about everything there is.
+        row
+            Ask the question of this number alone.
+        prove
+            Plan every scenario from nothing too where that is needed for bounds: slower by far for a large one.
+        workers
+            Processes; the answers do not depend on it.
+        on_progress
+            Gets a ``Progress`` after every answer.
 
         Raises
         ------
@@ -218,6 +237,8 @@ class Questions:
 
         Parameters
         ----------
+        others
+            Runs, and folders of runs, in any mixture.
         names
             What the runs are called, this one first.
 

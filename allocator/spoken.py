@@ -25,6 +25,11 @@ def texts_in(lang: str | None = None) -> Texts:
 def speak(lang: Language) -> None:
     """Choose the language of this process, whatever the system's: of answers, figures, workbooks and written runs.
 
+    Parameters
+    ----------
+    lang
+        ``zh`` or ``en``.
+
     Raises
     ------
     ValueError

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import io
 import re
+import typing
 from fractions import Fraction
 from pathlib import Path
 
@@ -216,6 +217,48 @@ def test_figure_of_what_is_not_there_is_refused(run):
         run.figures.sessions(2030)
     with pytest.raises(ValueError, match="fr"):
         run.figures("fr")
+
+
+def documented_parameters(text: str) -> set[str]:
+    """Names listed under Parameters."""
+    _, _, below = text.partition("Parameters\n----------\n")
+    names = re.findall(r"^(\w[\w, ]*)$", re.split(r"\n\w+\n-+\n", below)[0], re.MULTILINE)
+    return {name.strip() for line in names for name in line.split(",")}
+
+
+PUBLIC = [
+    *((name, getattr(allocator, name)) for name in allocator.__all__ if inspect.isfunction(getattr(allocator, name))),
+    *(
+        (f"Questions.{name}", one)
+        for name, one in inspect.getmembers(allocator.Questions, inspect.isfunction)
+        if name[0] != "_"
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "function"), PUBLIC, ids=[name for name, _ in PUBLIC])
+def test_every_parameter_of_a_public_function_is_documented(name, function):
+    text = inspect.getdoc(function)
+    assert text
+    parameters = set(inspect.signature(function).parameters) - {"self"}
+    assert parameters - documented_parameters(text) == set(), name
+
+
+def test_everything_public_says_what_it_is():
+    for name in allocator.__all__:
+        thing = getattr(allocator, name)
+        assert inspect.getdoc(thing), name
+        members = inspect.getmembers(thing) if inspect.isclass(thing) and not issubclass(thing, Exception) else []
+        for member, value in members:
+            if not member.startswith("_") and (inspect.isfunction(value) or isinstance(value, property)):
+                assert inspect.getdoc(value), f"{name}.{member}"
+
+
+def test_answers_of_the_questions_are_exported():
+    hints = [
+        typing.get_type_hints(function).get("return") for name, function in PUBLIC if name.startswith("Questions.")
+    ]
+    assert len(hints) > 8 and {hint.__name__ for hint in hints} <= set(allocator.__all__)
 
 
 @pytest.mark.parametrize("name", ["quota", "teams", "hours", "waiting", "hosts", "prefectures", "sessions"])

@@ -82,6 +82,8 @@ def shadow(
         Plan every scenario from nothing too where that is needed for bounds: slower by far for a large one.
     workers
         Processes; the answers do not depend on it. Absent: those of the scenario, where the machine has them.
+    on_progress
+        Gets a ``Progress`` after every answer.
     on_left
         Gets the seconds that the rest will take.
     stop

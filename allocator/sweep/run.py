@@ -120,8 +120,14 @@ def sweep(
         Write the run folder of every point to ``out/runs``.
     most
         Refuse more points than this.
+    seed, time_limit
+        Published seed, and seconds for each point; absent: those of the scenario.
     force
         Begin anew where ``out`` holds results of other inputs.
+    lang
+        Of the files in ``out``: ``zh`` or ``en``; absent: as chosen by ``speak``, else the system's.
+    on_progress
+        Gets a ``Progress`` whenever a point begins or is finished.
     stop
         Set it from another thread to stop; finished points are kept.
 
