@@ -62,7 +62,8 @@ class Pooled:
         clock.add("prices", since)
         since = time.monotonic()
         if not clock.is_over():
-            self.rates = exchange_rates(self.master, max(ROOM * gap, LEAST_ROOM), clock, self.limits)
+            # On a twin: from where the first weights led it is not far to those of the plan.
+            self.rates = exchange_rates(self.master.twin(), max(ROOM * gap, LEAST_ROOM), clock, self.limits)
             self.relaxed = self._relaxed(self.rates.plan, clock, "rates")
             self.rounds += self.relaxed.rounds
         self.values = self.master.values(self.relaxed.x)

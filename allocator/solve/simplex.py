@@ -7,6 +7,7 @@ By HiGHS through its own package, which takes a basis and arrays; inside OR-Tool
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,12 @@ import numpy as np
 
 from allocator.errors import ModelError
 from allocator.solve.linear import RANDOM_SEED, Program
+
+FEW = 0.025
+"""New columns, as a part of all, up to which the primal method is quicker; the dual one where more have come."""
+
+_DUAL, _PRIMAL = 1, 4
+"""Methods, as HiGHS numbers them."""
 
 _SOLVED = highspy.HighsModelStatus.kOptimal
 _IMPOSSIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
@@ -37,6 +44,9 @@ class LinearSolution:
 class Simplex:
     """A linear program and the basis of its last optimum.
 
+    After other prices, or a few new columns, that optimum is still allowed and the primal method goes on from it in few steps; the dual
+    one, which suits other limits, would first leave it.
+
     Parameters
     ----------
     program
@@ -52,6 +62,8 @@ class Simplex:
         self._front = np.arange(count - behind)
         self._back = np.arange(count - behind, count)
         self._solver = _solver(_model(program))
+        self._is_solved = self._is_priced = self._is_limited = False
+        self._new = 0
         self._solver.setBasis(_basis(count, len(program.row_least), basic))
 
     @property
@@ -61,8 +73,7 @@ class Simplex:
 
     def twin(self) -> Simplex:
         """The same program at the same basis, to go its own way."""
-        other = object.__new__(Simplex)
-        other._front, other._back = self._front, self._back
+        other = copy(self)
         other._solver = _solver(self._solver.getLp())
         if self._solver.getBasis().valid:
             other._solver.setBasis(self._solver.getBasis())
@@ -74,6 +85,7 @@ class Simplex:
         """Add columns with their entries (``columns`` counted from 0 among the new ones)."""
         count, first = len(cost), len(self._front) + len(self._back)
         start, row, value = _by_column(rows, columns, values, count)
+        self._new += count
         self._solver.addCols(count, cost, np.zeros(count), most, len(row), start[:-1], row, value)
         self._front = np.concatenate([self._front, np.arange(first, first + count)])
 
@@ -88,15 +100,18 @@ class Simplex:
 
     def price(self, cost: np.ndarray) -> None:
         """Set the cost of every variable."""
+        self._is_priced = True
         self._solver.changeColsCost(len(cost), self._number.astype(np.int32), cost)
 
     def limit_rows(self, rows: np.ndarray, least: np.ndarray, most: np.ndarray) -> None:
         """Set the limits of some rows."""
+        self._is_limited = True
         self._solver.changeRowsBounds(len(rows), rows.astype(np.int32), least, most)
 
     def limit(self, which: np.ndarray, most: np.ndarray) -> None:
         """Set the upper limit of some variables."""
         number = self._number[which].astype(np.int32)
+        self._is_limited = True
         self._solver.changeColsBounds(len(which), number, np.zeros(len(which)), most)
 
     def solve(self) -> LinearSolution | None:
@@ -107,7 +122,9 @@ class Simplex:
         ModelError
             If the solver ends without an answer.
         """
+        self._solver.setOptionValue("simplex_strategy", _PRIMAL if self._suits_primal() else _DUAL)
         self._solver.run()
+        self._is_solved, self._is_priced, self._is_limited, self._new = True, False, False, 0
         if self._solver.getModelStatus() not in (_SOLVED, *_IMPOSSIBLE):  # It may lose its way from an old basis.
             self._solver.clearSolver()
             self._solver.run()
@@ -123,6 +140,10 @@ class Simplex:
             np.array(found.row_dual),
             lambda: np.array(found.col_value)[number],
         )
+
+    def _suits_primal(self) -> bool:
+        is_few = self._new <= FEW * len(self._front)
+        return self._is_solved and is_few and (self._is_priced or not self._is_limited)
 
 
 def _solver(model: highspy.HighsLp) -> highspy.Highs:

@@ -96,6 +96,34 @@ def test_every_change_ends_at_the_optimum_of_the_changed_program(seed: int) -> N
     check()
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_few_columns_and_prices_with_limits_end_at_the_optimum_too(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    now = program(draw, 100)
+    simplex = Simplex(now, BEHIND, np.arange(GROUPS))
+
+    def check() -> None:
+        found = simplex.solve()
+        assert found is not None
+        assert found.objective == pytest.approx(from_nothing(now))
+
+    check()
+    entries, cost = columns(draw, 2), np.zeros(2)
+    simplex.add(cost, np.full(2, 5.0), *entries)
+    now = widened(now, cost, entries)
+    check()
+    most = np.concatenate([now.row_most[:GROUPS], draw.integers(0, 8, BEHIND)])
+    now = replace(now, cost=draw.integers(0, 50, len(now.cost)).astype(float), row_most=most)
+    simplex.price(now.cost)
+    simplex.limit_rows(np.arange(GROUPS, len(most)), now.row_least[GROUPS:], most[GROUPS:])
+    check()
+    entries, cost = columns(draw, 2), np.zeros(2)
+    simplex.add(cost, np.full(2, 5.0), *entries)
+    now = replace(widened(now, cost, entries), row_most=np.maximum(most, 5.0))
+    simplex.limit_rows(np.arange(GROUPS, len(most)), now.row_least[GROUPS:], now.row_most[GROUPS:])
+    check()
+
+
 def test_a_twin_goes_its_own_way() -> None:
     draw = np.random.default_rng(3)
     now = program(draw, 20)
