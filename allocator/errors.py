@@ -6,19 +6,29 @@ An infeasible policy or a time limit is a result, not an error.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 
-from allocator.wording import Language, Message, listing, said
+from allocator.wording import LANGUAGES, Language, Message, language, listing, said
+
+
+def chosen() -> Language:
+    """The language that ``ALLOCATOR_LANG`` or ``allocator.speak`` chose; English where none was, whatever the system's, as logs want it."""
+    option = os.environ.get("ALLOCATOR_LANG")
+    return language(option) if option in LANGUAGES else "en"
 
 
 class AllocatorError(Exception):
-    """Base of everything this package raises on purpose; ``str`` of it is English."""
+    """Base of everything this package raises on purpose; shown, it speaks the language that was chosen (``ALLOCATOR_LANG``), else English."""
+
+    def __str__(self) -> str:
+        return self.said(chosen())
 
     def said(self, lang: Language) -> str:
         """What went wrong, in a language."""
-        return said(self, lang)
+        return said(self.args[0], lang) if self.args else ""
 
 
 @dataclass(frozen=True, order=True)
@@ -49,8 +59,12 @@ class Defect:
     code: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.file}:{self.row}:{self.column}: {self.message}"
-        return f"{text}\n    hint: {self.hint}" if self.hint else text
+        return self.said(chosen())
+
+    def said(self, lang: Language) -> str:
+        """Place, message and, on a line of its own, the next step, in a language."""
+        text = f"{self.file}:{self.row}:{self.column}: {said(self.message, lang)}"
+        return f"{text}\n    {Message('talk.hint').said(lang)}: {said(self.hint, lang)}" if self.hint else text
 
     def as_record(self) -> dict[str, str | int]:
         """The defect as a flat record for ``--json``, with message and hint in both languages."""
@@ -63,7 +77,11 @@ class InputError(AllocatorError):
 
     def __init__(self, defects: Iterable[Defect]) -> None:
         self.defects: tuple[Defect, ...] = tuple(sorted(defects))
-        super().__init__("\n".join(map(str, self.defects)))
+        super().__init__(self.defects)
+
+    def said(self, lang: Language) -> str:
+        """Every defect, in a language."""
+        return "\n".join(defect.said(lang) for defect in self.defects)
 
 
 class FilterError(AllocatorError):
@@ -89,9 +107,6 @@ class UnknownRuleError(AllocatorError, KeyError):
         known = list(known)
         near = get_close_matches(rule_id, known, 3) or known
         super().__init__(Message("error.unknown-rule", rule=rule_id, near=listing(near)))
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class OutputError(AllocatorError):

@@ -23,7 +23,7 @@ def texts_in(lang: str | None = None) -> Texts:
 
 
 def speak(lang: Language) -> None:
-    """Choose the language of this process, whatever the system's: of answers, figures, workbooks and written runs.
+    """Choose the language of this process, whatever the system's: of answers, mistakes, figures, workbooks and written runs.
 
     Parameters
     ----------

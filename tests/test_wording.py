@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 import allocator
 from allocator.cli import app
 from allocator.commands.frames import half
-from allocator.errors import Defect, InputError, ModelError
+from allocator.errors import Defect, InputError, ModelError, UnknownRuleError
 from allocator.wording import LANGUAGES, Message, catalogue, from_record, language, listing, quoted, said
 
 PACKAGE = Path(allocator.__file__).parent
@@ -240,6 +240,21 @@ def test_what_an_exception_says_follows_the_language_and_its_log_stays_english()
         "it ended with status 7",
         "求解未能进行，技术信息：it ended with status 7",
     )
+
+
+def test_mistakes_shown_speak_the_language_that_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Defect("a.csv", 2, "rank", Message("defect.empty-file"), Message("hint.whole-number"), "empty-file")
+    error = InputError([first, Defect("b.csv", 0, "", "anything")])
+    english = "a.csv:2:rank: the file is empty\n    hint: write a whole number\nb.csv:0:: anything"
+    chinese = "a.csv:2:rank: 文件是空的\n    建议: 请写整数\nb.csv:0:: anything"
+    assert (error.said("en"), error.said("zh"), said(error, "zh")) == (english, chinese, chinese)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    for lang, text in (("zh", chinese), ("en", english), ("fr", english), ("", english)):
+        monkeypatch.setenv("ALLOCATOR_LANG", lang)
+        assert str(error) == text == str(pickle.loads(pickle.dumps(error)))
+        assert str(first) == text.rpartition("\n")[0]
+    monkeypatch.setenv("ALLOCATOR_LANG", "zh")
+    assert str(UnknownRuleError("a", ["b"])) == UnknownRuleError("a", ["b"]).said("zh") == "没有规则“a”；可用的有：b"
 
 
 def test_defect_has_both_languages_in_its_record() -> None:

@@ -236,7 +236,7 @@ def planned(inputs: Inputs, seconds: float | None = None, on_progress: OnProgres
     except ModelError as error:
         reason = error.args[0]
         is_unheld = isinstance(reason, Message) and reason.code == "error.unheld"
-        return None if is_unheld else str(error)
+        return None if is_unheld else error.said("en")
 
 
 def broken_by_calls(inputs: Inputs) -> float:

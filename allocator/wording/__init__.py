@@ -108,10 +108,11 @@ class Message(str):
 
 
 def said(text: object, lang: Language) -> str:
-    """A message, or the message an exception carries, in a language; any other text as it is."""
+    """A message, or what an exception says, in a language; any other text as it is."""
     if isinstance(text, BaseException) and text.args and isinstance(text.args[0], Message):
         text = text.args[0]
-    return text.said(lang) if isinstance(text, Message) else str(text)
+    own = getattr(text, "said", None)
+    return str(text) if own is None else str(own(lang))
 
 
 def from_record(record: Mapping[str, Any]) -> str:
