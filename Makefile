@@ -41,7 +41,7 @@ lint: $(VENV)/dev.stamp  ## Style, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check-long: $(VENV)/dev.stamp  ## The tests that take long, half an hour and more in all: the whole province among them
+check-long: $(VENV)/dev.stamp  ## The tests that take long, some 40 minutes on two quiet processors: the whole province among them
 	$(BIN)/python -m pytest -m long -vv --durations=0
 
 bench: $(VENV)/run.stamp  ## Half an hour and more: the shipped scenarios and growing ones measured, then our peers

@@ -125,8 +125,14 @@ def shuffled_copy(name: str, folder: Path, seed: int) -> Path:
     """A shipped scenario with the rows and columns of all its tables in another order."""
     shutil.copytree(ROOT / "scenarios", folder / "scenarios")
     shutil.copytree(ROOT / "data" / name, folder / "data" / name)
+    shuffle(folder / "data" / name, seed)
+    return folder / "scenarios" / f"{name}.toml"
+
+
+def shuffle(folder: Path, seed: int) -> None:
+    """Bring rows and columns of all CSV tables of a folder into another order."""
     draw = random.Random(seed)
-    for path in (folder / "data" / name).glob("*.csv"):
+    for path in folder.glob("*.csv"):
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
         if not rows:
@@ -138,7 +144,6 @@ def shuffled_copy(name: str, folder: Path, seed: int) -> Path:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(rows)
-    return folder / "scenarios" / f"{name}.toml"
 
 
 @pytest.mark.parametrize("seed", range(3))
