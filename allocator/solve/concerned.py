@@ -17,6 +17,9 @@ from allocator.solve.strata import exact
 MANY_GROUPS = 100
 """A rule with more groups than these looks at small ones, such as teams."""
 
+TEAM = 20
+"""Cohorts of a small group at most: among a million people prefectures are many as well, and not small."""
+
 MOST_AGAIN = 6_000
 """Cohorts planned again because some programme is open to them; when there are more, only those alike."""
 
@@ -39,7 +42,9 @@ def with_groups(cohorts: Cohorts, chosen: np.ndarray) -> np.ndarray:
     for f, family in enumerate(cohorts.families):
         if len(family.names) > MANY_GROUPS:
             group = cohorts.cohort_groups[:, f]
-            found |= np.isin(group, group[chosen][group[chosen] >= 0])
+            is_small = np.bincount(group[group >= 0], minlength=len(family.names)) <= TEAM
+            own = group[chosen & (group >= 0)]
+            found |= np.isin(group, own[is_small[own]])
     return found
 
 

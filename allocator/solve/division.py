@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +14,26 @@ from allocator.solve.strata import Allotment, exact
 
 BEYOND = 1e9
 """Wide rows count as missed by so much: to use what a rule lets pass is for no block to choose alone, only for who is planned last."""
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """So many people of a cohort follow a trajectory: ``cohort``, ``trajectory`` and ``people`` of each row."""
+
+    cohort: np.ndarray
+    trajectory: np.ndarray
+    people: np.ndarray
+
+    def only(self, keep: np.ndarray) -> Followed:
+        """Some of the rows."""
+        return Followed(self.cohort[keep], self.trajectory[keep], self.people[keep])
+
+
+def joined(plans: Sequence[Followed]) -> Followed:
+    """What people follow in several plans."""
+    return Followed(
+        *(np.concatenate([getattr(one, name) for one in plans]) for name in ("cohort", "trajectory", "people"))
+    )
 
 
 class Division:
@@ -44,12 +65,16 @@ class Division:
         self._wide_seats = np.flatnonzero(parts.wide_seats)
         self._wide_rows = [np.flatnonzero(wide) for wide in parts.wide_rows]
         self._measure(pooled, people, parts)
+        self._lowered = [np.zeros_like(floor) for floor in self.floor]
+        self._raised = [np.zeros_like(ceiling) for ceiling in self.ceiling]
         for f, wide in enumerate(self._wide_rows):
             total = np.round(self._used_rows[f].sum(axis=0))
             low, high = self.floor[f][wide], self.ceiling[f][wide]
             self.missed[f][wide] = BEYOND
-            self.floor[f][wide] = np.minimum(low, total)
-            self.ceiling[f][wide] = np.maximum(high, total)
+            self._lowered[f][wide] = np.maximum(0.0, np.where(np.isfinite(low), low, 0.0) - total)
+            self._raised[f][wide] = np.maximum(0.0, total - np.where(np.isfinite(high), high, np.inf))
+            self.floor[f][wide] -= self._lowered[f][wide]
+            self.ceiling[f][wide] += self._raised[f][wide]
 
     def _measure(self, pooled: Master, people: np.ndarray, parts: Partition) -> None:
         """What the pooled relaxation uses of each wide row in each block, (B, rows, Y)."""
@@ -88,14 +113,16 @@ class Division:
         ]
 
     def rest(self) -> Allotment:
-        """All that is left, for one more block."""
+        """All that is left, for one more block; rows are missed at what that costs, from the first person on."""
+        floors = tuple(left + lowered for left, lowered in zip(self.floor, self._lowered, strict=True))
+        ceilings = tuple(left - raised for left, raised in zip(self.ceiling, self._raised, strict=True))
         nothing = tuple(np.zeros_like(ceiling) for ceiling in self.ceiling)
-        return Allotment(self.seats.copy(), tuple(self.floor), tuple(self.ceiling), nothing)
+        return Allotment(self.seats.copy(), floors, ceilings, nothing)
 
-    def take(self, cohort: np.ndarray, trajectory: np.ndarray, people: np.ndarray) -> None:
-        """Book what people use; negative numbers give it back."""
-        used = self.pricing.entries(cohort, trajectory)
-        amount = used.amount * people[used.column]
+    def take(self, plan: Followed, times: int = 1) -> None:
+        """Book what people use; -1 times gives it back."""
+        used = self.pricing.entries(plan.cohort, plan.trajectory)
+        amount = used.amount * (times * plan.people)[used.column]
         held = used.family < 0
         np.subtract.at(self.seats, (used.row[held], used.year[held]), amount[held])
         for f in np.unique(used.family[~held]).tolist():

@@ -210,12 +210,16 @@ class Master:
 
     def prefer(self, stratum: np.ndarray, trajectory: np.ndarray, bonus: np.ndarray) -> None:
         """Make some columns at hand cheaper, until weights are set again."""
-        own = _key(self.stratum, self.trajectory)
-        order = np.argsort(own)
         self.column_cost = self.column_cost.copy()
-        self.column_cost[order[np.searchsorted(own[order], _key(stratum, trajectory))]] -= bonus
+        self.column_cost[self.places(stratum, trajectory)] -= bonus
         if self.simplex is not None:
             self.simplex.price(np.concatenate([self.column_cost, self.extra_cost]))
+
+    def places(self, stratum: np.ndarray, trajectory: np.ndarray) -> np.ndarray:
+        """Which columns at hand some are."""
+        own = _key(self.stratum, self.trajectory)
+        order = np.argsort(own)
+        return order[np.searchsorted(own[order], _key(stratum, trajectory))]
 
     def drop(self, duals: np.ndarray, far: float) -> None:
         """Forget the columns whose reduced cost at some duals is beyond ``far``; pricing may bring one back."""

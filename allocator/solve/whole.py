@@ -35,7 +35,7 @@ class WholePlan:
     value: float
 
 
-def decide(master: Master, relaxed: Relaxation, *, nodes: int, near: float) -> WholePlan | None:
+def decide(master: Master, relaxed: Relaxation, *, nodes: int, near: float = 0.0) -> WholePlan | None:
     """A plan with whole people; ``None`` when the columns at hand hold none.
 
     Parameters
@@ -58,6 +58,16 @@ def decide(master: Master, relaxed: Relaxation, *, nodes: int, near: float) -> W
     people = x[: len(master.stratum)].astype(np.int64)
     used = people > 0
     return WholePlan(master.stratum[used], master.trajectory[used], people[used], value)
+
+
+def valued(master: Master, stratum: np.ndarray, trajectory: np.ndarray, people: np.ndarray) -> float:
+    """Weighted value of a plan on columns that a master has; infinite when its rows cannot be held so."""
+    program, n = master.program(), len(master.stratum)
+    x = np.zeros(len(program.cost))
+    np.add.at(x, master.places(stratum, trajectory), people)
+    nobody, every = np.zeros(len(master.strata.people), dtype=bool), np.ones(n, dtype=bool)
+    found = decided(master, program, x, nobody, every, WHOLE_GAP, FIRST_NODES)
+    return np.inf if found is None else float(program.cost @ found)
 
 
 def _rounded(master: Master, program: Program, relaxed: np.ndarray) -> np.ndarray | None:

@@ -10,13 +10,16 @@ import pytest
 from allocator import instance, load
 from allocator.model.goals import FIRM, weights
 from allocator.solve import blocks, blockwise, yearly
-from allocator.solve.blockwise import Blockwise, Followed
+from allocator.solve.blockwise import Blockwise
 from allocator.solve.calendar import calendar
 from allocator.solve.clock import Clock
-from allocator.solve.division import Division
+from allocator.solve.division import Division, Followed
+from allocator.solve.master import Master
+from allocator.solve.mending import Mending
 from allocator.solve.pooled import Pooled
 from allocator.solve.starts import spread
 from allocator.solve.strata import compact, exact
+from allocator.solve.whole import valued
 from allocator.solve.yearly import YearlyStage
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -76,11 +79,42 @@ def test_plan_does_not_depend_on_workers(pooled: Pooled, monkeypatch: pytest.Mon
 
 def test_mending_leaves_fewer_hard_rules_missed(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
     one = planner(pooled, monkeypatch)
-    kept: list[Followed] = []
-    mend = one._mend
-    monkeypatch.setattr(one, "_mend", lambda plan: kept.append(plan) or mend(plan))
+    plans: list[Followed] = []
+    gains: list[float] = []
+    mend, again = Mending.mend, Mending._again
+
+    def noted(mending: Mending, plan: Followed, part: np.ndarray) -> tuple[Followed, float]:
+        plan, gain = again(mending, plan, part)
+        gains.append(gain)
+        return plan, gain
+
+    monkeypatch.setattr(Mending, "mend", lambda mending, plan: plans.append(plan) or mend(mending, plan))
+    monkeypatch.setattr(Mending, "_again", noted)
     after = one.plan()
-    assert missed(one, after) <= missed(one, kept[0])
+    assert missed(one, after) <= missed(one, plans[0])
+    assert min(gains) >= 0 and sum(gains) > 0
+    assert value(one, plans[0]) - value(one, after) == pytest.approx(sum(gains))
+    assert one.mended == len(gains)
+
+
+def test_what_is_left_over_is_what_nobody_uses(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = planner(pooled, monkeypatch)
+    plan = one.plan()
+    rest, families = one.division.rest(), pooled.cohorts.families
+    entries = one.division.pricing.entries(plan.cohort, plan.trajectory)
+    for f, family in enumerate(families):
+        count = np.zeros_like(family.floor)
+        own = entries.family == f
+        np.add.at(count, (entries.row[own], entries.year[own]), (entries.amount * plan.people[entries.column])[own])
+        np.testing.assert_allclose(rest.floor[f], family.floor - count)
+        np.testing.assert_allclose(rest.ceiling[f], family.ceiling - count)
+
+
+def value(one: Blockwise, plan: Followed) -> float:
+    master = Master(exact(one.pooled.cohorts), one.pooled.master.goals, one.pooled.costs)
+    master.set_weights(one.weights)
+    master.add(plan.cohort, plan.trajectory)
+    return valued(master, plan.cohort, plan.trajectory, plan.people)
 
 
 def missed(one: Blockwise, plan: Followed) -> float:

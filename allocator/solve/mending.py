@@ -1,0 +1,128 @@
+"""Mending: a plan made in blocks, part of it planned again and again with all that is left over.
+
+One block may have kept a seat that another one lacked. So everybody of a team in which a hard rule is missed is planned once more,
+together with teams drawn from those that may attend the same programmes: they hold the seats that are lacking. The same large
+neighbourhoods (Shaw 1998) then go over everybody else, as long as they gain enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from allocator.model.goals import FIRM
+from allocator.solve.blocks import Partition
+from allocator.solve.clock import Clock
+from allocator.solve.concerned import MANY_GROUPS, with_groups
+from allocator.solve.division import Division, Followed, joined
+from allocator.solve.pooled import Pooled
+
+FAULTY = 1_500
+"""Cohorts with a hard rule missed that are planned again at a time, at least, as long as there are more."""
+
+DRAWN = 1_200
+"""Cohorts drawn to each part; the others of their teams come along."""
+
+MOST = 30
+"""Parts planned again at most."""
+
+SETTLED = 1e-5
+"""Gain of a part, relative to the weighted value of the whole, below which it has gained nothing."""
+
+PATIENCE = 3
+"""So many parts one after the other may gain nothing."""
+
+TOLERANCE = 1e-6
+"""A floor missed by less is kept."""
+
+SEED = 1
+
+
+class Mending:
+    """Plans parts of a plan again.
+
+    Attributes
+    ----------
+    parts
+        Parts planned again so far.
+    """
+
+    def __init__(
+        self,
+        pooled: Pooled,
+        partition: Partition,
+        division: Division,
+        planned_again: Callable[[np.ndarray, Followed], tuple[Followed, float]],
+        clock: Clock,
+    ) -> None:
+        self.pooled, self.partition, self.division, self.clock = pooled, partition, division, clock
+        self.planned_again = planned_again
+        self.parts = 0
+        self._draw = np.random.default_rng(SEED)
+
+    def mend(self, plan: Followed) -> Followed:
+        """A plan at least as good."""
+        enough = SETTLED * abs(self.pooled.relaxed.value)
+        failed = 0
+        while failed < PATIENCE and self.parts < MOST and not self.clock.is_over():
+            for part in self._parts(self.faulty(plan)):
+                plan, gain = self._again(plan, part)
+                failed = 0 if gain > enough else failed + 1
+                self.parts += 1
+                self.clock.say("mending", done=self.parts / MOST)
+                if failed >= PATIENCE or self.parts >= MOST or self.clock.is_over():
+                    break
+        return plan
+
+    def _again(self, plan: Followed, part: np.ndarray) -> tuple[Followed, float]:
+        own = np.isin(plan.cohort, part)
+        known, others = plan.only(own), plan.only(~own)
+        self.division.take(known, -1)
+        better, gain = self.planned_again(part, known)
+        self.division.take(better)
+        return joined([others, better]), gain
+
+    def _parts(self, faulty: np.ndarray) -> Iterator[np.ndarray]:
+        """Cohorts to plan again (boolean (C,)) in parts, each with teams drawn to it; those of one block stay together."""
+        cohorts = self.pooled.cohorts
+        again = with_groups(cohorts, faulty)
+        may_join = np.flatnonzero(self._shares_programmes(faulty) & ~again)
+        part = np.zeros(0, dtype=np.int64)
+        for block in self.partition.blocks:
+            part = np.concatenate([part, np.intersect1d(block, np.flatnonzero(again), assume_unique=True)])
+            if len(part) >= FAULTY:
+                yield self._joined_by_others(part, may_join)
+                part = part[:0]
+        yield self._joined_by_others(part, may_join)
+
+    def _joined_by_others(self, part: np.ndarray, may_join: np.ndarray) -> np.ndarray:
+        drawn = self._draw.choice(may_join, min(DRAWN, len(may_join)), replace=False)
+        chosen = np.zeros(len(self.pooled.cohorts.cohort_sort), dtype=bool)
+        chosen[drawn] = True
+        chosen = with_groups(self.pooled.cohorts, chosen)
+        chosen[part] = True
+        return np.flatnonzero(chosen)
+
+    def _shares_programmes(self, faulty: np.ndarray) -> np.ndarray:
+        """Cohorts to which some programme is open that is open to a faulty one too; all when none is faulty. Boolean (C,)."""
+        slots = self.pooled.cohorts.cohort_slots
+        if not faulty.any():
+            return np.ones(len(slots), dtype=bool)
+        wanted = np.unique(slots[faulty])
+        return np.asarray(np.isin(slots, wanted[wanted >= 0]).any(axis=1))
+
+    def faulty(self, plan: Followed) -> np.ndarray:
+        """Cohorts of which somebody misses a hard rule that another trajectory would keep, or whose small group does, boolean (C,)."""
+        cohorts, division = self.pooled.cohorts, self.division
+        goals = self.pooled.master.goals
+        costs = self.pooled.costs.weighted(np.array([float(goal in FIRM) for goal in goals]))
+        lowest = np.array([cost.min() for cost in costs])
+        cost = division.pricing.costs(plan.cohort, plan.trajectory, costs)
+        found = np.zeros(len(cohorts.cohort_sort), dtype=bool)
+        found[plan.cohort[cost > lowest[cohorts.cohort_sort[plan.cohort]]]] = True
+        for f, family in enumerate(cohorts.families):
+            if len(family.names) > MANY_GROUPS and ("violation", 0) in (*family.short_goals, *family.over_goals):
+                missed = (division.floor[f] > TOLERANCE) | (division.ceiling[f] < -TOLERANCE)
+                found |= np.isin(cohorts.cohort_groups[:, f], np.flatnonzero(missed.any(axis=1)))
+        return found
