@@ -22,10 +22,10 @@ K = TypeVar("K", bound=RuleKind)
 
 @dataclass(frozen=True)
 class Limit:
-    """Of these cadres at most so many can attend a programme in a year: its sessions cannot hold more of them together."""
+    """Of these cadres at most so many can attend some programmes in a year: their sessions cannot hold more of them together."""
 
     cadre_ids: tuple[str, ...]
-    programme_id: str
+    programme_ids: tuple[str, ...]
     year: int
     most: int
 

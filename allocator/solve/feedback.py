@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from allocator.entities import Inputs
@@ -29,6 +30,9 @@ ROUNDS = 6
 
 MANY = 3
 """So many without a seat in one programme and year show that it holds fewer than its sessions have."""
+
+WIDE = 2
+"""So many times a limit is on all programmes of a group that meet, so that the years may choose which of them is left; then on the one refused."""
 
 FEW = 20
 """Up to so many seats lacking, others move for them before anybody's years change; more of them never all find one."""
@@ -62,7 +66,8 @@ def dates_kept(
     """
     exchange: Exchange | None = None
     knows = False  # Whether who could trade with whom has been worked out for these years.
-    exclusions = Exclusions(inputs, Timetable(inputs))
+    timetable = Timetable(inputs)
+    exclusions = Exclusions(inputs, timetable)
     best: tuple[YearPlan, Schedule] | None = None
     deeply = was_deep = False  # Whether whole programmes and years are, and were, placed again for who lacks a seat.
     replans, patience, fewest = 0, 0.0, len(years.attendances) + 1
@@ -100,8 +105,9 @@ def dates_kept(
         elif not patience and exchange is None:
             patience = WORK  # Nobody can trade: now the exact repair of the dates is worth its work.
         elif replans < ROUNDS:
+            refused = _refused(inputs, dated, timetable if replans < WIDE else None)
             replans, patience = replans + 1, WORK
-            years = stage.without(years, _refused(inputs, dated))
+            years = stage.without(years, refused)
             knows, was_deep, fewest = False, False, len(lost) + 1
         elif exchange is not None and sum([exchange.substitute(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())
@@ -118,15 +124,21 @@ def _asked(unplaced: pd.DataFrame, attendances: pd.DataFrame) -> list[tuple[str,
     return list(zip(*(found[key] for key in keys), strict=True))
 
 
-def _refused(inputs: Inputs, dated: Schedule) -> Refused:
-    """What a schedule shows to be out of reach; where many find no seat in a programme and year, it is its seats that are fewer."""
+def _refused(inputs: Inputs, dated: Schedule, timetable: Timetable | None) -> Refused:
+    """What a schedule shows to be out of reach; where many find no seat in a programme and year, it is its seats that are fewer.
+
+    Parameters
+    ----------
+    timetable
+        With it, a group that cannot hold a seat is limited in all programmes that it attends on the same days; else in that one only.
+    """
     closed: list[tuple[str, str, int]] = []
-    limits: dict[tuple[tuple[str, ...], str, int], Limit] = {}
+    limits: dict[tuple[tuple[str, ...], tuple[str, ...], int], Limit] = {}
     seats: dict[tuple[str, int], int] = {}
     unplaced = dated.unplaced
     of_session = inputs.sessions[["session_id", "programme_id", "year"]]
-    asked_for = of_session.merge(unplaced[["programme_id", "year"]].drop_duplicates())
-    placed = dated.placements.merge(asked_for, on="session_id")
+    everything = dated.placements.merge(of_session, on="session_id")
+    placed = everything.merge(unplaced[["programme_id", "year"]].drop_duplicates())
     blocks = dict(iter(placed.groupby(["programme_id", "year"])))
     rules = [rule for rule in inputs.policy.rules if isinstance(rule, AwayLimit) and rule.share is not None]
     groups = {rule.id: _groups(inputs, rule, unplaced["cadre_id"]) for rule in rules}
@@ -144,10 +156,21 @@ def _refused(inputs: Inputs, dated: Schedule) -> Refused:
         if not members or (rule_id not in groups and not held.any()):
             closed.append((cadre, programme, int(year)))
             continue
-        limits[members, programme, int(year)] = Limit(
-            members, programme, int(year), int(inside.loc[held, "headcount"].sum())
-        )
+        own = everything[everything["cadre_id"].isin(members) & (everything["year"] == year)]
+        met = {programme} if timetable is None else {programme, *_meeting(own, programme, int(year), timetable)}
+        programmes = tuple(sorted(met))
+        most = int(own.loc[own["programme_id"].isin(programmes), "headcount"].sum())
+        limits[members, programmes, int(year)] = Limit(members, programmes, int(year), most)
     return Refused(tuple(closed), tuple(limits.values()), seats)
+
+
+def _meeting(placed: pd.DataFrame, programme: str, year: int, timetable: Timetable) -> set[str]:
+    """Programmes of placements that share a day with some session of a programme in a year."""
+    sessions = timetable.table
+    is_own = ((sessions["programme_id"] == programme) & (sessions["year"] == year)).to_numpy()
+    kind = pd.Series(timetable.kind, index=timetable.ids)
+    meets = timetable.overlap[kind[placed["session_id"]].to_numpy(np.int64)][:, np.unique(timetable.kind[is_own])]
+    return set(placed.loc[meets.any(axis=1), "programme_id"])
 
 
 def _groups(inputs: Inputs, rule: AwayLimit, cadres: pd.Series) -> dict[str, tuple[str, ...]]:

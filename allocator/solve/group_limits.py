@@ -53,7 +53,7 @@ def group_limits(inputs: Inputs, admission: Admission, usable: np.ndarray) -> tu
             limits[key] = min(int(most[k, y]), limits.get(key, int(most[k, y])))
         if len(limits) > MOST_LIMITS:
             return ()
-    return tuple(Limit(people, programmes[p], y, most) for (people, p, y), most in limits.items())
+    return tuple(Limit(people, (programmes[p],), y, most) for (people, p, y), most in limits.items())
 
 
 def _able(

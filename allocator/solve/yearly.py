@@ -177,7 +177,9 @@ class YearlyStage:
         people = self.instance.person_index
         touched = {people[cadre] for cadre, _, _ in closed}
         touched |= {people[cadre] for limit in limits for cadre in limit.cadre_ids}
-        programmes = {programme for _, programme, _ in closed} | {limit.programme_id for limit in limits}
+        programmes = {programme for _, programme, _ in closed} | {
+            one for limit in limits for one in limit.programme_ids
+        }
         programmes |= {programme for programme, _ in refused.seats}
         is_free = by_dates(cohorts, sorted(touched), sorted(programmes))
         return YearPlan(self._again(cohorts, years.attendances, is_free), self.goals)

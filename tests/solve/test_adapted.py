@@ -70,7 +70,7 @@ def test_seats_within_reach_again_are_planned_from_nothing(problem: Instance) ->
 
 def test_limits_of_the_dates_that_fall_away_are_planned_from_nothing(problem: Instance) -> None:
     cadre, programme, year = a_seat(problem.calendar, problem)
-    limited = with_calendar(problem, limits=(*problem.calendar.limits, Limit((cadre,), programme, year, 0)))
+    limited = with_calendar(problem, limits=(*problem.calendar.limits, Limit((cadre,), (programme,), year, 0)))
     before = group(limited, collect(limited))
     assert adapted(before, limited) is not None
     assert adapted(before, problem) is None

@@ -115,7 +115,7 @@ def _limit_rows(instance: Instance, limit: Limit) -> RowFamily:
     group = np.full(len(instance.headcount), -1)
     group[inside] = 0
     programmes = np.zeros(len(instance.programme_index), dtype=bool)
-    programmes[instance.programme_index[limit.programme_id]] = True
+    programmes[[instance.programme_index[programme] for programme in limit.programme_ids]] = True
     ceiling = np.array([[limit.most if year == limit.year else np.inf for year in instance.years]], dtype=float)
     return RowFamily(
         rule=None,
