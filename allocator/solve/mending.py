@@ -21,10 +21,10 @@ from allocator.solve.pooled import Pooled
 FAULTY = 1_500
 """Cohorts with a hard rule missed that are planned again at a time, at least, as long as there are more."""
 
-DRAWN = 1_200
+DRAWN = 600
 """Cohorts drawn to each part; the others of their teams come along."""
 
-MOST = 30
+MOST = 24
 """Parts planned again at most."""
 
 SETTLED = 1e-5
