@@ -25,11 +25,14 @@ LOSS = 1e-6
 MATES = 60
 """Strata that a row joins as those of a team, or of one small programme, at most."""
 
-DRAWN, GROWTH = 500, 1.3
-"""Strata drawn into the first neighbourhood, and how many times as many after each that gained nothing."""
+DRAWN, GROWTH, WIDEST = 500, 1.3, 2_000
+"""Strata drawn into the first neighbourhood, how many times as many after each that gained nothing, and how many at most."""
 
 PATIENCE, MOST = 4, 40
 """Neighbourhoods that may gain nothing one after the other, and neighbourhoods at most."""
+
+ASTRAY = 100
+"""Times the distance that is good enough beyond which a plan has most likely missed a rule: three times the patience is worth it."""
 
 WHOLE_GAP = 1e-9
 SEED = 1
@@ -104,9 +107,13 @@ def improved(
     failed = 0
     for _ in range(MOST):
         distance = search.value - relaxed.value
-        if distance <= near or failed > PATIENCE:
+        patience = 3 * PATIENCE if distance > ASTRAY * near else PATIENCE
+        if distance <= near or failed > patience:
             break
-        failed = 0 if search.step(round(DRAWN * GROWTH**failed), nodes, gap=0.1 * near) else failed + 1
+        # Every other time also on dearer columns at hand, as dear as the plan is far off: some step may have to lose first.
+        reach = CLOSE if failed % 2 == 0 else max(CLOSE, distance)
+        drawn = min(round(DRAWN * GROWTH**failed), WIDEST)
+        failed = 0 if search.step(drawn, reach, nodes, gap=0.1 * near) else failed + 1
     return search.master, search.x, search.value
 
 
@@ -133,10 +140,10 @@ class _Search:
     def value(self) -> float:
         return float(self.program.cost @ self.x)
 
-    def step(self, drawn: int, nodes: int, gap: float) -> bool:
-        """Decide one neighbourhood again; whether that gained anything."""
+    def step(self, drawn: int, reach: float, nodes: int, gap: float) -> bool:
+        """Decide one neighbourhood again, on columns up to ``reach`` dearer than the best; whether that gained anything."""
         columns = self.reduced[: len(self.master.stratum)]
-        keep = (columns <= CLOSE) | (self.x[: len(columns)] > 0)
+        keep = (columns <= reach) | (self.x[: len(columns)] > 0)
         relative = max(WHOLE_GAP, gap / max(1.0, abs(self.value)))
         better = decided(self.master, self.program, self.x, self._open(drawn), keep, relative, nodes)
         if better is None or self.program.cost @ better > self.value - LOSS:
