@@ -134,6 +134,8 @@ class YearlyStage:
         self.clock.say("group")
         cohorts = group(instance, collect(instance))
         self.clock.add("group", since)
+        if not all(cohorts.rows_of(sort) for sort in np.unique(cohorts.cohort_sort).tolist()):
+            raise ModelError(UNHELD)  # Hard rules forbid somebody everything, staying away as well.
         return cohorts
 
     def plan(self) -> YearPlan:

@@ -11,10 +11,12 @@ import pytest
 
 from allocator import pipeline
 from allocator.entities import Inputs
-from allocator.errors import InputError
+from allocator.errors import InputError, ModelError
 from allocator.inputs import load
 from allocator.pipeline import Run
 from allocator.result import SolveStatus
+from allocator.solve import yearly
+from allocator.solve.pooled import UNHELD
 
 from .builders import make_inputs, rule
 
@@ -160,3 +162,17 @@ def test_many_people_all_alike_or_all_different(make: Callable[[int], Inputs], c
 @pytest.mark.parametrize(("make", "check"), EXTREMES)
 def test_a_hundred_thousand_people_all_alike_or_all_different(make: Callable[[int], Inputs], check: Check) -> None:
     check(pipeline.solve(make(100_000)), 100_000)
+
+
+@pytest.mark.parametrize("exact_columns", [yearly.EXACT_COLUMNS, 0])
+def test_rules_that_forbid_one_person_everything_are_said_to_be_unheld(
+    exact_columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yearly, "EXACT_COLUMNS", exact_columns)
+    everyone = rule("fixed", id="everyone", everyone=True)
+    rest = rule("spacing", id="rest", long_days=1, long_years=2)
+    yearly_class = [one for one in sessions(5, 2020, 2021) if one["session_id"].endswith("03-02")]
+    inputs = make_inputs(cadres=people(3), sessions=yearly_class, horizon=(2020, 2021), rules=[ADMIT, everyone, rest])
+    with pytest.raises(ModelError) as refused:
+        pipeline.solve(inputs)
+    assert refused.value.args == ModelError(UNHELD).args
