@@ -24,8 +24,8 @@ FAULTY = 1_500
 DRAWN = 600
 """Cohorts drawn to each part; the others of their teams come along."""
 
-MOST = 24
-"""Parts planned again at most."""
+MOST = 80_000
+"""Cohorts planned again at most, all parts together: a million people are to be planned in ten minutes."""
 
 SETTLED = 1e-5
 """Gain of a part, relative to the weighted value of the whole, below which it has gained nothing."""
@@ -64,16 +64,15 @@ class Mending:
     def mend(self, plan: Followed) -> Followed:
         """A plan at least as good."""
         enough = SETTLED * abs(self.pooled.relaxed.value)
-        failed = 0
-        while failed < PATIENCE and self.parts < MOST and not self.clock.is_over():
+        failed = planned = 0
+        while True:
             for part in self._parts(self.faulty(plan)):
+                if failed >= PATIENCE or planned >= MOST or self.clock.is_over():
+                    return plan
                 plan, gain = self._again(plan, part)
                 failed = 0 if gain > enough else failed + 1
-                self.parts += 1
-                self.clock.say("mending", done=self.parts / MOST)
-                if failed >= PATIENCE or self.parts >= MOST or self.clock.is_over():
-                    break
-        return plan
+                planned, self.parts = planned + len(part), self.parts + 1
+                self.clock.say("mending", done=min(1.0, planned / MOST))
 
     def _again(self, plan: Followed, part: np.ndarray) -> tuple[Followed, float]:
         own = np.isin(plan.cohort, part)
