@@ -25,8 +25,8 @@ PLACED = ["cadre_id", "session_id", "headcount", "fixed"]
 TRADES = 12
 """Rounds of trades at most."""
 
-ROUNDS = 6
-"""Times the years are planned again at most."""
+ROUNDS, ROUNDS_OF_BLOCKS = 6, 2
+"""Times the years are planned again at most; in problems planned in blocks each takes as long as all trades."""
 
 MANY = 3
 """So many without a seat in one programme and year show that it holds fewer than its sessions have."""
@@ -71,6 +71,7 @@ def dates_kept(
     best: tuple[YearPlan, Schedule] | None = None
     deeply = was_deep = False  # Whether whole programmes and years are, and were, placed again for who lacks a seat.
     replans, patience, fewest = 0, 0.0, len(years.attendances) + 1
+    rounds, wide = (ROUNDS, WIDE) if stage.is_joint else (ROUNDS_OF_BLOCKS, 0)
     before = start[PLACED] if start is not None and is_sound else None
     for attempt in range(TRADES + 2 * ROUNDS):
         since = time.monotonic()
@@ -104,8 +105,8 @@ def dates_kept(
             deeply = was_deep = True
         elif not patience and exchange is None:
             patience = WORK  # Nobody can trade: now the exact repair of the dates is worth its work.
-        elif replans < ROUNDS:
-            refused = _refused(inputs, dated, timetable if replans < WIDE else None)
+        elif replans < rounds:
+            refused = _refused(inputs, dated, timetable if replans < wide else None)
             replans, patience = replans + 1, WORK
             years = stage.without(years, refused)
             knows, was_deep, fewest = False, False, len(lost) + 1

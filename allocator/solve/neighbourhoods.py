@@ -108,11 +108,13 @@ def improved(
     for _ in range(MOST):
         distance = search.value - relaxed.value
         patience = 3 * PATIENCE if distance > ASTRAY * near else PATIENCE
+        if search.most <= DRAWN:
+            patience //= 2  # Where most are drawn each time, the programs hardly differ.
         if distance <= near or failed > patience:
             break
         # Every other time also on dearer columns at hand, as dear as the plan is far off: some step may have to lose first.
         reach = CLOSE if failed % 2 == 0 else max(CLOSE, distance)
-        drawn = min(round(DRAWN * GROWTH**failed), WIDEST)
+        drawn = min(round(DRAWN * GROWTH**failed), search.most)
         failed = 0 if search.step(drawn, reach, nodes, gap=0.1 * near) else failed + 1
     return search.master, search.x, search.value
 
@@ -134,6 +136,8 @@ class _Search:
         self.reduced = program.cost - worth
         self.touches = Touches.of(self.master, program)
         self.is_flexible = np.bincount(stratum, minlength=len(lowest)) > 1
+        # All at once would be the same program again and again.
+        self.most = min(WIDEST, -(-int(self.is_flexible.sum()) // 2))
         self.draw = np.random.default_rng(SEED)
 
     @property
