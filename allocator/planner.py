@@ -25,6 +25,7 @@ from allocator.reports.record import peak_memory
 from allocator.reports.summary import text as summary_text
 from allocator.reports.texts import Language, Texts
 from allocator.result import GoalResult, SolveResult, SolveStatus
+from allocator.solve.bounds import COUNTED
 from allocator.solve.calendar import calendar
 from allocator.solve.clock import Clock
 from allocator.solve.dates import Schedule
@@ -314,8 +315,14 @@ def _signed_values(result: SolveResult) -> tuple[float, ...]:
 
 
 def _widest(result: SolveResult) -> float:
-    """The widest gap of a result; 1 where one is not known."""
-    return max((1.0 if goal.gap is None else goal.gap for goal in result.goals), default=0.0)
+    """The widest gap of a result; 1 where one is not known. A goal that counts few people is not far from its bound by a single one."""
+
+    def gap(goal: GoalResult) -> float:
+        if goal.value is None or goal.bound is None:
+            return 1.0
+        return abs(goal.value - goal.bound) / max(abs(goal.value), COUNTED)
+
+    return max((gap(goal) for goal in result.goals), default=0.0)
 
 
 def _goals(stage: YearlyStage, counted: Mapping[Goal, float]) -> tuple[GoalResult, ...]:

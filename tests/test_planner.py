@@ -26,22 +26,41 @@ def test_first_scenario_is_planned_from_nothing(planner: Planner) -> None:
     assert not planner.is_resumed
 
 
-def test_changed_quota_is_planned_from_what_is_known(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("allocator.planner.RESUMED_GAP", 1000.0)  # However far the bound is: it must hold.
+def test_raised_quota_is_planned_from_what_is_known_and_as_well(planner: Planner) -> None:
     inputs = load(SCENARIOS / "one-prefecture.toml")
-    changed = load(SCENARIOS / "one-prefecture.toml", changes={QUOTA: inputs.policy.rule(RULE).amount - 1})
-    run = planner.plan(changed)
+    changed = load(SCENARIOS / "one-prefecture.toml", changes={QUOTA: inputs.policy.rule(RULE).amount + 1})
+    planner.plan(inputs)
+    run, anew = planner.plan(changed), Planner().plan(changed)
     assert planner.is_resumed
     assert run.audit.is_clean
     assert run.inputs is changed
-    for goal in run.result.goals:
+    for goal, other in zip(run.result.goals, anew.result.goals, strict=True):
+        assert goal.value is not None and goal.bound is not None and other.value is not None
+        assert signed(goal.goal, goal.value) >= signed(goal.goal, goal.bound) - 1e-6
+        assert goal.value == pytest.approx(other.value, rel=0.01, abs=1)
+        assert goal.bound == pytest.approx(goal.value, rel=0.01, abs=1)
+
+
+def test_bounds_hold_however_far_they_are(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("allocator.planner.RESUMED_GAP", 1000.0)
+    inputs = load(SCENARIOS / "one-prefecture.toml")
+    planner.plan(load(SCENARIOS / "one-prefecture.toml", changes={QUOTA: inputs.policy.rule(RULE).amount - 1}))
+    assert planner.is_resumed
+    for goal in planner.plan(inputs).result.goals:
         assert goal.value is not None and goal.bound is not None
         assert signed(goal.goal, goal.value) >= signed(goal.goal, goal.bound) - 1e-6
+
+
+def test_other_limits_of_goals_are_planned_from_nothing(planner: Planner) -> None:
+    planner.plan(load(SCENARIOS / "one-prefecture.toml"))
+    planner.plan(load(SCENARIOS / "one-prefecture.toml", changes={"limits.at_most": {"quota-excess": 1000}}))
+    assert not planner.is_resumed
 
 
 def test_plan_far_from_its_bound_is_planned_from_nothing(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("allocator.planner.RESUMED_GAP", 0.0)
     inputs = load(SCENARIOS / "one-prefecture.toml")
+    planner.plan(inputs)
     changed = load(SCENARIOS / "one-prefecture.toml", changes={QUOTA: inputs.policy.rule(RULE).amount + 1})
     assert planner.plan(changed).audit.is_clean
     assert not planner.is_resumed

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from allocator.instance import Instance
+from allocator.instance import Calendar, Instance
 from allocator.kinds import Fixed, Priority, Spacing
 from allocator.model.cohorts import Cohorts, MeasuredRule
 from allocator.model.personal import MEASURED
@@ -18,15 +18,24 @@ from allocator.model.shared import collect
 from allocator.model.shared.rows import RowFamily
 
 
-def adapted(cohorts: Cohorts, instance: Instance) -> Cohorts | None:
+def adapted(cohorts: Cohorts, instance: Instance, *, at_most: bool = False) -> Cohorts | None:
     """The cohorts for another instance of the same people; ``None`` when it may part them otherwise.
 
     Roster, history, programmes, who may attend what, spacing and fixed rules and points must be the same, what the dates put out
     of reach too, and no class may have come: else a trajectory that is open now would stay closed, and a bound be too tight.
     Quotas, floors and other shared rules may change amounts or fall away, and so may measured personal rules.
+
+    ``at_most``: for bounds only. The instance may also allow single people less (classes that no longer fit into one year, seats out of
+    reach, call-ups and other fixed rules that came), which these cohorts then do not know.
     """
     old = cohorts.instance
-    if not (_same_tables(old, instance) and _same_strict_rules(old, instance)):
+    calendars = _narrower if at_most else _same_calendar
+    if not (
+        _same_tables(old, instance)
+        and calendars(old.calendar, instance.calendar)
+        and _same_strict_rules(old, instance)
+        and (_fixed_more if at_most else _fixed_alike)(old, instance)
+    ):
         return None
     families = _families(cohorts.families, collect(instance))
     measured = _measured(cohorts, instance)
@@ -37,7 +46,7 @@ def adapted(cohorts: Cohorts, instance: Instance) -> Cohorts | None:
         cohorts,
         instance=instance,
         families=families,
-        measured=rules,
+        measured=cohorts.measured if rules == cohorts.measured else rules,
         sort_states=cohorts.sort_states[:, kept],
     )
 
@@ -49,15 +58,43 @@ def _same_tables(old: Instance, new: Instance) -> bool:
         old.years == new.years
         and all(getattr(before, name).equals(getattr(after, name)) for name in tables)
         and bool(((old.calendar.seats > 0) | (new.calendar.seats == 0)).all())
-        and np.array_equal(old.calendar.pairs, new.calendar.pairs)
-        and old.calendar.unreachable == new.calendar.unreachable
-        and old.calendar.limits == new.calendar.limits
     )
+
+
+def _same_calendar(old: Calendar, new: Calendar) -> bool:
+    return np.array_equal(old.pairs, new.pairs) and old.unreachable == new.unreachable and old.limits == new.limits
+
+
+def _narrower(old: Calendar, new: Calendar) -> bool:
+    """Whether whatever single people and limited groups can do by the new calendar they could by the old one."""
+    most = {replace(limit, most=0): limit.most for limit in new.limits}
+    return (
+        bool((old.pairs | ~new.pairs).all())
+        and old.unreachable <= new.unreachable
+        and all(most.get(replace(one, most=0), np.inf) <= one.most for one in old.limits)
+    )
+
+
+def _fixed_alike(old: Instance, new: Instance) -> bool:
+    return old.rules(Fixed) == new.rules(Fixed)
+
+
+def _fixed_more(old: Instance, new: Instance) -> bool:
+    """Whether every fixed rule still says what it did, and perhaps more of single people."""
+    now = {rule.id: rule for rule in new.rules(Fixed)}
+    for rule in old.rules(Fixed):
+        other = now.get(rule.id)
+        lists = ("call_ups", "forbidden", "unavailable")
+        if other is None or any(not set(getattr(rule, name)) <= set(getattr(other, name)) for name in lists):
+            return False
+        if other.model_copy(update={name: getattr(rule, name) for name in lists}) != rule:
+            return False
+    return all(not rule.everyone for rule_id, rule in now.items() if rule_id not in {r.id for r in old.rules(Fixed)})
 
 
 def _same_strict_rules(old: Instance, new: Instance) -> bool:
     def strict(instance: Instance) -> list[object]:
-        rules: list[object] = [*instance.rules(Spacing), *instance.rules(Fixed), *instance.rules(Priority)]
+        rules: list[object] = [*instance.rules(Spacing), *instance.rules(Priority)]
         return [*rules, instance.inputs.policy.parameters]
 
     before, after = old.admission, new.admission
@@ -109,13 +146,14 @@ def _measured(cohorts: Cohorts, instance: Instance) -> tuple[tuple[MeasuredRule,
             continue
         old = cohorts.measured[place[rule.id]] if rule.id in place else None
         if old is not None and old.rule == rule:
-            states = old.states
+            now = old
         else:
             states = side.states(instance, rule)
             if not (states.code >= 0).any():
                 continue
             if old is None or not np.array_equal(old.states.code, states.code):
                 return None
-        rules.append(MeasuredRule(rule, "violation" if rule.strength == "hard" else rule.goal, states))
+            now = MeasuredRule(rule, "violation" if rule.strength == "hard" else rule.goal, states)
+        rules.append(now)
         kept.append(place[rule.id])
     return tuple(rules), kept

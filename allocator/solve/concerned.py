@@ -70,6 +70,7 @@ def by_changes(
     prices: Prices,
     cost: CostsBySort,
     attendances: pd.DataFrame,
+    moved: np.ndarray,
     *,
     widely: bool = False,
 ) -> np.ndarray:
@@ -84,6 +85,8 @@ def by_changes(
     ----------
     attendances
         The plan so far: ``cadre_id``, ``programme_id``, ``year``.
+    moved
+        People whom the change is known to move (boolean (I,)): where anything changed, they plan again too.
     widely
         Whether ten times as many are to plan again, and who is of one small group with somebody who holds a seat in question.
     """
@@ -112,6 +115,7 @@ def by_changes(
     chosen[cohort_of[~still_open(after, attendances)]] = True
     if chosen.any():
         chosen[cohort_of[~after.instance.is_named]] = True
+        chosen[cohort_of[moved]] = True
     return np.asarray(chosen[cohort_of])
 
 

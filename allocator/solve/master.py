@@ -7,6 +7,7 @@ is solved as a linear one while columns are added (``generation``) and with whol
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from allocator.kinds import Goal
 from allocator.solve.goal_costs import GoalCosts
 from allocator.solve.linear import Program
 from allocator.solve.pricing import Best, Prices, Pricing
-from allocator.solve.simplex import LinearSolution, Simplex
+from allocator.solve.simplex import Basis, LinearSolution, Simplex
 from allocator.solve.strata import Strata, segments
 
 OVERFILL = 20.0
@@ -45,6 +46,44 @@ class _Extras:
     whole: np.ndarray
     kind: np.ndarray
 
+    def is_like(self, others: _Extras) -> bool:
+        """Whether the extras have the same entries in the same rows."""
+        own, its = (self.row, self.value, self.kind), (others.row, others.value, others.kind)
+        return all(np.array_equal(a, b) for a, b in zip(own, its, strict=True))
+
+    def places_in(self, others: _Extras) -> np.ndarray:
+        """Where each extra stands among others over the same rows, -1 for nowhere."""
+        place = {key: k for k, key in enumerate(others._keys())}
+        return np.array([place.get(key, -1) for key in self._keys()], dtype=np.int64)
+
+    def _keys(self) -> list[tuple[int, int, bool, int]]:
+        """Row, kind and sign of each extra, and how many others of these come before it."""
+        seen: Counter[tuple[int, int, bool]] = Counter()
+        keys = []
+        for key in zip(self.row.tolist(), self.kind.tolist(), (self.value > 0).tolist(), strict=True):
+            keys.append((*key, seen[key]))
+            seen[key] += 1
+        return keys
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What a family asks for: limits, goals that deviations count to, and whether nobody asks any more and they cost nothing."""
+
+    floor: np.ndarray
+    ceiling: np.ndarray
+    short_goals: tuple[tuple[Goal, int], ...]
+    over_goals: tuple[tuple[Goal, int], ...]
+    is_idle: bool = False
+
+    @classmethod
+    def of(cls, strata: Strata, f: int, like: Master | None) -> _Asked:
+        """That of some strata; a rule that fell away since ``like`` keeps its limits, so that the rows stay, and asks for nothing."""
+        family, floor, ceiling = strata.cohorts.families[f], strata.floor[f], strata.ceiling[f]
+        if like is not None and not (np.isfinite(floor).any() or np.isfinite(ceiling).any()):
+            return replace(like.asked[f], is_idle=True)
+        return cls(floor, ceiling, family.short_goals, family.over_goals)
+
 
 class Master:
     """Columns, rows and extras of one set of strata, at some goal weights.
@@ -57,6 +96,8 @@ class Master:
         Least seats of a programme that is held at all, (P, Y); 0 where any number may attend.
     has_caps
         Whether there is a row per goal, so that goals can be capped.
+    like
+        A master whose rows are kept, also where they limit nothing any more.
     """
 
     def __init__(
@@ -67,6 +108,7 @@ class Master:
         *,
         least: np.ndarray | None = None,
         has_caps: bool = False,
+        like: Master | None = None,
     ) -> None:
         self.strata, self.goals, self.goal_costs = strata, goals, costs
         self.pricing = Pricing(strata)
@@ -74,14 +116,15 @@ class Master:
         self.trajectory = np.zeros(0, dtype=np.int64)
         self.entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.known = np.zeros(0, dtype=np.int64)
-        self._number_rows(has_caps)
-        self._set_extras(np.zeros_like(strata.capacity) if least is None else least)
+        self.asked = [_Asked.of(strata, f, like) for f in range(len(strata.cohorts.families))]
+        self._number_rows(has_caps, like)
+        self._set_extras(np.zeros_like(strata.capacity) if least is None else least, like)
         self.weights: dict[Goal, float] = {}
         self.caps: dict[Goal, float] = {}
         self.simplex: Simplex | None = None
         self.set_weights(dict.fromkeys(goals, 1.0))
 
-    def _number_rows(self, has_caps: bool) -> None:
+    def _number_rows(self, has_caps: bool, like: Master | None) -> None:
         strata = self.strata
         years = strata.capacity.shape[1]
         at = len(strata.people)
@@ -93,8 +136,8 @@ class Master:
         at += len(used) * years
         least.append(np.full(len(used) * years, -np.inf))
         most.append(strata.capacity[used].reshape(-1))
-        self.family_row = []
-        for f, (low, high) in enumerate(zip(strata.floor, strata.ceiling, strict=True)):
+        self.family_row: list[np.ndarray] = []
+        for f, (low, high) in enumerate((asked.floor, asked.ceiling) for asked in self.asked):
             groups = np.unique(strata.group[:, f])
             groups = groups[groups >= 0]
             if not strata.cohorts.is_touched[f]:
@@ -102,6 +145,8 @@ class Master:
             row = np.full(low.shape, -1)
             bounded = np.zeros_like(row, dtype=bool)
             bounded[groups] = np.isfinite(low[groups]) | np.isfinite(high[groups])
+            if like is not None:
+                bounded |= like.family_row[f] >= 0
             row[bounded] = at + np.arange(int(bounded.sum()))
             at += int(bounded.sum())
             least.append(low[bounded])
@@ -112,7 +157,7 @@ class Master:
         most.append(np.full(len(self.goal_row), np.inf))
         self.row_least, self.row_most = np.concatenate(least), np.concatenate(most)
 
-    def _set_extras(self, least: np.ndarray) -> None:
+    def _set_extras(self, least: np.ndarray, like: Master | None) -> None:
         parts: list[tuple[np.ndarray, ...]] = []
 
         def put(kind: int, row: np.ndarray, value: np.ndarray | float, most: np.ndarray | float, *,
@@ -125,21 +170,26 @@ class Master:
         strata = self.strata
         for f, family in enumerate(strata.cohorts.families):
             row = self.family_row[f]
+            asked = self.asked[f]
             for goals, sign, limit in (
-                (family.short_goals, 1.0, strata.floor[f]),
-                (family.over_goals, -1.0, strata.ceiling[f]),
+                (asked.short_goals, 1.0, asked.floor),
+                (asked.over_goals, -1.0, asked.ceiling),
             ):
                 present = (row >= 0) & np.isfinite(limit)
                 pooled = strata.width[f][np.nonzero(present)[0]]
-                for width, counted in segments(goals) if goals else []:
+                for width, goals_there in segments(goals) if goals else []:
+                    counted = () if asked.is_idle else goals_there
                     room = np.maximum(0.0, width * pooled - strata.missed[f][present])
                     is_whole = family.among is not None  # A share of people is rounded up to whole people.
                     put(DEVIATION, row[present], sign, room, counted=counted, is_whole=is_whole)
         put(OVERFILLED, self.seat_row[self.seat_row >= 0], -1.0, np.inf)  # Fixed seats may be more than there are.
         # least · open ≤ use ≤ seats · open, the first as a new row, the second in place of the row of seats.
-        p, y = np.nonzero((self.seat_row >= 0) & (least > 1) & (strata.capacity > 0))
+        opens = (least > 1) & (strata.capacity > 0)
+        if like is not None:
+            opens |= like.least_row >= 0
+        p, y = np.nonzero((self.seat_row >= 0) & opens)
         seat_row, new_row = self.seat_row[p, y], len(self.row_least) + np.arange(len(p))
-        self.least_row = np.full_like(self.seat_row, -1)
+        self.least_row: np.ndarray = np.full_like(self.seat_row, -1)
         self.least_row[p, y] = new_row
         self.opening = new_row, sum(len(part[0]) for part in parts) + np.arange(len(p)), -least[p, y].astype(float)
         put(OPENING, seat_row, -self.row_most[seat_row], 1.0, is_whole=True)
@@ -157,6 +207,56 @@ class Master:
         other.extras = replace(self.extras, most=self.extras.most.copy())
         other.row_most = self.row_most.copy()
         return other
+
+    def under(self, strata: Strata, costs: GoalCosts, least: np.ndarray | None = None) -> Master:
+        """The same columns at the same weights under the limits of other strata, at the basis of the last optimum.
+
+        Rows that limit nothing any more stay, so that the basis fits.
+
+        Parameters
+        ----------
+        strata
+            Of the same people, parted alike (``model.adapted``).
+        costs, least
+            As of ``Master``.
+        """
+        has_caps = len(self.goal_row) > 0
+        other = Master(strata, self.goals, costs, least=least, has_caps=has_caps, like=self)
+        other.set_weights(self.weights, self.caps)
+        if not other._has_rows_of(self) or (has_caps and costs is not self.goal_costs):
+            other.add(self.stratum, self.trajectory)
+            return other
+        other.stratum, other.trajectory, other.known = self.stratum, self.trajectory, self.known
+        other.entries = list(self.entries)
+        other.column_cost = other.pricing.costs(other.stratum, other.trajectory, other.cost)
+        if self.simplex is not None:
+            other._start_from(self, self.simplex)
+        return other
+
+    def _start_from(self, other: Master, optimum: Simplex) -> None:
+        """Take over the basis of a master with the same columns and rows."""
+        if self.extras.is_like(other.extras) and np.array_equal(self.opening[2], other.opening[2]):
+            optimum.solve()  # Columns may have come since.
+            self.simplex = optimum.twin()
+            self.simplex.limit_rows(np.arange(len(self.row_least)), self.row_least, self.row_most)
+            self.simplex.limit(len(self.stratum) + np.arange(len(self.extras.most)), self.extras.most)
+            cost = np.concatenate([self.column_cost, self.extra_cost])
+            if not np.array_equal(cost, np.concatenate([other.column_cost, other.extra_cost])):
+                self.simplex.price(cost)
+            return
+        basis = optimum.basis.moved(self.extras.places_in(other.extras))
+        wider = (
+            (self.row_least <= other.row_least).all(),
+            (self.row_most >= other.row_most).all(),
+            (self.strata.capacity >= other.strata.capacity).all(),
+        )
+        self.simplex = Simplex(self.program(), len(self.extras.row), basis, is_allowed=all(wider))
+
+    def _has_rows_of(self, other: Master) -> bool:
+        def maps(master: Master) -> list[np.ndarray]:
+            return [master.seat_row, master.least_row, *master.family_row, master.goal_row]
+
+        return all(np.array_equal(own, its) for own, its in zip(maps(self), maps(other), strict=True))
 
     def close(self) -> None:
         """Free the solver."""
@@ -290,7 +390,9 @@ class Master:
             If the solver fails.
         """
         if self.simplex is None:
-            self.simplex = Simplex(self.program(), len(self.extras.row), self._cheapest())
+            count, behind = len(self.stratum), len(self.extras.row)
+            start = Basis.of(count, behind, len(self.row_least), self._cheapest())
+            self.simplex = Simplex(self.program(), behind, start)
         return self.simplex.solve()
 
     def _cheapest(self) -> np.ndarray:

@@ -54,7 +54,11 @@ class Pooled:
 
     def __init__(self, cohorts: Cohorts, goals: tuple[Goal, ...], gap: float, clock: Clock) -> None:
         since = time.monotonic()
-        self._set_up(cohorts, goals)
+        given = caps_of(cohorts.instance.inputs.scenario.limits)
+        self.limits = {goal: limit for goal, limit in given.items() if goal in goals}
+        strata = coarse(cohorts, cohorts.instance.calendar.seats.astype(float))
+        self.costs = GoalCosts(strata, goals)
+        self.master = Master(strata, goals, self.costs, has_caps=True)
         self.rates: Rates | None = None
         self.relaxed = self._relaxed(weights(goals), clock, "prices")
         self.master.forbid_overfill(self.relaxed.x)
@@ -69,13 +73,6 @@ class Pooled:
         self.values = self.master.values(self.relaxed.x)
         clock.add("rates", since)
 
-    def _set_up(self, cohorts: Cohorts, goals: tuple[Goal, ...]) -> None:
-        given = caps_of(cohorts.instance.inputs.scenario.limits)
-        self.limits = {goal: limit for goal, limit in given.items() if goal in goals}
-        strata = coarse(cohorts, cohorts.instance.calendar.seats.astype(float))
-        self.costs = GoalCosts(strata, goals)
-        self.master = Master(strata, goals, self.costs, has_caps=True)
-
     @property
     def cohorts(self) -> Cohorts:
         """The cohorts that are pooled."""
@@ -83,11 +80,13 @@ class Pooled:
 
     def adapted(self, cohorts: Cohorts, clock: Clock) -> Pooled:
         """The same columns for other cohorts, solved at the same weights."""
-        other = object.__new__(Pooled)
-        other._set_up(cohorts, self.master.goals)
-        other.master.add(self.master.stratum, self.master.trajectory)
-        other.rates, other.rounds = self.rates, self.rounds
         assert self.rates is not None
+        other = object.__new__(Pooled)
+        strata = coarse(cohorts, cohorts.instance.calendar.seats.astype(float))
+        other.limits, other.rates, other.rounds = self.limits, self.rates, self.rounds
+        # The same rules on single people cost the same, whatever the limits that people share.
+        other.costs = self.costs if cohorts.measured is self.cohorts.measured else GoalCosts(strata, self.master.goals)
+        other.master = self.master.under(strata, other.costs)
         other.relaxed = other._relaxed(self.rates.plan, clock, "prices")
         other.master.forbid_overfill(other.relaxed.x)
         other.values = other.master.values(other.relaxed.x)

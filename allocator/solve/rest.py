@@ -77,7 +77,7 @@ def columns_of(
     which
         Cohort of each stratum.
     """
-    _, stratum, trajectory = _followed(cohorts, which, attendances)
+    _, stratum, trajectory = followed(cohorts, which, attendances)
     known = trajectory >= 0
     pairs, count = np.unique(np.column_stack([stratum[known], trajectory[known]]), axis=0, return_counts=True)
     return pairs[:, 0], pairs[:, 1], count
@@ -85,13 +85,13 @@ def columns_of(
 
 def still_open(cohorts: Cohorts, attendances: pd.DataFrame) -> np.ndarray:
     """Whether each named person may follow what he or she attends; true for unnamed groups. Boolean (I,)."""
-    people, _, trajectory = _followed(cohorts, np.arange(len(cohorts.members)), attendances)
+    people, _, trajectory = followed(cohorts, np.arange(len(cohorts.members)), attendances)
     found = np.ones(len(cohorts.instance.headcount), dtype=bool)
     found[people] = trajectory >= 0
     return found
 
 
-def _followed(
+def followed(
     cohorts: Cohorts, which: np.ndarray, attendances: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Named people of some cohorts, the stratum of each, and the trajectory of what he or she attends, -1 for none that is open."""

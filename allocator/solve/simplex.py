@@ -20,6 +20,8 @@ from allocator.solve.linear import RANDOM_SEED, Program
 FEW = 0.025
 """New columns, as a part of all, up to which the primal method is quicker; the dual one where more have come."""
 
+_BASIC, _LOWER = highspy.HighsBasisStatus.kBasic, highspy.HighsBasisStatus.kLower
+
 _DUAL, _PRIMAL = 1, 4
 """Methods, as HiGHS numbers them."""
 
@@ -41,6 +43,31 @@ class LinearSolution:
         return self._values()
 
 
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """How the columns, the variables behind them and the rows stand at an optimum, in the words of HiGHS (arrays of objects)."""
+
+    front: np.ndarray
+    back: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def of(cls, columns: int, behind: int, rows: int, basic: np.ndarray) -> Basis:
+        """The basis in which some columns stand for the first rows, and the other rows for themselves."""
+        front = np.full(columns, _LOWER)
+        front[basic] = _BASIC
+        row = np.full(rows, _BASIC)
+        row[: len(basic)] = _LOWER
+        return cls(front, np.full(behind, _LOWER), row)
+
+    def moved(self, place: np.ndarray) -> Basis:
+        """The same for other variables behind: ``place`` tells where each was, -1 for one that is new."""
+        known = place >= 0
+        back = np.full(len(place), _LOWER)
+        back[known] = self.back[place[known]]
+        return Basis(self.front, back, self.rows)
+
+
 class Simplex:
     """A linear program and the basis of its last optimum.
 
@@ -53,23 +80,33 @@ class Simplex:
         Integrality is dropped.
     behind
         How many of the last variables stay behind columns that are added later.
-    basic
-        A first basis: the variable that stands for each of the first rows; the other rows stand for themselves.
+    basis
+        To start from. It may be incomplete.
+    is_allowed
+        Whether that basis is known to keep all limits.
     """
 
-    def __init__(self, program: Program, behind: int, basic: np.ndarray) -> None:
+    def __init__(self, program: Program, behind: int, basis: Basis, *, is_allowed: bool = False) -> None:
         count = len(program.cost)
         self._front = np.arange(count - behind)
         self._back = np.arange(count - behind, count)
         self._solver = _solver(_model(program))
-        self._is_solved = self._is_priced = self._is_limited = False
+        self._is_solved, self._is_priced, self._is_limited = is_allowed, False, False
         self._new = 0
-        self._solver.setBasis(_basis(count, len(program.row_least), basic))
+        self._solver.setBasis(_whole(basis))
 
     @property
     def _number(self) -> np.ndarray:
         """The solver's number of each variable."""
         return np.concatenate([self._front, self._back])
+
+    @property
+    def basis(self) -> Basis:
+        """That of the optimum; solved again first, when something has changed since."""
+        self.solve()
+        known = self._solver.getBasis()
+        columns = np.array(known.col_status, dtype=object)
+        return Basis(columns[self._front], columns[self._back], np.array(known.row_status, dtype=object))
 
     def twin(self) -> Simplex:
         """The same program at the same basis, to go its own way."""
@@ -123,6 +160,9 @@ class Simplex:
             If the solver ends without an answer.
         """
         self._solver.setOptionValue("simplex_strategy", _PRIMAL if self._suits_primal() else _DUAL)
+        # An optimum under other limits is near; prices disturbed against cycling would lead away from it.
+        is_near = self._is_solved and self._is_limited and not self._new
+        self._solver.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0 if is_near else 1.0)
         self._solver.run()
         self._is_solved, self._is_priced, self._is_limited, self._new = True, False, False, 0
         if self._solver.getModelStatus() not in (_SOLVED, *_IMPOSSIBLE):  # It may lose its way from an old basis.
@@ -169,17 +209,13 @@ def _model(program: Program) -> highspy.HighsLp:
     return model
 
 
-def _basis(columns: int, rows: int, basic: np.ndarray) -> highspy.HighsBasis:
-    """The basis in which some columns stand for the first rows, and the other rows for themselves."""
-    status = np.full(columns, highspy.HighsBasisStatus.kLower)
-    status[basic] = highspy.HighsBasisStatus.kBasic
-    basis = highspy.HighsBasis()
-    basis.valid = True
-    basis.col_status = status.tolist()
-    basis.row_status = [highspy.HighsBasisStatus.kLower] * len(basic) + [highspy.HighsBasisStatus.kBasic] * (
-        rows - len(basic)
-    )
-    return basis
+def _whole(basis: Basis) -> highspy.HighsBasis:
+    """A basis as HiGHS takes it: it completes what is missing."""
+    found = highspy.HighsBasis()
+    found.valid = found.alien = True
+    found.col_status = np.concatenate([basis.front, basis.back]).tolist()
+    found.row_status = basis.rows.tolist()
+    return found
 
 
 def _by_column(

@@ -193,18 +193,23 @@ class YearlyStage:
         """
         if not self.is_joint or self.proofs is None or self.proofs.pooled.rates is None:
             return None
-        base = adapted(self.proofs.pooled.cohorts, instance)
-        known = self.instance.calendar
-        learned = replace(instance.calendar, unreachable=known.unreachable, limits=known.limits)
-        cohorts = adapted(self.cohorts, replace(instance, calendar=learned))
-        if base is None or cohorts is None or in_use(instance.inputs.scenario.goals, base, base.families) != self.goals:
+        if caps_of(instance.inputs.scenario.limits) != self.caps:
             return None
-        other = self._on(cohorts, clock)
+        base = adapted(self.proofs.pooled.cohorts, instance, at_most=True)
+        if base is None or in_use(instance.inputs.scenario.goals, base, base.families) != self.goals:
+            return None
+        other = self._on(self._knowing(instance), clock)
         since = time.monotonic()
         other.proofs = self.proofs.adapted(base, clock)
         other.values = other.proofs.pooled.values
         clock.add("prices", since)
         return other
+
+    def _knowing(self, instance: Instance) -> Cohorts:
+        """The cohorts of another instance of the same people, with what the dates taught where its dates are the same."""
+        known = self.instance.calendar
+        learned = replace(instance.calendar, unreachable=known.unreachable, limits=known.limits)
+        return adapted(self.cohorts, replace(instance, calendar=learned)) or self._grouped(instance)
 
     def of(self, instance: Instance, clock: Clock) -> YearlyStage:
         """A stage for another instance of the same people, without proofs. It plans with ``plan_from``."""
@@ -228,11 +233,15 @@ class YearlyStage:
 
         ``widely``: many more than are likely to (``concerned.by_changes``).
         """
+        moved = np.zeros(len(self.cohorts.cohort_of), dtype=bool)
+        if self.proofs is not None:
+            self._learn_prices()
+            moved = self.proofs.moved[self.proofs.pooled.cohorts.cohort_of]
         cost = CostsBySort(self.cohorts, self.weights)
         is_free = by_changes(
-            self.before, self.cohorts, self._prices(self.cohorts), cost, years.attendances, widely=widely
+            self.before, self.cohorts, self._prices(self.cohorts), cost, years.attendances, moved, widely=widely
         )
-        return YearPlan(self._again(self.cohorts, years.attendances, is_free, KEEP_WELL, near=0.0), self.goals)
+        return YearPlan(self._again(self.cohorts, years.attendances, is_free, KEEP_WELL), self.goals)
 
     def exchange(self, years: YearPlan) -> Exchange | None:
         """Who could trade with whom in a yearly plan; ``None`` for small problems, which are planned again at once."""
@@ -253,7 +262,15 @@ class YearlyStage:
         """A bound for each goal from the values of a plan, each in the goal's own sense; none where nothing was proven."""
         if self.exact_bounds is not None:
             return dict(self.exact_bounds)
-        return self.proofs.bounds(values) if self.goals and self.proofs is not None else {}
+        if not self.goals or self.proofs is None:
+            return {}
+        self._learn_prices()
+        return self.proofs.bounds(values)
+
+    def _learn_prices(self) -> None:
+        """Take over the prices of the relaxation of all cohorts."""
+        if self.proofs is not None and self.proofs.prices is not None:
+            self.prices = listed(self.proofs.pooled.cohorts, self.proofs.prices, self.weights)
 
     def _exactly(self, cohorts: Cohorts) -> tuple[pd.DataFrame, dict[Goal, float]]:
         since = time.monotonic()
@@ -318,7 +335,6 @@ class YearlyStage:
         if plan is None:
             raise ModelError(UNHELD)
         self.work |= {"relaxed": relaxed.bound, "whole": plan.value, "joint-columns": float(len(master.stratum))}
-        master.close()
         attendances = name(cohorts, plan.stratum, plan.trajectory, plan.people, self.seed)
         clock.add("whole", since)
         return attendances
@@ -355,13 +371,12 @@ class YearlyStage:
         attendances: pd.DataFrame,
         is_free: np.ndarray,
         keep: float = KEEP,
-        near: float | None = None,
     ) -> pd.DataFrame:
         """Plan again some people (boolean (I,), whole cohorts); the others keep what they attend."""
         if not is_free.any():
             self.cohorts = cohorts
             return attendances
-        near = self._enough() if near is None else near
+        near = self._enough()
         since = time.monotonic()
         person = attendances["cadre_id"].map(self.instance.person_index).to_numpy(np.int64)
         keeps = ~is_free[person]

@@ -96,3 +96,39 @@ def test_other_strict_rules_are_planned_from_nothing(cohorts: Cohorts) -> None:
     spacing = next(rule for rule in cohorts.instance.inputs.policy.rules if rule.kind == "spacing")
     inputs = load(TINY, changes={f"overrides.{spacing.id}.strength": "report"})
     assert adapted(cohorts, instance.build(inputs, calendar(inputs))) is None
+
+
+def test_less_for_single_people_is_known_to_bounds_only(problem: Instance, cohorts: Cohorts) -> None:
+    pairs = np.zeros_like(problem.calendar.pairs)
+    tighter = with_calendar(
+        problem, pairs=pairs, unreachable=problem.calendar.unreachable | {a_seat(problem.calendar, problem)}
+    )
+    assert adapted(cohorts, tighter) is None
+    assert adapted(cohorts, tighter, at_most=True) is not None
+    before = group(tighter, collect(tighter))
+    assert adapted(before, problem, at_most=True) is None  # Its bounds would be too tight.
+
+
+def test_tighter_limits_of_the_dates_are_known_to_bounds_only(problem: Instance) -> None:
+    cadre, programme, year = a_seat(problem.calendar, problem)
+
+    def limited(most: int) -> Instance:
+        return with_calendar(problem, limits=(*problem.calendar.limits, Limit((cadre,), (programme,), year, most)))
+
+    before = group(limited(1), collect(limited(1)))
+    assert adapted(before, limited(0)) is None
+    assert adapted(before, limited(0), at_most=True) is not None
+    assert adapted(before, limited(2), at_most=True) is None
+
+
+def test_a_call_up_is_known_to_bounds_only(cohorts: Cohorts) -> None:
+    inputs = cohorts.instance.inputs
+    fixed = next(rule for rule in inputs.policy.rules if rule.kind == "fixed")
+    cadre, session = inputs.cadres["cadre_id"].iloc[0], inputs.sessions["session_id"].iloc[0]
+    call = {f"overrides.{fixed.id}.call_ups": [{"cadre_id": cadre, "session_id": session}]}
+    called = load(TINY, changes=call)
+    more = instance.build(called, calendar(called))
+    assert adapted(cohorts, more) is None
+    assert adapted(cohorts, more, at_most=True) is not None
+    before = group(more, collect(more))
+    assert adapted(before, cohorts.instance, at_most=True) is None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from allocator.solve.linear import Program
-from allocator.solve.simplex import Simplex
+from allocator.solve.simplex import Basis, Simplex
 
 GROUPS, BEHIND = 6, 4
 
@@ -38,8 +38,13 @@ def program(draw: np.random.Generator, count: int) -> Program:
     )
 
 
+def fresh(which: Program) -> Simplex:
+    """A program to be solved from the first column of every group."""
+    return Simplex(which, BEHIND, Basis.of(len(which.cost) - BEHIND, BEHIND, len(which.row_least), np.arange(GROUPS)))
+
+
 def from_nothing(which: Program) -> float:
-    found = Simplex(which, BEHIND, np.arange(GROUPS)).solve()
+    found = fresh(which).solve()
     assert found is not None
     return found.objective
 
@@ -64,7 +69,7 @@ def widened(which: Program, cost: np.ndarray, entries: tuple[np.ndarray, np.ndar
 def test_every_change_ends_at_the_optimum_of_the_changed_program(seed: int) -> None:
     draw = np.random.default_rng(seed)
     now = program(draw, 20)
-    simplex = Simplex(now, BEHIND, np.arange(GROUPS))
+    simplex = fresh(now)
 
     def check() -> None:
         found = simplex.solve()
@@ -100,7 +105,7 @@ def test_every_change_ends_at_the_optimum_of_the_changed_program(seed: int) -> N
 def test_few_columns_and_prices_with_limits_end_at_the_optimum_too(seed: int) -> None:
     draw = np.random.default_rng(seed)
     now = program(draw, 100)
-    simplex = Simplex(now, BEHIND, np.arange(GROUPS))
+    simplex = fresh(now)
 
     def check() -> None:
         found = simplex.solve()
@@ -127,7 +132,7 @@ def test_few_columns_and_prices_with_limits_end_at_the_optimum_too(seed: int) ->
 def test_a_twin_goes_its_own_way() -> None:
     draw = np.random.default_rng(3)
     now = program(draw, 20)
-    simplex = Simplex(now, BEHIND, np.arange(GROUPS))
+    simplex = fresh(now)
     before = simplex.solve()
     twin = simplex.twin()
     dearer = replace(now, cost=now.cost + np.arange(len(now.cost)))
@@ -142,7 +147,7 @@ def test_a_twin_goes_its_own_way() -> None:
 
 def test_no_solution_is_an_answer() -> None:
     now = program(np.random.default_rng(1), 20)
-    simplex = Simplex(now, BEHIND, np.arange(GROUPS))
+    simplex = fresh(now)
     assert simplex.solve() is not None
     simplex.limit(np.arange(len(now.cost)), np.zeros(len(now.cost)))
     assert simplex.solve() is None
