@@ -25,13 +25,13 @@ PLACED = ["cadre_id", "session_id", "headcount", "fixed"]
 TRADES = 12
 """Rounds of trades at most."""
 
-ROUNDS, ROUNDS_OF_BLOCKS = 6, 1
+ROUNDS, ROUNDS_OF_BLOCKS = 10, 1
 """Times the years are planned again at most; in problems planned in blocks each takes as long as all trades."""
 
 MANY = 3
 """So many without a seat in one programme and year show that it holds fewer than its sessions have."""
 
-WIDE = 2
+WIDE = 4
 """So many times a limit is on all programmes of a group that meet, so that the years may choose which of them is left; then on the one refused."""
 
 FEW = 20
