@@ -348,8 +348,9 @@ class _Builder:
         person = {c: k for k, c in enumerate(self.inputs.cadres["cadre_id"])}
         programme = {p: k for k, p in enumerate(self.inputs.programmes["programme_id"])}
         for limit in self.calendar.limits:
-            at = programme[limit.programme_id], self.years.index(limit.year)
-            found = [model.seats.get((i, *at)) for cadre in limit.cadre_ids for i in self.of_row[person[cadre]]]
+            y = self.years.index(limit.year)
+            people = [i for cadre in limit.cadre_ids for i in self.of_row[person[cadre]]]
+            found = [model.seats.get((i, programme[p], y)) for p in limit.programme_ids for i in people]
             model.at_most(limit.most, [(c, 1) for c in found if c is not None])
 
     # ------------------------------------------------------------------------------------------------ personal rules
