@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner, Result
 
+from allocator import copies
 from allocator.cli import app
 from allocator.errors import InputError
 from allocator.kinds import Goal
@@ -245,14 +246,14 @@ def dying(number: int, question: Question) -> object:
     """What a process does that is killed at one of the questions."""
     if number == 4:
         os._exit(9)
-    return ask._OF_THIS_PROCESS[0](number, question)
+    return copies._WORK[0](number, question)
 
 
 def test_question_of_a_process_that_dies_is_answered_all_the_same(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = shadow(run, ["theory-quota"], "-2:4", workers=1)
     monkeypatch.setattr(ask, "PAYS", 0.0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    monkeypatch.setattr(ask, "_ask", dying)
+    monkeypatch.setattr(copies, "_work", dying)
     assert told(shadow(run, ["theory-quota"], "-2:4", workers=2)) == told(alone)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 from allocator.audit import BUILT_IN, AuditReport, audit
+from allocator.copies import can_copy, copies
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError
 from allocator.inputs import changed
@@ -254,7 +253,7 @@ def _answered(
         pays = done >= 2 and workers > 1 and longest * len(rest) >= PAYS
         if rest and done >= 2:
             on_left(longest * len(rest) / (min(workers, len(rest)) if pays else 1))
-        if pays and "fork" in multiprocessing.get_all_start_methods():
+        if pays and can_copy():
             for one in _in_processes(asker, rest, workers):
                 done += 1
                 yield one
@@ -262,36 +261,11 @@ def _answered(
             return
 
 
-_OF_THIS_PROCESS: list[_Asker] = []
-"""The asker of a further process, which has it from the process it was made from."""
-
-
-def _begin(asker: _Asker) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that asked decides when to stop.
-    _OF_THIS_PROCESS[:] = [asker]
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """End this process when the one that asked is gone: nobody would take the answers."""
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
-
-
-def _ask(number: int, question: Question) -> Answer:
-    return _OF_THIS_PROCESS[0](number, question)
-
-
 def _in_processes(asker: _Asker, rest: Sequence[tuple[int, Question]], workers: int) -> Iterator[Answer]:
     """Answers of further processes; what a process that dies leaves is answered here."""
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        min(workers, len(rest)), multiprocessing.get_context("fork"), initializer=_begin, initargs=(asker,)
-    )
-    waiting = {pool.submit(_ask, number, question): (number, question) for number, question in rest}
     lost: list[tuple[int, Question]] = []
-    try:
+    with copies(asker, min(workers, len(rest))) as hand:
+        waiting = {hand(number, question): (number, question) for number, question in rest}
         while waiting and not asker.stop.is_set():
             for future in wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED).done:
                 asked = waiting.pop(future)
@@ -299,11 +273,6 @@ def _in_processes(asker: _Asker, rest: Sequence[tuple[int, Question]], workers: 
                     yield future.result()
                 except BrokenProcessPool:
                     lost.append(asked)
-    finally:
-        pool.shutdown(wait=not waiting, cancel_futures=True)
-        if waiting:
-            for child in set(multiprocessing.active_children()) - others:
-                child.kill()
     for number, question in sorted(lost, key=lambda one: one[0]):
         answer = asker(number, question)
         if asker.stop.is_set():

@@ -6,11 +6,11 @@ Blocks are planned a wave at a time, each wave with its share of what the waves 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
+from allocator.copies import mapped
 from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.solve.blocks import partition
@@ -27,7 +27,7 @@ from allocator.solve.strata import Allotment, Places, Strata, compact, exact
 from allocator.solve.whole import WholePlan, decide, valued
 
 WAVE = 8
-"""Blocks planned at a time; the plan depends on it, and not on how many of them have a worker."""
+"""Blocks planned at a time; the plan depends on it, and not on how many processes plan them."""
 
 ROUNDS = 12
 """Rounds of column generation of one block at most."""
@@ -76,21 +76,20 @@ class Blockwise:
             If fixed seats cannot be held.
         """
         found = []
-        with ThreadPoolExecutor(max_workers=self.workers) as pool:
-            left = _spaced(self.blocks)
-            while left:
-                count = min(WAVE, len(left))
-                which = [self.parts.blocks[b] for b in left[:count]]
-                plans = list(pool.map(self._planned, which, self.division.allotments(left, count)))
-                for plan in plans:
-                    if plan is None:
-                        raise ModelError(UNHELD)
-                    self.division.take(plan)
-                    found.append(plan)
-                left = left[count:]
-                self._learn(joined(found[-count:]))
-                self.clock.say("blocks", done=1 - len(left) / self.blocks)
-        mending = Mending(self.pooled, self.parts, self.division, self._planned_again, self.clock)
+        left = _spaced(self.blocks)
+        while left:
+            count = min(WAVE, len(left))
+            which = [self.parts.blocks[b] for b in left[:count]]
+            tasks = list(zip(which, self.division.allotments(left, count), strict=True))
+            for plan in mapped(self._planned, tasks, self.workers):
+                if plan is None:
+                    raise ModelError(UNHELD)
+                self.division.take(plan)
+                found.append(plan)
+            left = left[count:]
+            self._learn(joined(found[-count:]))
+            self.clock.say("blocks", done=1 - len(left) / self.blocks)
+        mending = Mending(self.pooled, self.parts, self.division, self._planned_again, self.clock, self.workers)
         plan = mending.mend(joined(found))
         self.mended = mending.parts
         return plan
@@ -102,9 +101,9 @@ class Blockwise:
         plan = self._decided(master, places)
         return None if plan is None else Followed(which[plan.stratum], plan.trajectory, plan.people)
 
-    def _planned_again(self, which: np.ndarray, known: Followed) -> tuple[Followed, float]:
-        """A better plan of some cohorts with all that is left, and the weighted gain; what they follow now and 0 when there is none."""
-        strata, places = compact(exact(self.pooled.cohorts, which, self.division.rest()))
+    def _planned_again(self, which: np.ndarray, known: Followed, allotment: Allotment) -> tuple[Followed, float]:
+        """A better plan of some cohorts, and the weighted gain; what they follow now and 0 when there is none."""
+        strata, places = compact(exact(self.pooled.cohorts, which, allotment))
         master = self._master(strata, None)  # They may join any class that the others hold.
         stratum = np.searchsorted(which, known.cohort)
         master.add(stratum, known.trajectory)

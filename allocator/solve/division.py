@@ -112,23 +112,80 @@ class Division:
             for k in range(count)
         ]
 
-    def rest(self) -> Allotment:
-        """All that is left, for one more block; rows are missed at what that costs, from the first person on."""
-        floors = tuple(left + lowered for left, lowered in zip(self.floor, self._lowered, strict=True))
-        ceilings = tuple(left - raised for left, raised in zip(self.ceiling, self._raised, strict=True))
-        nothing = tuple(np.zeros_like(ceiling) for ceiling in self.ceiling)
-        return Allotment(self.seats.copy(), floors, ceilings, nothing)
+    def rests(self, plans: Sequence[Followed]) -> list[Allotment]:
+        """What parts that are planned again beside one another may use: each what it uses now, and of what is left over a share.
+
+        What is left of a row that touches one of them alone is all for that one. Where a row is missed, or may be, is for the first of
+        those it touches to choose, at what that costs; the others count it as missed.
+        """
+        cohorts = self.pricing.strata.cohorts
+        slots = [cohorts.cohort_slots[plan.cohort] for plan in plans]
+        groups = [cohorts.cohort_groups[plan.cohort] for plan in plans]
+        used_seats, used_rows = zip(*(self._used(plan) for plan in plans), strict=True)
+        seats, _ = _beside(self.seats, np.inf, used_seats, slots)
+        rests: list[tuple[list[np.ndarray], ...]] = []
+        for f, (low, high) in enumerate(zip(self.floor, self.ceiling, strict=True)):
+            used, own = [rows[f] for rows in used_rows], [group[:, f] for group in groups]
+            spare, room = -(low + self._lowered[f]), high - self._raised[f]
+            floors, behind = _beside(spare, room, [-use for use in used], own)
+            ceilings, _ = _beside(room, spare, used, own)
+            missed = [np.where(after[:, None], BEYOND, np.zeros_like(high)) for after in behind]
+            rests.append(([-part for part in floors], ceilings, missed))
+        return [
+            Allotment(seats[k], *(tuple(parts[kind][k] for parts in rests) for kind in range(3)))
+            for k in range(len(plans))
+        ]
 
     def take(self, plan: Followed, times: int = 1) -> None:
         """Book what people use; -1 times gives it back."""
+        seats, rows = self._used(plan)
+        self.seats -= times * seats
+        for floor, ceiling, used in zip(self.floor, self.ceiling, rows, strict=True):
+            floor -= times * used
+            ceiling -= times * used
+
+    def _used(self, plan: Followed) -> tuple[np.ndarray, list[np.ndarray]]:
+        """What people use of the seats (P, Y) and of each family's groups (G, Y)."""
         used = self.pricing.entries(plan.cohort, plan.trajectory)
-        amount = used.amount * (times * plan.people)[used.column]
-        held = used.family < 0
-        np.subtract.at(self.seats, (used.row[held], used.year[held]), amount[held])
-        for f in np.unique(used.family[~held]).tolist():
+        amount = used.amount * plan.people[used.column]
+        seats, rows = np.zeros_like(self.seats), [np.zeros_like(floor) for floor in self.floor]
+        for f in np.unique(used.family).tolist():
             own = used.family == f
-            for left in (self.floor[f], self.ceiling[f]):
-                np.subtract.at(left, (used.row[own], used.year[own]), amount[own])
+            np.add.at(seats if f < 0 else rows[f], (used.row[own], used.year[own]), amount[own])
+        return seats, rows
+
+
+def _beside(
+    left: np.ndarray, opposite: np.ndarray | float, used: Sequence[np.ndarray], touched: Sequence[np.ndarray]
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Limits of some rows for parts planned beside one another.
+
+    Parameters
+    ----------
+    left, opposite
+        What is left over of each row (R, Y), below 0 where it is missed; and of its limit on the other side.
+    used, touched
+        What each part uses of it, and the rows of each part.
+
+    Returns
+    -------
+    list
+        What each part uses and its share of what is left, in whole numbers. What is missed is for the first part, and so much as is missed
+        on the other side: it is the one to go there.
+    numpy.ndarray
+        Which rows of each part touch one before it, boolean (parts, R).
+    """
+    own = np.array([np.isin(np.arange(len(left)), rows) for rows in touched])
+    before, count = np.cumsum(own, axis=0) - own, np.maximum(1, own.sum(axis=0))[:, None]
+    finite = np.where(np.isfinite(left), left, 0.0)
+    of_first = np.where(finite < 0, finite, np.minimum(finite, np.maximum(0.0, -opposite)))
+    least = np.floor((finite - of_first) / count)
+    over = finite - of_first - least * count
+    shares = [
+        least + np.clip(over - rank[:, None], 0.0, 1.0) + np.where(rank[:, None] > 0, 0.0, of_first) for rank in before
+    ]
+    limits = [np.where(np.isfinite(left), share + use, left) for share, use in zip(shares, used, strict=True)]
+    return limits, own & (before > 0)
 
 
 def _shares(limit: np.ndarray, used: np.ndarray, wide: np.ndarray, left: Sequence[int], count: int) -> np.ndarray:

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from allocator.copies import mapped
 from allocator.model.goals import FIRM
 from allocator.solve.blocks import Partition
 from allocator.solve.clock import Clock
 from allocator.solve.concerned import MANY_GROUPS, with_groups
 from allocator.solve.division import Division, Followed, joined
 from allocator.solve.pooled import Pooled
+from allocator.solve.strata import Allotment
 
 FAULTY = 1_500
 """Cohorts with a hard rule missed that are planned again at a time, at least, as long as there are more."""
@@ -32,6 +34,9 @@ SETTLED = 1e-5
 
 PATIENCE = 3
 """So many parts one after the other may gain nothing."""
+
+AT_A_TIME = 2
+"""Parts planned beside one another, each with its share of what is left; the plan depends on it, and not on how many processes plan them."""
 
 TOLERANCE = 1e-6
 """A floor missed by less is kept."""
@@ -53,11 +58,12 @@ class Mending:
         pooled: Pooled,
         partition: Partition,
         division: Division,
-        planned_again: Callable[[np.ndarray, Followed], tuple[Followed, float]],
+        planned_again: Callable[[np.ndarray, Followed, Allotment], tuple[Followed, float]],
         clock: Clock,
+        workers: int = 1,
     ) -> None:
         self.pooled, self.partition, self.division, self.clock = pooled, partition, division, clock
-        self.planned_again = planned_again
+        self.planned_again, self.workers = planned_again, workers
         self.parts = 0
         self._draw = np.random.default_rng(SEED)
 
@@ -66,40 +72,59 @@ class Mending:
         enough = SETTLED * abs(self.pooled.relaxed.value)
         failed = planned = 0
         while True:
-            for part in self._parts(self.faulty(plan)):
+            for parts in self._rounds(self.faulty(plan)):
                 if failed >= PATIENCE or planned >= MOST or self.clock.is_over():
                     return plan
-                plan, gain = self._again(plan, part)
-                failed = 0 if gain > enough else failed + 1
-                planned, self.parts = planned + len(part), self.parts + 1
+                plan, gains = self._again(plan, parts)
+                for part, gain in zip(parts, gains, strict=True):
+                    failed = 0 if gain > enough else failed + 1
+                    planned, self.parts = planned + len(part), self.parts + 1
                 self.clock.say("mending", done=min(1.0, planned / MOST))
 
-    def _again(self, plan: Followed, part: np.ndarray) -> tuple[Followed, float]:
-        own = np.isin(plan.cohort, part)
-        known, others = plan.only(own), plan.only(~own)
-        self.division.take(known, -1)
-        better, gain = self.planned_again(part, known)
-        self.division.take(better)
-        return joined([others, better]), gain
+    def _again(self, plan: Followed, parts: list[np.ndarray]) -> tuple[Followed, list[float]]:
+        """The plan with some parts planned again, each beside the others, and what each has gained."""
+        known = [plan.only(np.isin(plan.cohort, part)) for part in parts]
+        found = mapped(
+            self.planned_again,
+            list(zip(parts, known, self.division.rests(known), strict=True)),
+            self.workers,
+        )
+        for before, (after, _) in zip(known, found, strict=True):
+            self.division.take(before, -1)
+            self.division.take(after)
+        others = plan.only(~np.isin(plan.cohort, np.concatenate(parts)))
+        return joined([others, *(after for after, _ in found)]), [gain for _, gain in found]
 
-    def _parts(self, faulty: np.ndarray) -> Iterator[np.ndarray]:
-        """Cohorts to plan again (boolean (C,)) in parts, each with teams drawn to it; those of one block stay together."""
+    def _rounds(self, faulty: np.ndarray) -> Iterator[list[np.ndarray]]:
+        """Cohorts to plan again (boolean (C,)) in parts, so many at a time; each with teams drawn to it."""
         cohorts = self.pooled.cohorts
         again = with_groups(cohorts, faulty)
-        may_join = np.flatnonzero(self._shares_programmes(faulty) & ~again)
+        may_join = self._shares_programmes(faulty) & ~again
+        parts = [part for part in self._faulty_parts(np.flatnonzero(again)) if len(part)]
+        parts += [np.zeros(0, dtype=np.int64)] * (-len(parts) % AT_A_TIME if parts else AT_A_TIME)
+        for at in range(0, len(parts), AT_A_TIME):
+            is_taken = np.zeros(len(may_join), dtype=bool)
+            round_ = []
+            for part in parts[at : at + AT_A_TIME]:
+                round_.append(self._joined_by_others(part, np.flatnonzero(may_join & ~is_taken), is_taken))
+                is_taken[round_[-1]] = True
+            yield [part for part in round_ if len(part)]
+
+    def _faulty_parts(self, again: np.ndarray) -> Iterator[np.ndarray]:
+        """Some cohorts in parts; those of one block stay together."""
         part = np.zeros(0, dtype=np.int64)
         for block in self.partition.blocks:
-            part = np.concatenate([part, np.intersect1d(block, np.flatnonzero(again), assume_unique=True)])
+            part = np.concatenate([part, np.intersect1d(block, again, assume_unique=True)])
             if len(part) >= FAULTY:
-                yield self._joined_by_others(part, may_join)
+                yield part
                 part = part[:0]
-        yield self._joined_by_others(part, may_join)
+        yield part
 
-    def _joined_by_others(self, part: np.ndarray, may_join: np.ndarray) -> np.ndarray:
-        drawn = self._draw.choice(may_join, min(DRAWN, len(may_join)), replace=False)
-        chosen = np.zeros(len(self.pooled.cohorts.cohort_sort), dtype=bool)
-        chosen[drawn] = True
-        chosen = with_groups(self.pooled.cohorts, chosen)
+    def _joined_by_others(self, part: np.ndarray, may_join: np.ndarray, is_taken: np.ndarray) -> np.ndarray:
+        """A part and some of those who may join it, whole teams; nobody who is taken (boolean (C,))."""
+        chosen = np.zeros(len(is_taken), dtype=bool)
+        chosen[self._draw.choice(may_join, min(DRAWN, len(may_join)), replace=False)] = True
+        chosen = with_groups(self.pooled.cohorts, chosen) & ~is_taken
         chosen[part] = True
         return np.flatnonzero(chosen)
 
