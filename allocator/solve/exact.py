@@ -98,6 +98,24 @@ def lexicographic(
     return ExactPlan(plan.stratum, plan.trajectory, plan.people, values)
 
 
+def bounds_beside(
+    cohorts: Cohorts, goals: tuple[Goal, ...], values: Mapping[Goal, float], caps: Mapping[Goal, float]
+) -> dict[Goal, float]:
+    """How low each goal could be when those before it are no worse than some values, minimised; by the relaxation, in whole numbers.
+
+    Parameters
+    ----------
+    values
+        Of a plan whose dates may have cost something.
+    caps
+        As of ``lexicographic``.
+    """
+    search = _Search(cohorts, goals)
+    if not search.begin({goal: max(cap, values[goal]) for goal, cap in caps.items() if goal in goals}):
+        return {}
+    return {goal: search.bounded(goal, values[goal]) for goal in goals}
+
+
 @dataclass(frozen=True, eq=False)
 class _Plan:
     """People on trajectories, and what every level comes to, minimised."""
@@ -144,9 +162,15 @@ class _Search:
             return False
         return self._decide((self.master.stratum, self.master.trajectory), weighed, nodes=FIRST_NODES)
 
-    def settle(self, level: Level, enough: float = -np.inf) -> float:
-        """Bring a level as low as it can be, or low enough, and hold it there; what it comes to."""
+    def bounded(self, level: Level, value: float) -> float:
+        """A bound of a level, at most some value, at which it is then held."""
         priced = self._priced(level)
+        self.settle(level, value, priced)
+        return min(value, _whole(priced.bound))
+
+    def settle(self, level: Level, enough: float = -np.inf, priced: Priced | None = None) -> float:
+        """Bring a level as low as it can be, or low enough, and hold it there; what it comes to."""
+        priced = priced or self._priced(level)
         least = max(_whole(priced.bound), enough)
         missed, step = least - 1, 1.0
         while missed < self.plan.values[level] - 1:

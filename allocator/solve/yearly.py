@@ -29,7 +29,7 @@ from allocator.solve.blockwise import Blockwise
 from allocator.solve.bounds import COUNTED
 from allocator.solve.clock import Clock
 from allocator.solve.concerned import alike, by_changes, by_dates
-from allocator.solve.exact import lexicographic
+from allocator.solve.exact import bounds_beside, lexicographic
 from allocator.solve.generation import FAR, optimise
 from allocator.solve.goal_costs import GoalCosts
 from allocator.solve.master import Master
@@ -261,11 +261,25 @@ class YearlyStage:
     def bounds(self, values: Mapping[Goal, float]) -> dict[Goal, float]:
         """A bound for each goal from the values of a plan, each in the goal's own sense; none where nothing was proven."""
         if self.exact_bounds is not None:
-            return dict(self.exact_bounds)
+            return self._bounds_beside(self.exact_bounds, values)
         if not self.goals or self.proofs is None:
             return {}
         self._learn_prices()
         return self.proofs.bounds(values)
+
+    def _bounds_beside(self, proven: Mapping[Goal, float], values: Mapping[Goal, float]) -> dict[Goal, float]:
+        """Bounds of a small problem: those proven, up to the first goal in which the dates cost something.
+
+        Behind it a goal may well be better than in the proven plan, which pays for the goals before it.
+        """
+        differs = next((k for k, goal in enumerate(self.goals) if values[goal] != proven.get(goal)), len(self.goals))
+        if differs >= len(self.goals) - 1:
+            return dict(proven)
+        known = self.goals[: differs + 1]
+        given = {goal: signed(goal, values[goal]) for goal in self.goals}
+        found = bounds_beside(self.cohorts, self.goals, given, self.caps)
+        behind = {goal: signed(goal, bound) for goal, bound in found.items() if goal not in known}
+        return {goal: proven[goal] for goal in known if goal in proven} | behind
 
     def _learn_prices(self) -> None:
         """Take over the prices of the relaxation of all cohorts."""
