@@ -22,7 +22,7 @@ def adapted(cohorts: Cohorts, instance: Instance, *, at_most: bool = False) -> C
     """The cohorts for another instance of the same people; ``None`` when it may part them otherwise.
 
     Roster, history, programmes, who may attend what, spacing and fixed rules and points must be the same, what the dates put out
-    of reach too, and no class may have come: else a trajectory that is open now would stay closed, and a bound be too tight.
+    of reach too, the classes that people are called up to must be held, and no class may have come: else a trajectory that is open now would stay closed, and a bound be too tight.
     Quotas, floors and other shared rules may change amounts or fall away, and so may measured personal rules.
 
     ``at_most``: for bounds only. The instance may also allow single people less (classes that no longer fit into one year, seats out of
@@ -34,6 +34,7 @@ def adapted(cohorts: Cohorts, instance: Instance, *, at_most: bool = False) -> C
         _same_tables(old, instance)
         and calendars(old.calendar, instance.calendar)
         and _same_strict_rules(old, instance)
+        and _calls(old, old) == _calls(old, instance)
         and (_fixed_more if at_most else _fixed_alike)(old, instance)
     ):
         return None
@@ -90,6 +91,20 @@ def _fixed_more(old: Instance, new: Instance) -> bool:
         if other.model_copy(update={name: getattr(rule, name) for name in lists}) != rule:
             return False
     return all(not rule.everyone for rule_id, rule in now.items() if rule_id not in {r.id for r in old.rules(Fixed)})
+
+
+def _calls(asking: Instance, held_in: Instance) -> list[set[tuple[object, ...]]]:
+    """Classes that the fixed rules of one instance call people up to, as they are held in another: one that is not held is no task."""
+    sessions = held_in.inputs.sessions
+    rows = zip(*(sessions[column] for column in ("session_id", "programme_id", "year")), strict=True)
+    held = {session: (programme, year) for session, programme, year in rows}
+    found: list[set[tuple[object, ...]]] = []
+    for rule in asking.rules(Fixed):
+        found.append({(call.cadre_id, *held.get(call.session_id, ())) for call in rule.call_ups})
+        if rule.everyone:
+            offered = asking.counting(rule.programmes)[:, None] & (held_in.calendar.seats > 0)
+            found.append({(p, y) for p, y in np.argwhere(offered).tolist()})
+    return found
 
 
 def _same_strict_rules(old: Instance, new: Instance) -> bool:

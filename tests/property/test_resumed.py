@@ -1,0 +1,86 @@
+"""Random tiny problems planned from the plan and the prices of another against the best of all plans, gone through one by one."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from allocator.instance import build
+from allocator.solve import yearly
+from allocator.solve.calendar import calendar
+from allocator.solve.clock import Clock
+from allocator.solve.yearly import YearlyStage
+
+from .brute import Brute, TooLargeError, best_given, lexicographic_best
+from .worlds import World, random_world
+
+CHUNKS, CHUNK = 12, 25
+LEAST = 4
+"""Problems of a chunk, at least, that are planned from what is known."""
+
+
+def changed(world: World) -> World:
+    """The same problem with one amount, one rule or one session another."""
+    draw = random.Random(world.seed)
+    rules, sessions = list(world.rules), dict(world.sessions)
+    amounts = [k for k, one in enumerate(rules) if getattr(one, "amount", None) is not None]
+    shared = [k for k, one in enumerate(rules) if one.sort == "shared" and not getattr(one, "admits", False)]
+    chance = draw.random()
+    if amounts and chance < 0.5:
+        k = draw.choice(amounts)
+        rules[k] = rules[k].model_copy(update={"amount": max(0, rules[k].amount + draw.choice([-2, -1, 1, 2]))})
+    elif shared and chance < 0.7:
+        del rules[draw.choice(shared)]
+    elif sessions:
+        held = draw.choice(sorted(sessions))
+        first, last, least, seats = sessions.pop(held)
+        if seats > max(1, least) and draw.random() < 0.5:
+            sessions[held] = first, last, least, seats - 1
+    return replace(world, rules=rules, sessions=sessions)
+
+
+def resumed(world: World) -> tuple[Brute, np.ndarray, YearlyStage, Any] | None:
+    """The changed problem with all its plans, and its stage and plan from those of the problem before."""
+    before, after = Brute(world), Brute(changed(world))
+    try:
+        if not len(before.plans(least_size=False)) or not len(plans := after.plans(least_size=False)):
+            return None
+    except TooLargeError:
+        return None
+    inputs, now = world.inputs(), after.world.inputs()
+    stage = YearlyStage(build(inputs, calendar(inputs)), seed="test")
+    years = stage.plan()
+    values = before.values_of(years.attendances, least_size=False)
+    stage.bounds({goal: abs(values[goal]) for goal in stage.goals})
+    other = stage.resumed(build(now, calendar(now)), Clock(None))
+    return None if other is None else (after, plans, other, years)
+
+
+@pytest.mark.parametrize("first", range(0, CHUNKS * CHUNK, CHUNK))
+@pytest.mark.parametrize("widely", [False, True])
+def test_plan_from_another_keeps_limits_and_bounds(first: int, widely: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
+    count = 0
+    for seed in range(first, first + CHUNK):
+        found = resumed(random_world(seed))
+        if found is None:
+            continue
+        count += 1
+        brute, plans, stage, before = found
+        world = brute.world
+        years = stage.plan_from(before, widely=widely)
+        values = brute.values_of(years.attendances, least_size=False)
+        best = lexicographic_best(plans, world.goals)
+        assert tuple(values[g] for g in world.goals) >= tuple(best.values()), f"seed {seed}"
+        bounds = stage.bounds({goal: abs(values[goal]) for goal in stage.goals})
+        for goal in stage.goals:
+            limit = best_given(plans, stage.goals, goal, values)
+            bound = -bounds[goal] if goal == "priority" else bounds[goal]
+            assert bound <= limit + 1e-4 * max(1, abs(limit)), (
+                f"seed {seed}: {goal} is bounded by {bound}, {limit} is possible"
+            )
+    assert count >= LEAST
