@@ -121,8 +121,8 @@ class Run(Spoken):
         return {}
 
 
-RESUMED_GAP = 5.0
-"""Times the gap asked for, or that of the plan before, up to which a plan from what is known is kept; its status tells all the same."""
+RESUMED_GAP = 1.0
+"""Times the gap asked for, or that of the last plan from nothing in the same goal, up to which a plan from what is known is kept."""
 
 
 class Planner:
@@ -147,7 +147,7 @@ class Planner:
         self._stage: YearlyStage | None = None
         self._years: YearPlan | None = None
         self._placements: pd.DataFrame | None = None
-        self._gap = 0.0
+        self._gaps: Mapping[Goal, float] = {}
 
     @classmethod
     def of(cls, run: Run) -> Planner:
@@ -223,7 +223,9 @@ class Planner:
         if resumed is not None:
             return resumed
         stage = YearlyStage(problem, seed=inputs.scenario.seed, workers=limits.workers, gap=limits.gap, clock=clock)
-        return self._finished(stage, inputs, clock, stage.plan(), None)
+        run = self._finished(stage, inputs, clock, stage.plan(), None)
+        self._gaps = _gaps(run.result)
+        return run
 
     def _resumed(self, problem: instance.Instance, inputs: Inputs, clock: Clock) -> Run | None:
         """The plan from what is known; ``None`` when too little is, or when it is not good enough."""
@@ -235,15 +237,17 @@ class Planner:
         stage = known.resumed(problem, clock)
         if stage is None:
             return None
-        kept = self._gap, self._stage, self._years, self._placements
+        kept = self._stage, self._years, self._placements, self._base
         is_sound = _same_dates(known.instance.inputs, inputs)
-        most = RESUMED_GAP * max(inputs.scenario.limits.gap, self._gap)
-        years = stage.plan_from(self._years)
-        run = self._finished(stage, inputs, clock, years, self._placements, is_sound=is_sound)
-        if _widest(run.result) > most and not clock.is_over():
-            self._gap, self._stage, self._years, self._placements = kept
-            return None
-        return run
+        most = {goal: max(inputs.scenario.limits.gap, gap) for goal, gap in self._gaps.items()}
+        for widely in (False, True):
+            again = stage.twin()
+            years = again.plan_from(self._years, widely=widely)
+            run = self._finished(again, inputs, clock, years, kept[2], is_sound=is_sound)
+            if clock.is_over() or all(gap <= RESUMED_GAP * most[goal] for goal, gap in _gaps(run.result).items()):
+                return run
+            self._stage, self._years, self._placements, self._base = kept
+        return None
 
     def _finished(
         self,
@@ -277,7 +281,6 @@ class Planner:
             work=dict(stage.work),
             prices=stage.prices,
         )
-        self._gap = _widest(result)
         self._base = Run(inputs, plan, report, result, dict(clock.stages), peak_memory() or 0)
         return self._base
 
@@ -314,15 +317,15 @@ def _signed_values(result: SolveResult) -> tuple[float, ...]:
     return tuple(signed(goal.goal, goal.value or 0.0) for goal in result.goals)
 
 
-def _widest(result: SolveResult) -> float:
-    """The widest gap of a result; 1 where one is not known. A goal that counts few people is not far from its bound by a single one."""
+def _gaps(result: SolveResult) -> dict[Goal, float]:
+    """The gap of each goal; 1 where it is not known. A goal that counts few people is not far from its bound by a single one."""
 
     def gap(goal: GoalResult) -> float:
         if goal.value is None or goal.bound is None:
             return 1.0
         return abs(goal.value - goal.bound) / max(abs(goal.value), COUNTED)
 
-    return max((gap(goal) for goal in result.goals), default=0.0)
+    return {goal.goal: gap(goal) for goal in result.goals}
 
 
 def _goals(stage: YearlyStage, counted: Mapping[Goal, float]) -> tuple[GoalResult, ...]:

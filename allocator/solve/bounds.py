@@ -83,25 +83,39 @@ def _weights(goals: tuple[Goal, ...], rates: np.ndarray, caps: Mapping[Goal, flo
     return {goal: found[goal] for goal in goals}
 
 
-def pooled_bounds(
-    master: Master, values: Mapping[Goal, float], clock: Clock, limits: Mapping[Goal, float] = NO_LIMITS
-) -> dict[Goal, float]:
-    """A bound for each goal, given that the goals ranked before are at least as good as in the plan.
+class PooledLimits:
+    """Limits of goals from the pooled relaxation, each minimised alone while the goals before it are capped at a plan's values.
 
-    The relaxation minimises the goal alone, with the goals before it capped at the plan's values. A goal that is 0 and
-    cannot be less needs no relaxation; when the time is over, the prices at hand must do.
+    The duals that proved a goal are kept: they bound it under any other limits and caps too, and mostly as well.
+
+    Parameters
+    ----------
+    master
+        Of the pooled relaxation; it stays as it is.
+    duals
+        Known from a master with the same rows.
     """
-    bounds: dict[Goal, float] = {}
-    for position, goal in enumerate(master.goals):
-        value = signed(goal, values[goal])
-        if SHAPES[goal].sense == "min" and value <= 0:
-            bounds[goal] = 0.0
-            continue
-        caps = {h: max(limit, signed(h, values[h])) for h, limit in limits.items() if h in master.goals and h != goal}
-        caps |= {h: signed(h, values[h]) for h in master.goals[:position]}
-        limit = _stage(master, position, caps, clock, "bounds", target=value).bound
-        bounds[goal] = whole_bound(goal, limit)
-    return bounds
+
+    def __init__(self, master: Master, clock: Clock, duals: Mapping[Goal, np.ndarray]) -> None:
+        self.master, self.clock, self.duals = master, clock, dict(duals)
+        self._twin: Master | None = None
+
+    def known(self, goal: Goal, caps: Mapping[Goal, float]) -> float:
+        """Limit of a goal at the duals known; minus infinity without any."""
+        if goal not in self.duals:
+            return -np.inf
+        master = self.master.bare()
+        master.set_weights({goal: 1.0}, caps)
+        duals = master.clipped(self.duals[goal])
+        return master.bound(duals, master.best(duals))
+
+    def solved(self, goal: Goal, caps: Mapping[Goal, float], value: float) -> float:
+        """Limit of a goal from the relaxation, which need only prove that nothing is better than the value of the plan."""
+        if self._twin is None:
+            self._twin = self.master.twin()
+        found = _stage(self._twin, self.master.goals.index(goal), caps, self.clock, "bounds", target=value)
+        self.duals[goal] = found.duals
+        return found.bound
 
 
 def whole_bound(goal: Goal, limit: float) -> float:

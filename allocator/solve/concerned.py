@@ -26,6 +26,9 @@ MOST_AGAIN = 6_000
 READY = 2_000
 """Cohorts planned again because a rule changed, at most: those for whom a change costs least."""
 
+READY_BESIDE = 300
+"""The same where it is known whom the relaxation moves."""
+
 READY_FOR_ONE = 300
 """The same for each seat that a changed rule about single people concerns."""
 
@@ -70,7 +73,7 @@ def by_changes(
     prices: Prices,
     cost: CostsBySort,
     attendances: pd.DataFrame,
-    moved: np.ndarray,
+    moved: np.ndarray | None,
     *,
     widely: bool = False,
 ) -> np.ndarray:
@@ -86,16 +89,18 @@ def by_changes(
     attendances
         The plan so far: ``cadre_id``, ``programme_id``, ``year``.
     moved
-        People whom the change is known to move (boolean (I,)): where anything changed, they plan again too.
+        People whom the relaxation moves, when that is known (boolean (I,)): they plan again, and of those who are ready fewer.
     widely
-        Whether ten times as many are to plan again, and who is of one small group with somebody who holds a seat in question.
+        Whether as many are to plan again as if nothing was known, ten times as many for single people, and who is of one small group
+        with somebody who holds a seat in question.
     """
     ready = _Readiest(after, prices, cost)
+    many = READY if moved is None or widely else READY_BESIDE
     seats, now = before.instance.calendar.seats, after.instance.calendar.seats
     for p in np.flatnonzero((seats != now).any(axis=1)).tolist():
-        ready.seat(p, seats[p] != now[p], READY)
-    _by_rows(before, after, ready)
-    named = _by_personal_rules(before.instance, after.instance, ready)
+        ready.seat(p, seats[p] != now[p], many)
+    _by_rows(before, after, ready, many)
+    named = _by_personal_rules(before.instance, after.instance, ready, many)
     chosen, cohort_of, years = ready.chosen, after.cohort_of, after.instance.years
     people = np.zeros(len(cohort_of), dtype=bool)
     people[named] = True
@@ -113,13 +118,14 @@ def by_changes(
             near |= holders
     chosen |= with_groups(after, near)
     chosen[cohort_of[~still_open(after, attendances)]] = True
+    if moved is not None:
+        chosen[cohort_of[moved]] = True
     if chosen.any():
         chosen[cohort_of[~after.instance.is_named]] = True
-        chosen[cohort_of[moved]] = True
     return np.asarray(chosen[cohort_of])
 
 
-def _by_rows(before: Cohorts, after: Cohorts, ready: _Readiest) -> None:
+def _by_rows(before: Cohorts, after: Cohorts, ready: _Readiest, most: int) -> None:
     """Those ready for a row of a shared rule whose floor or ceiling is another, or that came or fell away."""
     known = {family.rule.id: family for family in before.families if family.rule is not None}
     for f, family in enumerate(after.families):
@@ -133,10 +139,10 @@ def _by_rows(before: Cohorts, after: Cohorts, ready: _Readiest) -> None:
         if moved.any():
             rows, years = np.nonzero(moved)
             own = np.isin(after.cohort_groups[:, f], rows)
-            ready.add(own, family.programmes, np.isin(np.arange(moved.shape[1]), years), READY)
+            ready.add(own, family.programmes, np.isin(np.arange(moved.shape[1]), years), most)
 
 
-def _by_personal_rules(before: Instance, after: Instance, ready: _Readiest) -> list[int]:
+def _by_personal_rules(before: Instance, after: Instance, ready: _Readiest, most: int) -> list[int]:
     """Those ready for what a changed personal rule counts; whom fixed rules newly name, or name no more, is returned."""
     old, new = ({rule.id: rule for rule in one.inputs.policy.rules} for one in (before, after))
     named: list[int] = []
@@ -152,7 +158,7 @@ def _by_personal_rules(before: Instance, after: Instance, ready: _Readiest) -> l
             for rule in rules:
                 people = after.audience(rule.audience)
                 own = np.array([bool(people[members].any()) for members in ready.cohorts.members])
-                ready.add(own, after.counting(rule.programmes), np.ones(len(after.years), dtype=bool), READY)
+                ready.add(own, after.counting(rule.programmes), np.ones(len(after.years), dtype=bool), most)
     return sorted(set(named))
 
 

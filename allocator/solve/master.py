@@ -208,6 +208,22 @@ class Master:
         other.row_most = self.row_most.copy()
         return other
 
+    def bare(self) -> Master:
+        """A master with the same rows and no columns, which bounds at any duals and cannot be solved."""
+        other = copy(self)
+        nothing = np.zeros(0, dtype=np.int64)
+        other.stratum, other.trajectory, other.known, other.entries = nothing, nothing, nothing, []
+        other.simplex = None
+        other.extras = replace(self.extras, most=self.extras.most.copy())
+        other.row_most = self.row_most.copy()
+        return other
+
+    def bare_under(self, strata: Strata, costs: GoalCosts, least: np.ndarray | None = None) -> Master:
+        """``bare`` at the same weights under the limits of other strata; parameters as of ``under``."""
+        other = Master(strata, self.goals, costs, least=least, has_caps=len(self.goal_row) > 0, like=self)
+        other.set_weights(self.weights, self.caps)
+        return other
+
     def under(self, strata: Strata, costs: GoalCosts, least: np.ndarray | None = None) -> Master:
         """The same columns at the same weights under the limits of other strata, at the basis of the last optimum.
 
@@ -220,10 +236,8 @@ class Master:
         costs, least
             As of ``Master``.
         """
-        has_caps = len(self.goal_row) > 0
-        other = Master(strata, self.goals, costs, least=least, has_caps=has_caps, like=self)
-        other.set_weights(self.weights, self.caps)
-        if not other._has_rows_of(self) or (has_caps and costs is not self.goal_costs):
+        other = self.bare_under(strata, costs, least)
+        if not other.has_rows_of(self) or (len(self.goal_row) and costs is not self.goal_costs):
             other.add(self.stratum, self.trajectory)
             return other
         other.stratum, other.trajectory, other.known = self.stratum, self.trajectory, self.known
@@ -252,7 +266,9 @@ class Master:
         )
         self.simplex = Simplex(self.program(), len(self.extras.row), basis, is_allowed=all(wider))
 
-    def _has_rows_of(self, other: Master) -> bool:
+    def has_rows_of(self, other: Master) -> bool:
+        """Whether rows mean the same as those of another, so that its duals are duals of this one."""
+
         def maps(master: Master) -> list[np.ndarray]:
             return [master.seat_row, master.least_row, *master.family_row, master.goal_row]
 

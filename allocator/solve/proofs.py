@@ -7,22 +7,23 @@ the plan is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
-from allocator.model.goals import signed
-from allocator.solve.bounds import COUNTED, Rates, pooled_bounds, whole_bound
+from allocator.model.goals import SHAPES, signed
+from allocator.solve.bounds import COUNTED, PooledLimits, Rates, whole_bound
 from allocator.solve.clock import Clock
 from allocator.solve.generation import Relaxation, optimise
 from allocator.solve.master import Master
 from allocator.solve.pooled import UNHELD, Pooled
-from allocator.solve.pricing import Prices
+from allocator.solve.pricing import Best, Prices
 from allocator.solve.strata import exact
 
 SMOOTHING = 0.5
@@ -35,20 +36,40 @@ NEAR = 5.0
 """How much dearer than the cheapest a trajectory may be to come along with it, in units of the last goal."""
 
 
-@dataclass(frozen=True, eq=False)
-class Proof:
-    """Bound of the relaxation of all cohorts at the weights that prove a goal, the prices that give it, and the relaxation itself: its
-    master, and the people on each column.
-    """
+PART = 0.25
+"""Part of the gap asked for up to which a bound from prices known before is good enough."""
 
-    bound: float
-    prices: Prices
+SAME = 1e-9
+"""Relative distance below which a bound is that of the problem before."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """A relaxation of all cohorts at the weights that prove a goal: its master, its duals, the prices of rows, and the people on each column."""
+
     master: Master
+    duals: np.ndarray
+    prices: Prices
     people: np.ndarray
 
+    @classmethod
+    def of(cls, master: Master, relaxed: Relaxation) -> _Solved:
+        """An optimum."""
+        return cls(master, relaxed.duals, master.prices(relaxed.duals)[0], relaxed.x[: len(master.stratum)])
 
-def _proof(master: Master, relaxed: Relaxation) -> Proof:
-    return Proof(relaxed.bound, master.prices(relaxed.duals)[0], master, relaxed.x[: len(master.stratum)])
+    @cached_property
+    def best(self) -> Best:
+        """The best of all trajectories at the duals."""
+        return self.master.best(self.duals)
+
+
+@dataclass(frozen=True, eq=False)
+class _Proof:
+    """The bound that a relaxation gives, and whether it was solved for this problem or for one before."""
+
+    bound: float
+    by: _Solved
+    is_own: bool = True
 
 
 class Proofs:
@@ -56,10 +77,12 @@ class Proofs:
 
     def __init__(self, pooled: Pooled, gap: float, clock: Clock) -> None:
         self.pooled, self.gap, self.clock = pooled, gap, clock
-        self.known: dict[Goal, Future[Proof]] = {}
         self.moved = np.zeros(
             len(pooled.cohorts.members), dtype=bool
-        )  # Where the relaxation is another than before, (C,).
+        )  # Where the relaxation of the plan is another than before, (C,).
+        self._known: dict[Goal, Future[_Proof]] = {}
+        self._distance: dict[Goal, float] = {}  # Between a plan and its bound when that was last solved for.
+        self._limits = PooledLimits(pooled.master, clock, {})
         self._background = ThreadPoolExecutor(max_workers=1)
 
     @property
@@ -75,57 +98,120 @@ class Proofs:
         if self.pooled.rates is None:  # Out of time before them.
             return
         goals, values = master.goals, self.pooled.values
-        self.known[goals[-1]] = Future()
-        self.known[goals[-1]].set_result(_proof(master, relaxed))
+        self._know(goals[-1], _Proof(relaxed.bound, _Solved.of(master, relaxed)))
         large = [goal for goal in goals if abs(values[goal]) >= COUNTED]
         for goal in large[1:]:
             if goal != goals[-1] and not self.clock.is_over():
                 twin = master.twin()
                 twin.set_weights(self._rates.proof[goal])
-                self.known[goal] = self._background.submit(self._prove, twin, goal)
+                self._known[goal] = self._background.submit(self._prove, twin, goal)
 
-    def _prove(self, master: Master, goal: Goal) -> Proof:
+    def _know(self, goal: Goal, proof: _Proof) -> None:
+        self._known[goal] = Future()
+        self._known[goal].set_result(proof)
+
+    def _prove(self, master: Master, goal: Goal) -> _Proof:
         """The relaxation of all cohorts, which is at the weights that prove a goal, to its optimum."""
         near = 0.1 * self.gap * abs(self.pooled.values[goal])
         found = optimise(master, tolerance=near, smoothing=SMOOTHING, near=NEAR, should_stop=self.clock.is_over)
         if found is None:
             raise ModelError(UNHELD)
-        return _proof(master, found)
+        return _Proof(found.bound, _Solved.of(master, found))
 
     def adapted(self, cohorts: Cohorts, clock: Clock) -> Proofs:
-        """The proofs for other cohorts: each relaxation solved again from its last optimum, on the side."""
+        """The proofs for other cohorts, on the side: of what is known where that bounds as it did, else solved again from the last optimum."""
         other = Proofs(self.pooled.adapted(cohorts, clock), self.gap, clock)
-        for goal, proof in self.known.items():
-            other.known[goal] = other._background.submit(other._again, proof.result(), goal)
+        other._distance = dict(self._distance)
+        if other.pooled.master.has_rows_of(self.pooled.master):
+            other._limits.duals |= self._limits.duals
+        last = self.pooled.master.goals[-1]  # Planning waits for it.
+        for goal in sorted(self._known, key=lambda goal: goal != last):
+            other._known[goal] = other._background.submit(other._adapt, self._known[goal].result(), goal)
         return other
 
-    def _again(self, before: Proof, goal: Goal) -> Proof:
-        cohorts, costs = self.pooled.cohorts, self.pooled.costs
-        found = self._prove(before.master.under(exact(cohorts), costs, cohorts.instance.calendar.least), goal)
-        if goal == self.pooled.master.goals[-1]:
-            people = np.append(before.people, np.zeros(len(found.people) - len(before.people)))
-            self.moved = np.zeros(len(cohorts.members), dtype=bool)
-            self.moved[found.master.stratum[np.abs(found.people - people) > MOVED]] = True
+    def _adapt(self, before: _Proof, goal: Goal) -> _Proof:
+        cohorts, costs, known = self.pooled.cohorts, self.pooled.costs, before.by
+        master = known.master.bare_under(exact(cohorts), costs, cohorts.instance.calendar.least)
+        if master.has_rows_of(known.master):
+            duals = master.clipped(known.duals)
+            is_priced = costs is known.master.goal_costs and np.array_equal(duals, known.duals)
+            bound = master.bound(duals, known.best if is_priced else master.best(duals))
+            if abs(bound - before.bound) <= SAME * max(1.0, abs(bound)):
+                return _Proof(bound, known, is_own=False)
+        return self._again(known, goal)
+
+    def _again(self, before: _Solved, goal: Goal) -> _Proof:
+        cohorts = self.pooled.cohorts
+        master = before.master.under(exact(cohorts), self.pooled.costs, cohorts.instance.calendar.least)
+        found = self._prove(master, goal)
+        if goal == master.goals[-1]:
+            people = np.append(before.people, np.zeros(len(found.by.people) - len(before.people)))
+            self.moved[master.stratum[np.abs(found.by.people - people) > MOVED]] = True
         return found
+
+    def _own(self, goal: Goal) -> _Proof:
+        """The proof of a goal from its relaxation solved for this problem."""
+        proof = self._known[goal].result()
+        if not proof.is_own:
+            proof = self._again(proof.by, goal)
+            self._know(goal, proof)
+        return proof
+
+    def renew(self) -> None:
+        """Solve the relaxation of the plan for this problem even if that before bounds as it did."""
+        last = self.pooled.master.goals[-1]
+        if last in self._known:
+            self._own(last)
 
     @property
     def prices(self) -> Prices | None:
         """The prices of the relaxation at the weights of the plan; ``None`` where there is none."""
-        last = self.known.get(self.pooled.master.goals[-1])
-        return None if last is None else last.result().prices
+        last = self._known.get(self.pooled.master.goals[-1])
+        return None if last is None else last.result().by.prices
 
     def bounds(self, values: Mapping[Goal, float]) -> dict[Goal, float]:
-        """A bound for each goal from the values of a plan, each in the goal's own sense."""
-        found = pooled_bounds(self.pooled.master.twin(), values, self.clock, self.pooled.limits)
-        for goal, proof in self.known.items():
+        """A bound for each goal from the values of a plan, each in the goal's own sense.
+
+        A goal that is 0 and cannot be less needs no relaxation. Goals ranked before are as good as in the plan; those behind count
+        only where they are limited, at their limit.
+        """
+        found: dict[Goal, float] = {}
+        order = self.pooled.master.goals
+        signed_values = {goal: signed(goal, values[goal]) for goal in order}
+        for position, goal in enumerate(order):
             self.clock.say("bounds", goal=goal)
-            rates = self._rates.proof[goal]
-            # Goals ranked before are as good as in the plan; those behind count only where they are limited, at their limit.
-            order = self.pooled.master.goals
-            limits = {h: max(limit, signed(h, values[h])) for h, limit in self.pooled.limits.items()}
-            held = limits | {h: signed(h, values[h]) for h in order[: order.index(goal)]}
-            limit = proof.result().bound - sum(rate * held[h] for h, rate in rates.items() if h != goal)
-            better = max(signed(goal, found[goal]), signed(goal, whole_bound(goal, limit)))
-            found[goal] = signed(goal, better)
+            if SHAPES[goal].sense == "min" and values[goal] <= 0:
+                found[goal] = 0.0
+                continue
+            held = {h: max(limit, signed_values[h]) for h, limit in self.pooled.limits.items() if h != goal}
+            held |= {h: signed_values[h] for h in order[:position]}
+            found[goal] = signed(goal, self._limit(goal, signed_values[goal], held))
         self._background.shutdown()
         return found
+
+    def _limit(self, goal: Goal, value: float, held: Mapping[Goal, float]) -> float:
+        """What a goal cannot be less than, minimised: from prices known when these bring it as near as is wanted, else from relaxations."""
+        ways: tuple[Callable[[], float], ...] = (
+            lambda: self._limits.known(goal, held),
+            lambda: self._limits.solved(goal, held, value),
+        )
+        if goal in self._known:
+            ways = (
+                lambda: self._less_held(goal, self._known[goal].result(), held),
+                *ways,
+                lambda: self._less_held(goal, self._own(goal), held),
+            )
+        enough = max(PART * self.gap * abs(value), self._distance[goal]) if goal in self._distance else 0.0
+        found = -np.inf
+        for way in ways:
+            found = max(found, signed(goal, whole_bound(goal, way())))
+            if value - found <= enough:
+                break
+        else:
+            self._distance[goal] = value - found
+        self._distance.setdefault(goal, value - found)
+        return found
+
+    def _less_held(self, goal: Goal, proof: _Proof, held: Mapping[Goal, float]) -> float:
+        """What the bound of weighted goals leaves for one of them when the others are held."""
+        return proof.bound - sum(rate * held[h] for h, rate in self._rates.proof[goal].items() if h != goal)

@@ -224,6 +224,12 @@ class YearlyStage:
         other.work, other.proofs = dict(self.work), None
         return other
 
+    def twin(self) -> YearlyStage:
+        """The same stage, to plan from the same proofs in another way."""
+        other = copy(self)
+        other.work = dict(self.work)
+        return other
+
     def know(self, prices: ShadowPrices, values: Mapping[Goal, float]) -> None:
         """Take over what an earlier solve of the same problem knew: its prices, and the value of each goal in its own sense."""
         self.prices, self.values = prices, {goal: signed(goal, value) for goal, value in values.items()}
@@ -231,10 +237,12 @@ class YearlyStage:
     def plan_from(self, years: YearPlan, *, widely: bool = False) -> YearPlan:
         """Plan from the plan of the instance before: whom the change concerns plans again, the others keep what they attend.
 
-        ``widely``: many more than are likely to (``concerned.by_changes``).
+        ``widely``: many more than are likely to (``concerned.by_changes``); with proofs instead those whom the relaxation moves.
         """
-        moved = np.zeros(len(self.cohorts.cohort_of), dtype=bool)
+        moved = None
         if self.proofs is not None:
+            if widely:
+                self.proofs.renew()
             self._learn_prices()
             moved = self.proofs.moved[self.proofs.pooled.cohorts.cohort_of]
         cost = CostsBySort(self.cohorts, self.weights)
