@@ -83,15 +83,15 @@ def _weights(goals: tuple[Goal, ...], rates: np.ndarray, caps: Mapping[Goal, flo
     return {goal: found[goal] for goal in goals}
 
 
-class PooledLimits:
-    """Limits of goals from the pooled relaxation, each minimised alone while the goals before it are capped at a plan's values.
+class GoalLimits:
+    """Limits of goals from one relaxation, each minimised alone while the goals before it are capped at a plan's values.
 
     The duals that proved a goal are kept: they bound it under any other limits and caps too, and mostly as well.
 
     Parameters
     ----------
     master
-        Of the pooled relaxation; it stays as it is.
+        Of the relaxation, with a row for each goal; it stays as it is.
     duals
         Known from a master with the same rows.
     """

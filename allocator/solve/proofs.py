@@ -2,7 +2,7 @@
 
 The pooled relaxation bounds every goal. The large goals between the first and the last need more: the relaxation of all cohorts, with
 every floor of every group in it, at weights under which that goal shows (``bounds.Rates.proof``). These are solved on the side while
-the plan is made.
+the plan is made. Where cohorts are few their relaxation then bounds every single goal that is not proven yet.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
 from allocator.model.goals import SHAPES, signed
-from allocator.solve.bounds import COUNTED, PooledLimits, Rates, whole_bound
+from allocator.solve.bounds import COUNTED, GoalLimits, Rates, whole_bound
 from allocator.solve.clock import Clock
 from allocator.solve.generation import Relaxation, optimise
-from allocator.solve.master import Master
+from allocator.solve.master import OVERFILLED, Master
 from allocator.solve.pooled import UNHELD, Pooled
 from allocator.solve.pricing import Best, Prices
 from allocator.solve.strata import exact
@@ -39,23 +39,30 @@ NEAR = 5.0
 PART = 0.25
 """Part of the gap asked for up to which a bound from prices known before is good enough."""
 
+FEW = 1_500
+"""Cohorts up to which each goal is bounded by the relaxation of all of them, where the others leave a distance; it takes minutes of more."""
+
 SAME = 1e-9
 """Relative distance below which a bound is that of the problem before."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Solved:
-    """A relaxation of all cohorts at the weights that prove a goal: its master, its duals, the prices of rows, and the people on each column."""
+    """A relaxation of all cohorts at the weights that prove a goal: its master, its duals, the prices of rows, the people on each column and
+    what stands behind the columns.
+    """
 
     master: Master
     duals: np.ndarray
     prices: Prices
     people: np.ndarray
+    extras: np.ndarray
 
     @classmethod
     def of(cls, master: Master, relaxed: Relaxation) -> _Solved:
         """An optimum."""
-        return cls(master, relaxed.duals, master.prices(relaxed.duals)[0], relaxed.x[: len(master.stratum)])
+        people, extras = np.split(relaxed.x, [len(master.stratum)])
+        return cls(master, relaxed.duals, master.prices(relaxed.duals)[0], people, extras)
 
     @cached_property
     def best(self) -> Best:
@@ -82,7 +89,7 @@ class Proofs:
         )  # Where the relaxation of the plan is another than before, (C,).
         self._known: dict[Goal, Future[_Proof]] = {}
         self._distance: dict[Goal, float] = {}  # Between a plan and its bound when that was last solved for.
-        self._limits = PooledLimits(pooled.master, clock, {})
+        self._limits = GoalLimits(pooled.master, clock, {})
         self._background = ThreadPoolExecutor(max_workers=1)
 
     @property
@@ -191,6 +198,7 @@ class Proofs:
 
     def _limit(self, goal: Goal, value: float, held: Mapping[Goal, float]) -> float:
         """What a goal cannot be less than, minimised: from prices known when these bring it as near as is wanted, else from relaxations."""
+        order = self.pooled.master.goals
         ways: tuple[Callable[[], float], ...] = (
             lambda: self._limits.known(goal, held),
             lambda: self._limits.solved(goal, held, value),
@@ -201,6 +209,8 @@ class Proofs:
                 *ways,
                 lambda: self._less_held(goal, self._own(goal), held),
             )
+        if len(self.pooled.cohorts.members) <= FEW and order[-1] in self._known:
+            ways = (*ways, lambda: self._fine.solved(goal, held, value))
         enough = max(PART * self.gap * abs(value), self._distance[goal]) if goal in self._distance else 0.0
         found = -np.inf
         for way in ways:
@@ -211,6 +221,20 @@ class Proofs:
             self._distance[goal] = value - found
         self._distance.setdefault(goal, value - found)
         return found
+
+    @cached_property
+    def _fine(self) -> GoalLimits:
+        """Limits of goals from the relaxation of all cohorts, which begins with the columns of the plan's."""
+        cohorts, solved = self.pooled.cohorts, self._own(self.pooled.master.goals[-1]).by
+        least = cohorts.instance.calendar.least
+        master = Master(exact(cohorts), self.pooled.master.goals, self.pooled.costs, least=least, has_caps=True)
+        master.add(solved.master.stratum, solved.master.trajectory)
+        x = np.zeros(len(master.stratum) + len(master.extras.row))
+        x[len(master.stratum) :][master.extras.kind == OVERFILLED] = solved.extras[
+            solved.master.extras.kind == OVERFILLED
+        ]
+        master.forbid_overfill(x)
+        return GoalLimits(master, self.clock, {})
 
     def _less_held(self, goal: Goal, proof: _Proof, held: Mapping[Goal, float]) -> float:
         """What the bound of weighted goals leaves for one of them when the others are held."""
