@@ -121,7 +121,7 @@ class Run(Spoken):
         return {}
 
 
-RESUMED_GAP = 1.0
+RESUMED_GAP = 1.25
 """Times the gap asked for, or that of the last plan from nothing in the same goal, up to which a plan from what is known is kept."""
 
 
