@@ -33,7 +33,7 @@ Rows = list[bytes]
 """A yes/no table over pairs of kinds of sessions: a byte string for each kind, since single cells are read millions of times."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Attendance:
     """One cadre in one programme and year."""
 
