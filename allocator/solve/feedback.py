@@ -25,7 +25,7 @@ PLACED = ["cadre_id", "session_id", "headcount", "fixed"]
 TRADES = 12
 """Rounds of trades at most."""
 
-ROUNDS, ROUNDS_OF_BLOCKS = 10, 1
+ROUNDS, ROUNDS_OF_BLOCKS = 10, 2
 """Times the years are planned again at most; in problems planned in blocks each takes as long as all trades."""
 
 MANY = 3
