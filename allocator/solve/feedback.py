@@ -31,7 +31,7 @@ ROUNDS, ROUNDS_OF_BLOCKS = 10, 2
 MANY = 3
 """So many without a seat in one programme and year show that it holds fewer than its sessions have."""
 
-WIDE = 4
+WIDE = 3
 """So many times a limit is on all programmes of a group that meet, so that the years may choose which of them is left; then on the one refused."""
 
 FEW = 20

@@ -57,6 +57,9 @@ NEAR_PATTERN = 200.0
 NEAR_AGAIN = 0.5, 20.0
 """How much dearer the first columns may be when prices are known and few people are planned again."""
 
+LEAST_NEAR = 0.51
+"""Distance of whole people from the relaxation that is always near enough when few are planned again, in units of the last goal."""
+
 KEEP = 1e-4
 """What it is worth that a cadre keeps what he or she attends, in units of the last goal: ten thousand of them make one unit."""
 
@@ -415,7 +418,7 @@ class YearlyStage:
         master.add(stratum, trajectory)
         master.prefer(stratum, trajectory, np.full(len(stratum), keep))
         relaxed = optimise(master, tolerance=max(near / 4, keep / 4), smoothing=0.0, should_stop=self.clock.is_over)
-        plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=near)
+        plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=max(near, LEAST_NEAR))
         master.close()
         if plan is None:
             raise ModelError(UNHELD)
