@@ -130,8 +130,8 @@ class Planner:
 
     A scenario that differs from the last one in amounts (a quota, a floor, the hours of a rule), in sessions that close, or by
     rules that fall away is planned from the plan of the last: whom the change concerns plans again, everybody else keeps years and
-    sessions. Its bounds are proven anew for it, from the prices known, and may be a little further from the plan. Any other scenario,
-    and one whose gap comes out far above the one asked for, is planned from nothing; ``is_resumed`` tells which it was.
+    sessions. Its bounds are its own: from the prices known where these prove enough, else from relaxations solved again. Any other
+    scenario, and one that ends further from its bounds than asked for, is planned from nothing; ``is_resumed`` tells which it was.
 
     Examples
     --------
@@ -240,7 +240,9 @@ class Planner:
         kept = self._stage, self._years, self._placements, self._base
         is_sound = _same_dates(known.instance.inputs, inputs)
         most = {goal: max(inputs.scenario.limits.gap, gap) for goal, gap in self._gaps.items()}
-        for widely in (False, True):
+        # A class that closes leaves people behind whom the relaxation does not name.
+        has_same_classes = known.instance.inputs.sessions.equals(inputs.sessions)
+        for widely in (False, True) if has_same_classes else (True,):
             again = stage.twin()
             years = again.plan_from(self._years, widely=widely)
             run = self._finished(again, inputs, clock, years, kept[2], is_sound=is_sound)

@@ -119,3 +119,36 @@ def test_growth_measures_every_case(tmp_path: Path) -> None:
     whole, year, quarter, dates = json.loads(measured.read_text(encoding="utf-8"))
     assert (year["years"], quarter["rules"] * 4, dates["sessions"]) == (1, whole["rules"], 2 * whole["sessions"])
     assert all(record["goals"] and record["memory"] > 2**27 for record in (whole, year, quarter, dates))
+
+
+def test_second_scenarios_are_measured_and_compared(tmp_path: Path) -> None:
+    measured = tmp_path / "again.json"
+    scenario = BENCHMARKS.parent / "scenarios" / "tiny.toml"
+    finished = run("again.py", scenario, "--check", "--json", measured)
+    assert finished.returncode == 0, finished.stderr
+    records = json.loads(measured.read_text(encoding="utf-8"))
+    names = [record["change"] for record in records]
+    assert names[0] == "none" and names[-1] == "call-up of one more" and len(set(names)) == len(names) > 6
+    lines = finished.stdout.splitlines()[3:]
+    assert len(lines) == len(records)
+    for record, shown in zip(records, lines, strict=True):
+        # So small a problem is proven to its optimum each time.
+        assert not record["resumed"] and record["gap"] == 0 and not record["beaten"]
+        assert shown.startswith(record["change"]) and shown.endswith("as from nothing")
+
+
+def test_plan_that_a_bound_says_cannot_be_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import again
+
+    def made(*goals: tuple[str, float, float]) -> Namespace:
+        return Namespace(result=Namespace(goals=[Namespace(goal=g, value=v, bound=b) for g, v, b in goals]))
+
+    plan = made(("owed", 100, 98), ("priority", 50, 55))
+    assert not again.is_beaten(plan, made(("owed", 98, 98), ("priority", 55, 55)))
+    assert again.is_beaten(plan, made(("owed", 97, 97), ("priority", 50, 50)))
+    assert again.is_beaten(plan, made(("owed", 100, 97), ("priority", 56, 56)))
+    # With more hours owed anything may be had behind.
+    assert not again.is_beaten(plan, made(("owed", 101, 97), ("priority", 99, 99)))
+    assert again.worse(plan, made(("owed", 98, 98), ("priority", 55, 55))) == {"owed": 2, "priority": 5}
+    assert again.worse(plan, plan) == {}

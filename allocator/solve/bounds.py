@@ -7,7 +7,7 @@ these rates let the integer plan end where all goals together are as good as the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -90,30 +90,33 @@ class GoalLimits:
 
     Parameters
     ----------
+    rows
+        The rows of the relaxation, one for each goal among them.
     master
-        Of the relaxation, with a row for each goal; it stays as it is.
+        Its master, which stays as it is; asked for when prices known do not bound well enough.
     duals
         Known from a master with the same rows.
     """
 
-    def __init__(self, master: Master, clock: Clock, duals: Mapping[Goal, np.ndarray]) -> None:
-        self.master, self.clock, self.duals = master, clock, dict(duals)
+    def __init__(
+        self, rows: Master, master: Callable[[], Master], clock: Clock, duals: Mapping[Goal, np.ndarray]
+    ) -> None:
+        self.rows, self.master, self.clock, self.duals = rows.bare(), master, clock, dict(duals)
         self._twin: Master | None = None
 
     def known(self, goal: Goal, caps: Mapping[Goal, float]) -> float:
         """Limit of a goal at the duals known; minus infinity without any."""
         if goal not in self.duals:
             return -np.inf
-        master = self.master.bare()
-        master.set_weights({goal: 1.0}, caps)
-        duals = master.clipped(self.duals[goal])
-        return master.bound(duals, master.best(duals))
+        self.rows.set_weights({goal: 1.0}, caps)
+        duals = self.rows.clipped(self.duals[goal])
+        return self.rows.bound(duals, self.rows.best(duals))
 
     def solved(self, goal: Goal, caps: Mapping[Goal, float], value: float) -> float:
         """Limit of a goal from the relaxation, which need only prove that nothing is better than the value of the plan."""
         if self._twin is None:
-            self._twin = self.master.twin()
-        found = _stage(self._twin, self.master.goals.index(goal), caps, self.clock, "bounds", target=value)
+            self._twin = self.master().twin()
+        found = _stage(self._twin, self.rows.goals.index(goal), caps, self.clock, "bounds", target=value)
         self.duals[goal] = found.duals
         return found.bound
 

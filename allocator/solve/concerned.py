@@ -26,9 +26,6 @@ MOST_AGAIN = 6_000
 READY = 2_000
 """Cohorts planned again because a rule changed, at most: those for whom a change costs least."""
 
-READY_BESIDE = 300
-"""The same where it is known whom the relaxation moves."""
-
 READY_FOR_ONE = 300
 """The same for each seat that a changed rule about single people concerns."""
 
@@ -89,16 +86,17 @@ def by_changes(
     attendances
         The plan so far: ``cadre_id``, ``programme_id``, ``year``.
     moved
-        People whom the relaxation moves, when that is known (boolean (I,)): they plan again, and of those who are ready fewer.
+        People whom the relaxation moves, when that is known (boolean (I,)): they plan again, and nobody because a row or a class is another.
     widely
         Whether as many are to plan again as if nothing was known, ten times as many for single people, and who is of one small group
         with somebody who holds a seat in question.
     """
     ready = _Readiest(after, prices, cost)
-    many = READY if moved is None or widely else READY_BESIDE
+    many = READY if moved is None or widely else 0  # Where the relaxation says who, nobody else.
     seats, now = before.instance.calendar.seats, after.instance.calendar.seats
     for p in np.flatnonzero((seats != now).any(axis=1)).tolist():
         ready.seat(p, seats[p] != now[p], many)
+    _by_lost_seats(after, attendances, now < seats, ready)
     _by_rows(before, after, ready, many)
     named = _by_personal_rules(before.instance, after.instance, ready, many)
     chosen, cohort_of, years = ready.chosen, after.cohort_of, after.instance.years
@@ -123,6 +121,20 @@ def by_changes(
     if chosen.any():
         chosen[cohort_of[~after.instance.is_named]] = True
     return np.asarray(chosen[cohort_of])
+
+
+def _by_lost_seats(after: Cohorts, attendances: pd.DataFrame, fewer: np.ndarray, ready: _Readiest) -> None:
+    """Whoever attends what now has too few seats, and those ready to attend it or not; ``fewer``: which may (boolean (P, Y))."""
+    instance = after.instance
+    programme = attendances["programme_id"].map(instance.programme_index).to_numpy(np.int64)
+    year = attendances["year"].to_numpy(np.int64) - instance.years[0]
+    used = np.zeros(fewer.shape, dtype=np.int64)
+    np.add.at(used, (programme, year), attendances["headcount"].to_numpy(np.int64))
+    lost = fewer & (used > instance.calendar.seats)
+    holders = attendances.loc[lost[programme, year], "cadre_id"].map(instance.person_index).to_numpy(np.int64)
+    ready.chosen[after.cohort_of[holders]] = True
+    for p in np.flatnonzero(lost.any(axis=1)).tolist():
+        ready.seat(p, lost[p], READY)
 
 
 def _by_rows(before: Cohorts, after: Cohorts, ready: _Readiest, most: int) -> None:
@@ -213,8 +225,8 @@ class _Readiest:
     def add(self, own: np.ndarray, programmes: np.ndarray, years: np.ndarray, most: int) -> None:
         """Choose the readiest of some cohorts (boolean (C,))."""
         which = np.flatnonzero(own)
-        if len(which) <= most:
-            self.chosen |= own
+        if len(which) <= most or not most:
+            self.chosen |= own & (most > 0)
             return
         cohorts = self.cohorts
         pricing = Pricing(exact(cohorts, which))

@@ -33,8 +33,8 @@ class Relaxation:
     ----------
     value, bound
         Optimum over the columns at hand, and what no plan can be better than.
-    duals
-        Of the rows, inside the range where the bound is finite: those of the best bound.
+    duals, best
+        Of the rows, inside the range where the bound is finite: those of the best bound; and the best trajectories there.
     x
         People on each column, then the extras.
     """
@@ -42,6 +42,7 @@ class Relaxation:
     value: float
     bound: float
     duals: np.ndarray
+    best: Best
     x: np.ndarray
     rounds: int
 
@@ -95,10 +96,11 @@ def optimise(
     """
     if not len(master.stratum):
         _first(master)
-    best_bound, best = -np.inf, np.zeros(0)
+    best_bound, best, there = -np.inf, np.zeros(0), Best(*(np.zeros(0, dtype=np.int64),) * 3)
     if centre is not None:
         best = master.clipped(centre)
-        best_bound = master.bound(best, master.best(best))
+        there = master.best(best)
+        best_bound = master.bound(best, there)
     solution, rounds, before = master.solve(), 0, np.inf
     for rounds in range(1, most_rounds + 1):
         if solution is None:
@@ -110,7 +112,7 @@ def optimise(
             found = master.best(duals, near)
             bound = master.bound(duals, found)
             if bound > best_bound:
-                best_bound, best = bound, duals
+                best_bound, best, there = bound, duals, found
             added += _add(master, found, newest)
             if added and not near:
                 break
@@ -131,7 +133,7 @@ def optimise(
         known = len(x) - len(master.extras.row)
         fresh = np.zeros(len(master.stratum) - known)
         x = np.concatenate([x[:known], fresh, x[known:]])
-    return Relaxation(solution.objective, best_bound, best, x, rounds)
+    return Relaxation(solution.objective, best_bound, best, there, x, rounds)
 
 
 def _first(master: Master) -> None:

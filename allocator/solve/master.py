@@ -303,6 +303,13 @@ class Master:
         if self.simplex is not None:
             self.simplex.limit(len(self.stratum) + np.flatnonzero(own), self.extras.most[own])
 
+    def overfill_as(self, other: Master) -> None:
+        """Allow as many seats that do not exist as another master with the same rows of seats does."""
+        own = self.extras.kind == OVERFILLED
+        self.extras.most[own] = other.extras.most[other.extras.kind == OVERFILLED]
+        if self.simplex is not None:
+            self.simplex.limit(len(self.stratum) + np.flatnonzero(own), self.extras.most[own])
+
     def add(self, stratum: np.ndarray, trajectory: np.ndarray) -> int:
         """Add columns (stratum, trajectory open to its sort) that are not there yet; how many there were."""
         key, first = np.unique(_key(stratum, trajectory), return_index=True)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
 
 from allocator.errors import ModelError
-from allocator.kinds import Goal
+from allocator.instance import Instance
+from allocator.kinds import Fixed, Goal
 from allocator.model.cohorts import Cohorts
 from allocator.model.goals import caps_of, weights
 from allocator.solve.bounds import Rates, exchange_rates
@@ -42,8 +46,10 @@ class Pooled:
     ----------
     master, costs
         The master, and what each trajectory of each sort costs in each goal.
+    rows
+        A master with the same rows and no columns, for bounds at duals that are known.
     relaxed, values
-        Its solution, and the value of every goal there, minimised.
+        Its solution, and the value of every goal there, minimised; of pooled cohorts taken over (``adapted``) perhaps those before.
     limits
         Caps that the scenario sets to goals, before every goal.
     rates
@@ -58,6 +64,7 @@ class Pooled:
         self.limits = {goal: limit for goal, limit in given.items() if goal in goals}
         strata = coarse(cohorts, cohorts.instance.calendar.seats.astype(float))
         self.costs = GoalCosts(strata, goals)
+        self._before: Pooled | None = None
         self.master = Master(strata, goals, self.costs, has_caps=True)
         self.rates: Rates | None = None
         self.relaxed = self._relaxed(weights(goals), clock, "prices")
@@ -71,12 +78,13 @@ class Pooled:
             self.relaxed = self._relaxed(self.rates.plan, clock, "rates")
             self.rounds += self.relaxed.rounds
         self.values = self.master.values(self.relaxed.x)
+        self.rows = self.master.bare()
         clock.add("rates", since)
 
     @property
     def cohorts(self) -> Cohorts:
         """The cohorts that are pooled."""
-        return self.master.strata.cohorts
+        return self.rows.strata.cohorts
 
     def adapted(self, cohorts: Cohorts, clock: Clock) -> Pooled:
         """The same columns for other cohorts, solved at the same weights."""
@@ -85,12 +93,26 @@ class Pooled:
         strata = coarse(cohorts, cohorts.instance.calendar.seats.astype(float))
         other.limits, other.rates, other.rounds = self.limits, self.rates, self.rounds
         # The same rules on single people cost the same, whatever the limits that people share.
-        other.costs = self.costs if cohorts.measured is self.cohorts.measured else GoalCosts(strata, self.master.goals)
-        other.master = self.master.under(strata, other.costs)
+        other.costs = self.costs if cohorts.measured is self.cohorts.measured else GoalCosts(strata, self.rows.goals)
+        other.rows = self.rows.bare_under(strata, other.costs)
+        other._before, other.relaxed, other.values = self, self.relaxed, self.values
+        if _same_seats(self.cohorts.instance, cohorts.instance):
+            other.rows.overfill_as(self.rows)
+            return other
         other.relaxed = other._relaxed(self.rates.plan, clock, "prices")
         other.master.forbid_overfill(other.relaxed.x)
+        other.rows.overfill_as(other.master)
         other.values = other.master.values(other.relaxed.x)
         return other
+
+    @cached_property
+    def master(self) -> Master:
+        """The master of cohorts taken over: the columns of the one before, under the limits of now."""
+        assert self._before is not None
+        found = self._before.master.under(self.rows.strata, self.costs)
+        found.overfill_as(self.rows)
+        self._before = None
+        return found
 
     def _relaxed(self, goal_weights: Mapping[Goal, float], clock: Clock, phase: str) -> Relaxation:
         self.master.set_weights(goal_weights, self.limits)
@@ -105,3 +127,8 @@ class Pooled:
         if found is None:
             raise ModelError(UNHELD)
         return found
+
+
+def _same_seats(one: Instance, other: Instance) -> bool:
+    """Whether two instances have the same seats and call the same people up, so that they need as many seats that do not exist."""
+    return np.array_equal(one.calendar.seats, other.calendar.seats) and one.rules(Fixed) == other.rules(Fixed)

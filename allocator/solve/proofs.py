@@ -48,26 +48,22 @@ SAME = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class _Solved:
-    """A relaxation of all cohorts at the weights that prove a goal: its master, its duals, the prices of rows, the people on each column and
-    what stands behind the columns.
+    """A relaxation of all cohorts at the weights that prove a goal: its master, the people on each column and what stands behind the
+    columns, its duals with the best trajectories there, and the prices of rows.
     """
 
     master: Master
-    duals: np.ndarray
-    prices: Prices
     people: np.ndarray
     extras: np.ndarray
+    duals: np.ndarray
+    best: Best
+    prices: Prices
 
     @classmethod
     def of(cls, master: Master, relaxed: Relaxation) -> _Solved:
         """An optimum."""
         people, extras = np.split(relaxed.x, [len(master.stratum)])
-        return cls(master, relaxed.duals, master.prices(relaxed.duals)[0], people, extras)
-
-    @cached_property
-    def best(self) -> Best:
-        """The best of all trajectories at the duals."""
-        return self.master.best(self.duals)
+        return cls(master, people, extras, relaxed.duals, relaxed.best, master.prices(relaxed.duals)[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +85,8 @@ class Proofs:
         )  # Where the relaxation of the plan is another than before, (C,).
         self._known: dict[Goal, Future[_Proof]] = {}
         self._distance: dict[Goal, float] = {}  # Between a plan and its bound when that was last solved for.
-        self._limits = GoalLimits(pooled.master, clock, {})
+        self._still_proves = False  # Whether prices of the problem before prove as well as those solved for anew.
+        self._limits = GoalLimits(pooled.rows, lambda: pooled.master, clock, {})
         self._background = ThreadPoolExecutor(max_workers=1)
 
     @property
@@ -129,23 +126,35 @@ class Proofs:
         """The proofs for other cohorts, on the side: of what is known where that bounds as it did, else solved again from the last optimum."""
         other = Proofs(self.pooled.adapted(cohorts, clock), self.gap, clock)
         other._distance = dict(self._distance)
-        if other.pooled.master.has_rows_of(self.pooled.master):
+        if other.pooled.rows.has_rows_of(self.pooled.rows):
             other._limits.duals |= self._limits.duals
-        last = self.pooled.master.goals[-1]  # Planning waits for it.
+        last = self.pooled.rows.goals[-1]  # Planning waits for it.
         for goal in sorted(self._known, key=lambda goal: goal != last):
             other._known[goal] = other._background.submit(other._adapt, self._known[goal].result(), goal)
         return other
 
     def _adapt(self, before: _Proof, goal: Goal) -> _Proof:
-        cohorts, costs, known = self.pooled.cohorts, self.pooled.costs, before.by
+        """The proof of the problem before where its bound is the same here, or where others showed that its prices still prove; else its own."""
+        bound = self._bound_of(before.by)
+        if abs(bound - before.bound) <= SAME * max(1.0, abs(before.bound)):
+            return _Proof(bound, before.by, is_own=False)
+        last = self.pooled.rows.goals[-1]
+        if goal != last and self._still_proves:
+            return _Proof(bound, before.by, is_own=False)
+        found = self._again(before.by, goal)
+        if goal == last:
+            self._still_proves = found.bound - bound <= PART * self.gap * abs(self.pooled.values[goal])
+        return found
+
+    def _bound_of(self, known: _Solved) -> float:
+        """Bound at the duals of another problem; minus infinity where rows do not mean the same."""
+        cohorts, costs = self.pooled.cohorts, self.pooled.costs
         master = known.master.bare_under(exact(cohorts), costs, cohorts.instance.calendar.least)
-        if master.has_rows_of(known.master):
-            duals = master.clipped(known.duals)
-            is_priced = costs is known.master.goal_costs and np.array_equal(duals, known.duals)
-            bound = master.bound(duals, known.best if is_priced else master.best(duals))
-            if abs(bound - before.bound) <= SAME * max(1.0, abs(bound)):
-                return _Proof(bound, known, is_own=False)
-        return self._again(known, goal)
+        if not master.has_rows_of(known.master):
+            return -np.inf
+        duals = master.clipped(known.duals)
+        is_priced = costs is known.master.goal_costs and np.array_equal(duals, known.duals)
+        return master.bound(duals, known.best if is_priced else master.best(duals))
 
     def _again(self, before: _Solved, goal: Goal) -> _Proof:
         cohorts = self.pooled.cohorts
@@ -166,14 +175,14 @@ class Proofs:
 
     def renew(self) -> None:
         """Solve the relaxation of the plan for this problem even if that before bounds as it did."""
-        last = self.pooled.master.goals[-1]
+        last = self.pooled.rows.goals[-1]
         if last in self._known:
             self._own(last)
 
     @property
     def prices(self) -> Prices | None:
         """The prices of the relaxation at the weights of the plan; ``None`` where there is none."""
-        last = self._known.get(self.pooled.master.goals[-1])
+        last = self._known.get(self.pooled.rows.goals[-1])
         return None if last is None else last.result().by.prices
 
     def bounds(self, values: Mapping[Goal, float]) -> dict[Goal, float]:
@@ -183,7 +192,7 @@ class Proofs:
         only where they are limited, at their limit.
         """
         found: dict[Goal, float] = {}
-        order = self.pooled.master.goals
+        order = self.pooled.rows.goals
         signed_values = {goal: signed(goal, values[goal]) for goal in order}
         for position, goal in enumerate(order):
             self.clock.say("bounds", goal=goal)
@@ -198,7 +207,7 @@ class Proofs:
 
     def _limit(self, goal: Goal, value: float, held: Mapping[Goal, float]) -> float:
         """What a goal cannot be less than, minimised: from prices known when these bring it as near as is wanted, else from relaxations."""
-        order = self.pooled.master.goals
+        order = self.pooled.rows.goals
         ways: tuple[Callable[[], float], ...] = (
             lambda: self._limits.known(goal, held),
             lambda: self._limits.solved(goal, held, value),
@@ -225,16 +234,16 @@ class Proofs:
     @cached_property
     def _fine(self) -> GoalLimits:
         """Limits of goals from the relaxation of all cohorts, which begins with the columns of the plan's."""
-        cohorts, solved = self.pooled.cohorts, self._own(self.pooled.master.goals[-1]).by
+        cohorts, solved = self.pooled.cohorts, self._own(self.pooled.rows.goals[-1]).by
         least = cohorts.instance.calendar.least
-        master = Master(exact(cohorts), self.pooled.master.goals, self.pooled.costs, least=least, has_caps=True)
+        master = Master(exact(cohorts), self.pooled.rows.goals, self.pooled.costs, least=least, has_caps=True)
         master.add(solved.master.stratum, solved.master.trajectory)
         x = np.zeros(len(master.stratum) + len(master.extras.row))
         x[len(master.stratum) :][master.extras.kind == OVERFILLED] = solved.extras[
             solved.master.extras.kind == OVERFILLED
         ]
         master.forbid_overfill(x)
-        return GoalLimits(master, self.clock, {})
+        return GoalLimits(master, lambda: master, self.clock, {})
 
     def _less_held(self, goal: Goal, proof: _Proof, held: Mapping[Goal, float]) -> float:
         """What the bound of weighted goals leaves for one of them when the others are held."""

@@ -129,6 +129,7 @@ class YearlyStage:
         self.exact_bounds: dict[Goal, float] | None = None
         self.proofs: Proofs | None = None
         self.prices: ShadowPrices | None = None
+        self.learned: Prices | None = None  # Of the relaxation, which ``prices`` list by name.
         self.values: Mapping[Goal, float] = {}
         self.before = self.cohorts
 
@@ -216,7 +217,7 @@ class YearlyStage:
 
     def of(self, instance: Instance, clock: Clock) -> YearlyStage:
         """A stage for another instance of the same people, without proofs. It plans with ``plan_from``."""
-        other = self._on(self._grouped(instance), clock)
+        other = self._on(adapted(self.cohorts, instance) or self._grouped(instance), clock)
         other.goals = in_use(instance.inputs.scenario.goals, other.cohorts, other.cohorts.families)
         other.ranked = other.goals or self.ranked
         return other
@@ -294,8 +295,9 @@ class YearlyStage:
 
     def _learn_prices(self) -> None:
         """Take over the prices of the relaxation of all cohorts."""
-        if self.proofs is not None and self.proofs.prices is not None:
-            self.prices = listed(self.proofs.pooled.cohorts, self.proofs.prices, self.weights)
+        prices = None if self.proofs is None else self.proofs.prices
+        if self.proofs is not None and prices is not None and prices is not self.learned:
+            self.prices, self.learned = listed(self.proofs.pooled.cohorts, prices, self.weights), prices
 
     def _exactly(self, cohorts: Cohorts) -> tuple[pd.DataFrame, dict[Goal, float]]:
         since = time.monotonic()
