@@ -97,6 +97,7 @@ def dates_kept(
         if not lost:
             break  # Call-ups that strict rules forbid: the years never asked for them.
         if not knows:
+            exchange = None  # Not two of them at a time: each knows everybody's attendances.
             exchange, knows = stage.exchange(years), True
         helps, fewest, deeply = len(lost) < fewest, min(fewest, len(lost)), False
         if helps and exchange is not None and sum([exchange.move(*seat) for seat in lost]):

@@ -43,16 +43,14 @@ class Exchange:
         self.ids = instance.inputs.cadres["cadre_id"].tolist()
         self.index = instance.person_index
         self.attendances = attendances
-        columns = (attendances[c] for c in ("cadre_id", "programme_id", "year"))
-        attended: dict[int, set[tuple[str, int]]] = defaultdict(set)
-        for cadre, programme, year in zip(*columns, strict=True):
-            attended[self.index[cadre]].add((programme, int(year)))
-        self.attended: dict[int, Attended] = {i: frozenset(pairs) for i, pairs in attended.items()}
+        self.person = attendances["cadre_id"].map(instance.person_index).to_numpy(np.int64)
+        self.before = _Listed(self.person, len(self.ids))
+        self.programme, self.year = attendances["programme_id"].to_numpy(object), attendances["year"].to_numpy(np.int64)
+        self.attended: dict[int, Attended] = {}  # Of those asked about, and those who trade.
+        self.traded: set[int] = set()
         self.cohort = cohorts.cohort_of
         self.stratum = stratum[self.cohort]
-        self.inside: dict[int, list[int]] = defaultdict(list)
-        for i in np.flatnonzero(instance.is_named).tolist():
-            self.inside[int(self.stratum[i])].append(i)
+        self.alike = _Listed(np.where(instance.is_named, self.stratum, -1), int(stratum.max(initial=-1)) + 1)
         self.uneven = self._uneven(stratum)
         self.count = counted(cohorts, attendances)
         self.priced: dict[tuple[int, tuple[int, ...], Attended], float | None] = {}
@@ -68,14 +66,13 @@ class Exchange:
 
     def _teams(self) -> Counter[tuple[int, str, int]]:
         """People of each group of the uneven families in each programme and year: (group, programme, year)."""
-        instance, table = self.cohorts.instance, self.attendances
-        person = table["cadre_id"].map(instance.person_index).to_numpy(np.int64)
         teams: Counter[tuple[int, str, int]] = Counter()
         for f in self.uneven:
-            group = self.cohorts.cohort_groups[self.cohort[person], f]
-            own = table.loc[group >= 0, ["programme_id", "year"]].assign(group=f * 1_000_000 + group[group >= 0])
-            sizes = own.groupby(["group", "programme_id", "year"]).size()
-            teams.update({(int(g), str(p), int(y)): int(n) for (g, p, y), n in sizes.items()})
+            group = self.cohorts.cohort_groups[self.cohort[self.person], f]
+            own = self.attendances.loc[group >= 0, ["programme_id", "year"]]
+            sizes = own.groupby([f * 1_000_000 + group[group >= 0], "programme_id", "year"]).size()
+            keys = (sizes.index.get_level_values(level).tolist() for level in range(3))
+            teams.update(dict(zip(zip(*keys, strict=True), sizes.tolist(), strict=True)))
         return teams
 
     def _groups(self, i: int) -> list[int]:
@@ -97,12 +94,12 @@ class Exchange:
         wanted = programme_id, year
         others = [
             j
-            for j in self.inside[int(self.stratum[i])]
+            for j in self.alike.of(int(self.stratum[i]))
             if self.cohort[j] != self.cohort[i]
             and not self._is_full(j, programme_id, year)
-            and wanted not in self.attended.get(j, frozenset())
+            and wanted not in self._now(j)
             and (j, own) not in self.refused
-            and (i, self.attended.get(j, frozenset())) not in self.refused
+            and (i, self._now(j)) not in self.refused
         ]
 
         def crowd(j: int) -> tuple[int, int]:
@@ -220,9 +217,13 @@ class Exchange:
         return True
 
     def _now(self, i: int) -> Attended:
-        return self.attended.get(i, frozenset())
+        if i not in self.attended:
+            rows = self.before.of(i)
+            self.attended[i] = frozenset((self.programme[row], int(self.year[row])) for row in rows)
+        return self.attended[i]
 
     def _change(self, changed: dict[int, Attended]) -> None:
+        self.traded |= changed.keys()
         for i, pairs in changed.items():
             self._book(i, -1)
             self.attended[i] = pairs
@@ -241,14 +242,22 @@ class Exchange:
 
     def table(self) -> pd.DataFrame:
         """The attendances as they are now, in the order of the yearly plan."""
-        is_named = self.cohorts.instance.is_named
-        rows = [
-            (self.ids[i], programme, year, 1)
-            for i, pairs in self.attended.items()
-            if is_named[i]
-            for programme, year in pairs
-        ]
-        named = pd.DataFrame(rows, columns=["cadre_id", "programme_id", "year", "headcount"])
-        unnamed = self.attendances[~is_named[self.attendances["cadre_id"].map(self.index).to_numpy()]]
         keys = ["cadre_id", "programme_id", "year"]
-        return pd.concat([named, unnamed]).sort_values(keys, kind="stable").reset_index(drop=True)
+        traded = [i for i in self.traded if self.cohorts.instance.is_named[i]]
+        rows = [(self.ids[i], programme, year, 1) for i in traded for programme, year in self._now(i)]
+        own = pd.DataFrame(rows, columns=[*keys, "headcount"]).astype(self.attendances.dtypes)
+        others = self.attendances[~np.isin(self.person, traded)]
+        return pd.concat([others, own]).sort_values(keys, kind="stable").reset_index(drop=True)
+
+
+class _Listed:
+    """Positions of each number in an array; negative numbers are left out."""
+
+    def __init__(self, numbers: np.ndarray, count: int) -> None:
+        self._order = np.argsort(numbers, kind="stable")
+        self._first = np.searchsorted(numbers[self._order], np.arange(count + 1))
+
+    def of(self, number: int) -> list[int]:
+        """Those of one number, in order."""
+        found: list[int] = self._order[self._first[number] : self._first[number + 1]].tolist()
+        return found
