@@ -8,19 +8,15 @@ else stays. Whom the relaxation splits has often only such a chain of exchanges 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
+from allocator.solve.close import CLOSE, LOSS, Close, Touches
 from allocator.solve.generation import Relaxation
 from allocator.solve.linear import Program, solve
 from allocator.solve.master import Master
-
-CLOSE = 1.0
-"""How much dearer than the best a trajectory may be to be tried, in units of the last goal."""
-
-LOSS = 1e-6
-"""A loss below this is rounding."""
 
 MATES = 60
 """Strata that a row joins as those of a team, or of one small programme, at most."""
@@ -36,40 +32,6 @@ ASTRAY = 100
 
 WHOLE_GAP = 1e-9
 SEED = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Touches:
-    """Pairs of row and stratum that meet in some column, and how many strata each row touches."""
-
-    row: np.ndarray
-    stratum: np.ndarray
-    count: np.ndarray
-
-    @classmethod
-    def of(cls, master: Master, program: Program) -> Touches:
-        """Those of all columns of a master."""
-        own = program.columns < len(master.stratum)
-        strata = len(master.strata.people)
-        pairs = np.unique(program.rows[own] * strata + master.stratum[program.columns[own]])
-        rows = pairs // strata
-        return cls(rows, pairs % strata, np.bincount(rows, minlength=len(program.row_least)))
-
-    def mates(self, rows: np.ndarray, strata: np.ndarray, most: int) -> np.ndarray:
-        """Some strata (boolean (R,)), and all in rows of few strata that are among some rows (boolean) or touch one of those strata."""
-        hit = rows.copy()
-        hit[self.row[strata[self.stratum]]] = True
-        hit &= self.count <= most
-        found = strata.copy()
-        found[self.stratum[hit[self.row]]] = True
-        return found
-
-    def nearness(self, strata: np.ndarray) -> np.ndarray:
-        """How much each stratum shares rows with some (boolean (R,)): a row counts the more the fewer it touches."""
-        hit = np.zeros(len(self.count), dtype=bool)
-        hit[self.row[strata[self.stratum]]] = True
-        own = hit[self.row]
-        return np.bincount(self.stratum[own], 1.0 / self.count[self.row[own]], minlength=len(strata))
 
 
 def decided(
@@ -90,7 +52,13 @@ def decided(
 
 
 def improved(
-    master: Master, relaxed: Relaxation, x: np.ndarray, *, nodes: int, near: float
+    master: Master,
+    relaxed: Relaxation,
+    x: np.ndarray,
+    *,
+    nodes: int,
+    near: float,
+    certain: Callable[[], float] = float,
 ) -> tuple[Master, np.ndarray, float]:
     """A plan at least as good: a master of its columns, whole people on them, and the weighted value.
 
@@ -100,13 +68,15 @@ def improved(
         Whole people on the columns of the master, then the extras.
     nodes
         Of branch and bound in every neighbourhood.
-    near
-        Distance from the relaxation at which a plan is good enough.
+    near, certain
+        As of ``whole.decide``; what is certain is worked out when a neighbourhood gained nothing.
     """
     search = _Search(master, relaxed, x)
-    failed = 0
+    failed, least = 0, relaxed.value
     for _ in range(MOST):
-        distance = search.value - relaxed.value
+        if failed and least == relaxed.value:
+            least += certain()
+        distance = search.value - least
         patience = 3 * PATIENCE if distance > ASTRAY * near else PATIENCE
         if search.most <= DRAWN:
             patience //= 2  # Where most are drawn each time, the programs hardly differ.
@@ -124,18 +94,11 @@ class _Search:
 
     def __init__(self, master: Master, relaxed: Relaxation, x: np.ndarray) -> None:
         n = len(master.stratum)
-        stratum, trajectory, lowest = _close(master, relaxed.duals)
-        self.master = master.twin()
-        self.master.close()
-        added = self.master.add(stratum, trajectory)
-        self.x = np.concatenate([x[:n], np.zeros(added), x[n:]])
-        self.program = self.master.program()
-        self.duals = np.concatenate([lowest, relaxed.duals[len(lowest) :]])
-        program = self.program
-        worth = np.bincount(program.columns, program.values * self.duals[program.rows], len(program.cost))
-        self.reduced = program.cost - worth
-        self.touches = Touches.of(self.master, program)
-        self.is_flexible = np.bincount(stratum, minlength=len(lowest)) > 1
+        close = Close.of(master, relaxed.duals)
+        self.master, self.program, self.duals, self.reduced = close.master, close.program, close.duals, close.reduced
+        self.x = np.concatenate([x[:n], np.zeros(len(self.master.stratum) - n), x[n:]])
+        self.touches = Touches.of(self.master, self.program)
+        self.is_flexible = close.count > 1
         # All at once would be the same program again and again.
         self.most = min(WIDEST, -(-int(self.is_flexible.sum()) // 2))
         self.draw = np.random.default_rng(SEED)
@@ -179,16 +142,3 @@ class _Search:
         strata = np.zeros(len(self.master.strata.people), dtype=bool)
         strata[self.master.stratum[used[:n]]] = True
         return rows, strata
-
-
-def _close(master: Master, duals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Stratum and trajectory of all columns little dearer than the best at some duals, and the price of the best of every stratum."""
-    lowest = np.zeros(len(master.strata.people))
-    strata, trajectories = [], []
-    for alike, reduced in master.reduced_costs(duals):
-        best = reduced.min()
-        lowest[alike] = best
-        close = np.flatnonzero(reduced <= best + CLOSE)
-        strata.append(np.repeat(alike, len(close)))
-        trajectories.append(np.tile(close, len(alike)))
-    return np.concatenate(strata), np.concatenate(trajectories), lowest

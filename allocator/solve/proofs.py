@@ -19,6 +19,7 @@ from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
 from allocator.model.goals import SHAPES, signed
 from allocator.solve.bounds import COUNTED, GoalLimits, Rates, whole_bound
+from allocator.solve.certain_loss import certain_loss
 from allocator.solve.clock import Clock
 from allocator.solve.generation import Relaxation, optimise
 from allocator.solve.master import OVERFILLED, Master
@@ -64,6 +65,11 @@ class _Solved:
         """An optimum."""
         people, extras = np.split(relaxed.x, [len(master.stratum)])
         return cls(master, people, extras, relaxed.duals, relaxed.best, master.prices(relaxed.duals)[0])
+
+    @cached_property
+    def certain(self) -> float:
+        """What whole people lose beyond the bound whatever the plan (``certain_loss``)."""
+        return certain_loss(self.master, self.duals, self.people)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +191,11 @@ class Proofs:
         last = self._known.get(self.pooled.rows.goals[-1])
         return None if last is None else last.result().by.prices
 
+    def certain(self) -> float:
+        """What whole people lose against the relaxation of the plan whatever the plan, in units of the last goal; 0 where there is none."""
+        last = self.pooled.rows.goals[-1]
+        return self._own(last).by.certain if last in self._known else 0.0
+
     def bounds(self, values: Mapping[Goal, float]) -> dict[Goal, float]:
         """A bound for each goal from the values of a plan, each in the goal's own sense.
 
@@ -206,7 +217,10 @@ class Proofs:
         return found
 
     def _limit(self, goal: Goal, value: float, held: Mapping[Goal, float]) -> float:
-        """What a goal cannot be less than, minimised: from prices known when these bring it as near as is wanted, else from relaxations."""
+        """What a goal cannot be less than, minimised: from prices known when these bring it as near as is wanted, else from relaxations.
+
+        Where it is further off than the gap asked for, also by what whole people are certain to lose.
+        """
         order = self.pooled.rows.goals
         ways: tuple[Callable[[], float], ...] = (
             lambda: self._limits.known(goal, held),
@@ -229,6 +243,9 @@ class Proofs:
         else:
             self._distance[goal] = value - found
         self._distance.setdefault(goal, value - found)
+        if value - found > self.gap * abs(value) and goal in self._known and not self.clock.is_over():
+            own = self._own(goal)
+            found = max(found, signed(goal, whole_bound(goal, self._less_held(goal, own, held) + own.by.certain)))
         return found
 
     @cached_property

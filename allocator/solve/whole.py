@@ -6,14 +6,16 @@ program with every row in it. Where that is not near enough to the relaxation, n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from allocator.solve.close import Touches
 from allocator.solve.generation import Relaxation
 from allocator.solve.linear import Program, solve
 from allocator.solve.master import Master
-from allocator.solve.neighbourhoods import WHOLE_GAP, Touches, decided, improved
+from allocator.solve.neighbourhoods import WHOLE_GAP, decided, improved
 
 SPLIT = 1e-6
 FIRST_NODES = 200
@@ -35,7 +37,14 @@ class WholePlan:
     value: float
 
 
-def decide(master: Master, relaxed: Relaxation, *, nodes: int, near: float = 0.0) -> WholePlan | None:
+def decide(
+    master: Master,
+    relaxed: Relaxation,
+    *,
+    nodes: int,
+    near: float = 0.0,
+    certain: Callable[[], float] = float,
+) -> WholePlan | None:
     """A plan with whole people; ``None`` when the columns at hand hold none.
 
     Parameters
@@ -43,7 +52,9 @@ def decide(master: Master, relaxed: Relaxation, *, nodes: int, near: float = 0.0
     nodes
         Of branch and bound in every further program; 0: the first plan is good enough.
     near
-        Distance from the relaxation at which a plan is good enough.
+        Distance at which a plan is good enough: from the relaxation, and what whole people are certain to lose against it.
+    certain
+        Works out what they are certain to lose, when it matters.
     """
     program = master.program()
     x = _rounded(master, program, relaxed.x)
@@ -54,7 +65,7 @@ def decide(master: Master, relaxed: Relaxation, *, nodes: int, near: float = 0.0
         return None
     value = float(program.cost @ x)
     if nodes and value - relaxed.value > near:
-        master, x, value = improved(master, relaxed, x, nodes=nodes, near=near)
+        master, x, value = improved(master, relaxed, x, nodes=nodes, near=near, certain=certain)
     people = x[: len(master.stratum)].astype(np.int64)
     used = people > 0
     return WholePlan(master.stratum[used], master.trajectory[used], people[used], value)

@@ -358,7 +358,8 @@ class YearlyStage:
         since = time.monotonic()
         clock.say("whole")
         self.prices = listed(cohorts, master.prices(relaxed.duals)[0], self.weights)
-        plan = decide(master, relaxed, nodes=0 if clock.is_over() else NODES, near=self._enough(0.6))
+        nodes = 0 if clock.is_over() else NODES
+        plan = decide(master, relaxed, nodes=nodes, near=self._enough(0.6), certain=self.proofs.certain)
         if plan is None:
             raise ModelError(UNHELD)
         self.work |= {"relaxed": relaxed.bound, "whole": plan.value, "joint-columns": float(len(master.stratum))}

@@ -90,3 +90,14 @@ def test_a_plan_near_enough_is_left_alone(master: Master, monkeypatch: pytest.Mo
     _, x, value = improved(master, relaxed, poor, nodes=100, near=1e12)
     assert value == pytest.approx(master.program().cost @ poor)
     assert x.sum() == pytest.approx(poor.sum())
+
+
+def test_search_ends_where_all_that_is_left_is_certain(master: Master, monkeypatch: pytest.MonkeyPatch) -> None:
+    relaxed, poor = relaxed_and_poor(master)
+    left = float(master.program().cost @ poor) - relaxed.value
+    tried: list[int] = []
+    monkeypatch.setattr(neighbourhoods._Search, "step", lambda _, drawn, *__, **___: tried.append(drawn))
+    improved(master, relaxed, poor, nodes=100, near=1.0, certain=lambda: left - 1.0)
+    assert len(tried) == 1  # What is certain is asked when a neighbourhood gained nothing, and is all but 1.
+    improved(master, relaxed, poor, nodes=100, near=1.0, certain=lambda: left - 1.5)
+    assert len(tried) > 2
