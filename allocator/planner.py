@@ -177,15 +177,16 @@ class Planner:
         problem = instance.build(inputs, calendar(inputs))
         clock.add("instance", since)
         stage = self._standing(base).of(problem, clock)
-        placements = base.plan.placements
-        years = YearPlan(_attendances(placements), stage.goals)
-        is_sound = _same_dates(base.inputs, inputs)
-        run = other._finished(stage, inputs, clock, stage.plan_from(years), placements, is_sound=is_sound)
+        years, wide = YearPlan(_attendances(base.plan.placements), stage.goals), stage.twin()
+        start, is_sound = _start(base.plan.placements, base.inputs, inputs)
+        narrowly = stage.plan_from(years)
+        run = other._finished(stage, inputs, clock, narrowly, start, is_sound=is_sound)
         if not _is_worse(run, base) or clock.is_over():
             return run
-        wide = self._standing(base).of(problem, clock)
         widely = wide.plan_from(years, widely=True)
-        second = other._finished(wide, inputs, clock, widely, placements, is_sound=is_sound)
+        if widely.attendances.equals(narrowly.attendances):
+            return run
+        second = other._finished(wide, inputs, clock, widely, start, is_sound=is_sound)
         return min(run, second, key=lambda one: _signed_values(one.result))
 
     def _standing(self, base: Run) -> YearlyStage:
@@ -238,14 +239,15 @@ class Planner:
         if stage is None:
             return None
         kept = self._stage, self._years, self._placements, self._base
-        is_sound = _same_dates(known.instance.inputs, inputs)
+        assert self._placements is not None
+        start, is_sound = _start(self._placements, known.instance.inputs, inputs)
         most = {goal: max(inputs.scenario.limits.gap, gap) for goal, gap in self._gaps.items()}
         # A class that closes leaves people behind whom the relaxation does not name.
         has_same_classes = known.instance.inputs.sessions.equals(inputs.sessions)
         for widely in (False, True) if has_same_classes else (True,):
             again = stage.twin()
             years = again.plan_from(self._years, widely=widely)
-            run = self._finished(again, inputs, clock, years, kept[2], is_sound=is_sound)
+            run = self._finished(again, inputs, clock, years, start, is_sound=is_sound)
             if clock.is_over() or all(gap <= RESUMED_GAP * most[goal] for goal, gap in _gaps(run.result).items()):
                 return run
             self._stage, self._years, self._placements, self._base = kept
@@ -293,12 +295,25 @@ def _same_people(one: Inputs, other: Inputs) -> bool:
     return one.years == other.years and all(getattr(one, name).equals(getattr(other, name)) for name in tables)
 
 
-def _same_dates(one: Inputs, other: Inputs) -> bool:
-    """Whether a schedule of one is one of the other: equal sessions, and equal rules about dates."""
-    tables = ("cadres", "units", "programmes", "history", "sessions", "segments")
-    return dated_rules(one) == dated_rules(other) and all(
-        getattr(one, name).equals(getattr(other, name)) for name in tables
+def _start(placements: pd.DataFrame, one: Inputs, other: Inputs) -> tuple[pd.DataFrame, bool]:
+    """Placements of a schedule of one to begin that of the other with, and whether all of them fit.
+
+    They do when the rules about dates are equal, and the sessions but for some that are not held any more.
+    """
+    is_left = one.sessions["session_id"].isin(other.sessions["session_id"])
+    sessions = one.sessions[is_left].reset_index(drop=True)
+    segments = one.segments[one.segments["session_id"].isin(sessions["session_id"])].reset_index(drop=True)
+    is_sound = (
+        dated_rules(one) == dated_rules(other)
+        and all(
+            getattr(one, name).equals(getattr(other, name)) for name in ("cadres", "units", "programmes", "history")
+        )
+        and sessions.equals(other.sessions.reset_index(drop=True))
+        and segments.equals(other.segments.reset_index(drop=True))
     )
+    if is_sound and not is_left.all():
+        placements = placements[placements["session_id"].isin(sessions["session_id"])].reset_index(drop=True)
+    return placements, is_sound
 
 
 def _attendances(placements: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pytest
 from allocator import instance, pipeline
 from allocator.inputs import load
 from allocator.planner import Planner, Run
+from allocator.solve import dates, feedback
 from allocator.solve.calendar import calendar
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -66,6 +67,32 @@ def test_call_up_takes_a_seat_and_moves_few(base: Run) -> None:
     assert tuple(call.values()) in seats(run)
     assert run.audit.is_clean
     assert len(seats(run) ^ seats(base)) < len(seats(base)) / 20
+
+
+def changed_session(base: Run, change: dict[str, object]) -> tuple[str, Run]:
+    """A session with many people, and the trial of a change to it."""
+    placements = base.plan.placements
+    session = str(placements.loc[~placements["fixed"], "session_id"].value_counts().idxmax())
+    changes = {"session_changes": [{"sessions": [session], **change}]}
+    return session, Planner.of(base).trial(load(SCENARIOS / "one-prefecture.toml", changes=changes))
+
+
+def test_only_those_of_a_cancelled_session_and_their_groups_are_dated_again(
+    base: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feedback, "schedule", None)  # Of everybody.
+    session, run = changed_session(base, {"cancel": True})
+    sent = base.plan.placements["session_id"] == session
+    assert sent.any() and session not in set(run.plan.placements["session_id"])
+    assert not run.audit.breaches["kind"].isin(["session", "spacing", "away-limit"]).any()
+    assert len(seats(run) ^ seats(base)) < len(seats(base)) / 5
+
+
+def test_everybody_is_dated_again_when_a_session_moves(base: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    dated = []
+    monkeypatch.setattr(feedback, "schedule", lambda *args, **more: dated.append(1) or dates.schedule(*args, **more))
+    changed_session(base, {"shift_days": 7})
+    assert dated
 
 
 def test_small_problem_is_planned_from_nothing_with_bounds() -> None:
