@@ -184,7 +184,7 @@ def _ours_in_order(
     took = time.perf_counter() - started
     values = _counted(problem, model, years)
     proven: dict[Goal, int] = {}
-    for goal, said in stage.bounds(dict.fromkeys(stage.goals, 0.0)).items():
+    for goal, said in stage.bounds({goal: signed(goal, values.get(goal, 0)) for goal in stage.goals}).items():
         value, bound = values.get(goal, 0), signed(goal, said)
         _agree(bound <= value, f"our plan has {value} of {goal}, but the engine says that {bound} is the least")
         if bound < value:  # The time was over; what comes behind in the order is not the best either.
