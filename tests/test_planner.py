@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,16 @@ QUOTA = f"overrides.{RULE}.amount"
 
 
 @pytest.fixture(scope="module")
-def planner() -> Planner:
+def first() -> Planner:
     planner = Planner()
     planner.plan(load(SCENARIOS / "one-prefecture.toml"))
     return planner
+
+
+@pytest.fixture
+def planner(first: Planner) -> Planner:
+    """Knows the plan of one prefecture, and nothing that another test has planned."""
+    return copy(first)
 
 
 def test_first_scenario_is_planned_from_nothing(planner: Planner) -> None:
@@ -29,7 +36,6 @@ def test_first_scenario_is_planned_from_nothing(planner: Planner) -> None:
 def test_raised_quota_is_planned_from_what_is_known_and_as_well(planner: Planner) -> None:
     inputs = load(SCENARIOS / "one-prefecture.toml")
     changed = load(SCENARIOS / "one-prefecture.toml", changes={QUOTA: inputs.policy.rule(RULE).amount + 1})
-    planner.plan(inputs)
     run, anew = planner.plan(changed), Planner().plan(changed)
     assert planner.is_resumed
     assert run.audit.is_clean
@@ -52,7 +58,6 @@ def test_bounds_hold_however_far_they_are(planner: Planner, monkeypatch: pytest.
 
 
 def test_other_limits_of_goals_are_planned_from_nothing(planner: Planner) -> None:
-    planner.plan(load(SCENARIOS / "one-prefecture.toml"))
     planner.plan(load(SCENARIOS / "one-prefecture.toml", changes={"limits.at_most": {"quota-excess": 1000}}))
     assert not planner.is_resumed
 
@@ -60,7 +65,6 @@ def test_other_limits_of_goals_are_planned_from_nothing(planner: Planner) -> Non
 def test_plan_far_from_its_bound_is_planned_from_nothing(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("allocator.planner.RESUMED_GAP", 0.0)
     inputs = load(SCENARIOS / "one-prefecture.toml")
-    planner.plan(inputs)
     changed = load(SCENARIOS / "one-prefecture.toml", changes={QUOTA: inputs.policy.rule(RULE).amount + 1})
     assert planner.plan(changed).audit.is_clean
     assert not planner.is_resumed
