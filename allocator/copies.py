@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import signal
@@ -12,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
@@ -74,7 +74,7 @@ def mapped(work: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]], count:
 def _begin(work: Callable[..., Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that asked decides when to stop.
     # Another thread may have been printing when this copy was made, and will never let go of the lock.
-    sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stdout = sys.stderr = io.StringIO()
     _WORK[:] = [work]
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 

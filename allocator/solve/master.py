@@ -201,19 +201,22 @@ class Master:
 
     def twin(self) -> Master:
         """A master with the same rows and columns, to be solved at other weights."""
-        other = copy(self)
+        other = self._copied()
         other.entries = list(self.entries)
         other.simplex = None if self.simplex is None else self.simplex.twin()
-        other.extras = replace(self.extras, most=self.extras.most.copy())
-        other.row_most = self.row_most.copy()
         return other
 
     def bare(self) -> Master:
         """A master with the same rows and no columns, which bounds at any duals and cannot be solved."""
-        other = copy(self)
+        other = self._copied()
         nothing = np.zeros(0, dtype=np.int64)
         other.stratum, other.trajectory, other.known, other.entries = nothing, nothing, nothing, []
         other.simplex = None
+        return other
+
+    def _copied(self) -> Master:
+        """The same master with limits of its own."""
+        other = copy(self)
         other.extras = replace(self.extras, most=self.extras.most.copy())
         other.row_most = self.row_most.copy()
         return other
@@ -298,15 +301,16 @@ class Master:
 
     def forbid_overfill(self, x: np.ndarray) -> None:
         """Allow no more seats that do not exist than a solution needs; a cap must not be worth one."""
-        own = self.extras.kind == OVERFILLED
-        self.extras.most[own] = np.round(x[len(self.stratum) :][own], 6)
-        if self.simplex is not None:
-            self.simplex.limit(len(self.stratum) + np.flatnonzero(own), self.extras.most[own])
+        self.limit_overfill(np.round(x[len(self.stratum) :][self.extras.kind == OVERFILLED], 6))
 
     def overfill_as(self, other: Master) -> None:
         """Allow as many seats that do not exist as another master with the same rows of seats does."""
+        self.limit_overfill(other.extras.most[other.extras.kind == OVERFILLED])
+
+    def limit_overfill(self, most: np.ndarray) -> None:
+        """Allow so many seats that do not exist, a number for each of them."""
         own = self.extras.kind == OVERFILLED
-        self.extras.most[own] = other.extras.most[other.extras.kind == OVERFILLED]
+        self.extras.most[own] = most
         if self.simplex is not None:
             self.simplex.limit(len(self.stratum) + np.flatnonzero(own), self.extras.most[own])
 

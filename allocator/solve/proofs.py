@@ -255,11 +255,7 @@ class Proofs:
         least = cohorts.instance.calendar.least
         master = Master(exact(cohorts), self.pooled.rows.goals, self.pooled.costs, least=least, has_caps=True)
         master.add(solved.master.stratum, solved.master.trajectory)
-        x = np.zeros(len(master.stratum) + len(master.extras.row))
-        x[len(master.stratum) :][master.extras.kind == OVERFILLED] = solved.extras[
-            solved.master.extras.kind == OVERFILLED
-        ]
-        master.forbid_overfill(x)
+        master.limit_overfill(np.round(solved.extras[solved.master.extras.kind == OVERFILLED], 6))
         return GoalLimits(master, lambda: master, self.clock, {})
 
     def _less_held(self, goal: Goal, proof: _Proof, held: Mapping[Goal, float]) -> float:
