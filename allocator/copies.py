@@ -46,12 +46,10 @@ def copies(work: Callable[..., Answer], count: int) -> Iterator[Callable[..., Fu
     try:
         yield hand
     finally:
-        is_left = not all(future.done() for future in asked)
-        pool.shutdown(wait=not is_left, cancel_futures=True)
-        if is_left:
+        if not all(future.done() for future in asked):
             for child in set(multiprocessing.active_children()) - others:
                 child.kill()
-                child.join()
+        pool.shutdown(cancel_futures=True)  # Only the pool may wait for its copies: two waiting for one can both miss it.
 
 
 def mapped(work: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]], count: int) -> list[Answer]:
