@@ -49,7 +49,8 @@ def copies(work: Callable[..., Answer], count: int) -> Iterator[Callable[..., Fu
         if not all(future.done() for future in asked):
             for child in set(multiprocessing.active_children()) - others:
                 child.kill()
-        pool.shutdown(cancel_futures=True)  # Only the pool may wait for its copies: two waiting for one can both miss it.
+        # Only the pool may wait for its copies: of two that wait for the same one, one can miss that it has ended.
+        pool.shutdown(cancel_futures=True)
 
 
 def mapped(work: Callable[..., Answer], tasks: Sequence[tuple[Any, ...]], count: int) -> list[Answer]:
