@@ -57,5 +57,8 @@ def _rules(inputs: Inputs, placed: pd.DataFrame) -> np.ndarray:
 def _called_up(rule: Fixed, placed: pd.DataFrame) -> np.ndarray:
     """Which placements a rule calls up by name; a pair it forbids or a time somebody is unavailable is served by no seat."""
     named = {(item.cadre_id, item.session_id) for item in rule.call_ups}
-    seats = zip(placed["cadre_id"], placed["session_id"], strict=True)
-    return np.fromiter((seat in named for seat in seats), dtype=bool, count=len(placed))
+    is_near = placed["cadre_id"].isin({cadre for cadre, _ in named}).to_numpy(bool)
+    own = placed.loc[is_near, ["cadre_id", "session_id"]]
+    hit = is_near.copy()
+    hit[is_near] = [seat in named for seat in zip(own["cadre_id"], own["session_id"], strict=True)]
+    return hit

@@ -29,8 +29,9 @@ from allocator.solve.bounds import COUNTED
 from allocator.solve.calendar import calendar
 from allocator.solve.clock import Clock
 from allocator.solve.dates import Schedule
-from allocator.solve.exclusions import dated_rules
+from allocator.solve.exclusions import Exclusions, dated_rules
 from allocator.solve.feedback import dates_kept
+from allocator.solve.timetable import Timetable
 from allocator.solve.yearly import YearlyStage, YearPlan
 from allocator.spoken import Spoken, texts_in
 from allocator.wording import Message
@@ -148,6 +149,7 @@ class Planner:
         self._years: YearPlan | None = None
         self._placements: pd.DataFrame | None = None
         self._gaps: Mapping[Goal, float] = {}
+        self._exclusions: Exclusions | None = None
 
     @classmethod
     def of(cls, run: Run) -> Planner:
@@ -168,20 +170,20 @@ class Planner:
             If a rule cannot be expressed, or fixed seats cannot be held.
         """
         clock = clock or Clock(inputs.scenario.limits.seconds)
-        other = copy(self)
         base = self._base
         if base is None or base.result.prices is None or not _same_people(base.inputs, inputs):
+            other = copy(self)
             other._stage = None
             return other.plan(inputs, clock)
-        since = time.monotonic()
-        problem = instance.build(inputs, calendar(inputs))
-        clock.add("instance", since)
-        stage = self._standing(base).of(problem, clock)
+        ground = self._standing(base)
+        other = copy(self)
+        stage = ground.of(other._problem(inputs, clock), clock)
         years, wide = YearPlan(_attendances(base.plan.placements), stage.goals), stage.twin()
         start, is_sound = _start(base.plan.placements, base.inputs, inputs)
+        foreseen = stage.foreseen()
         narrowly = stage.plan_from(years)
         run = other._finished(stage, inputs, clock, narrowly, start, is_sound=is_sound)
-        if not _is_worse(run, base) or clock.is_over():
+        if clock.is_over() or not _may_be_better(run, base, foreseen, wide.weights):
             return run
         widely = wide.plan_from(years, widely=True)
         if widely.attendances.equals(narrowly.attendances):
@@ -194,12 +196,8 @@ class Planner:
         if self._ground is None:
             inputs = base.inputs
             limits = inputs.scenario.limits
-            stage = YearlyStage(
-                instance.build(inputs, calendar(inputs)),
-                seed=inputs.scenario.seed,
-                workers=limits.workers,
-                gap=limits.gap,
-            )
+            problem = self._problem(inputs, Clock(None))
+            stage = YearlyStage(problem, seed=inputs.scenario.seed, workers=limits.workers, gap=limits.gap)
             assert base.result.prices is not None
             stage.know(base.result.prices, {g.goal: g.value for g in base.result.goals if g.value is not None})
             self._ground = stage
@@ -216,9 +214,7 @@ class Planner:
         limits = inputs.scenario.limits
         clock = clock or Clock(limits.seconds)
         self._ground = None
-        since = time.monotonic()
-        problem = instance.build(inputs, calendar(inputs))
-        clock.add("instance", since)
+        problem = self._problem(inputs, clock)
         resumed = self._resumed(problem, inputs, clock)
         self.is_resumed = resumed is not None
         if resumed is not None:
@@ -227,6 +223,15 @@ class Planner:
         run = self._finished(stage, inputs, clock, stage.plan(), None)
         self._gaps = _gaps(run.result)
         return run
+
+    def _problem(self, inputs: Inputs, clock: Clock) -> instance.Instance:
+        """The instance of some inputs; which sessions are closed to whom is worked out again only where it may be different."""
+        since = time.monotonic()
+        known = None if self._exclusions is None else self._exclusions.on(inputs)
+        self._exclusions = Exclusions(inputs, Timetable(inputs)) if known is None else known
+        problem = instance.build(inputs, calendar(inputs, self._exclusions))
+        clock.add("instance", since)
+        return problem
 
     def _resumed(self, problem: instance.Instance, inputs: Inputs, clock: Clock) -> Run | None:
         """The plan from what is known; ``None`` when too little is, or when it is not good enough."""
@@ -265,7 +270,9 @@ class Planner:
     ) -> Run:
         """Dates, audit and bounds of a yearly plan (``start``, ``is_sound``: as of ``dates_kept``)."""
         with collecting_seldom():
-            years, dated = dates_kept(stage, inputs, clock, years, start, is_sound=is_sound)
+            years, dated = dates_kept(
+                stage, inputs, clock, years, start, is_sound=is_sound, exclusions=self._exclusions
+            )
         plan = assemble(inputs, dated.placements)
 
         since = time.monotonic()
@@ -323,10 +330,23 @@ def _attendances(placements: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _is_worse(run: Run, base: Run) -> bool:
-    """Whether a goal that counts people for whom a rule is not met has grown."""
-    values = {goal.goal: goal.value or 0.0 for goal in base.result.goals}
-    return any((goal.value or 0.0) > values.get(goal.goal, 0.0) for goal in run.result.goals if goal.goal in FIRM)
+def _may_be_better(run: Run, base: Run, foreseen: float, weights: Mapping[Goal, float]) -> bool:
+    """Whether more people follow a rule less than in the base, and prices do not tell that it has to be so.
+
+    Parameters
+    ----------
+    foreseen
+        By how much the weighted goals have to be worse than in the base; ``nan`` when that is not known.
+    """
+    before, after = (
+        dict(zip((goal.goal for goal in one.result.goals), _signed_values(one.result), strict=True))
+        for one in (base, run)
+    )
+    grown = [weights[goal] for goal in FIRM if after.get(goal, 0.0) > before.get(goal, 0.0)]
+    if not grown:
+        return False
+    worse = sum(weights[goal] * (value - before.get(goal, 0.0)) for goal, value in after.items())
+    return not worse - foreseen < min(grown) / 2
 
 
 def _signed_values(result: SolveResult) -> tuple[float, ...]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from allocator import instance, pipeline
 from allocator.inputs import load
-from allocator.planner import Planner, Run
+from allocator.kinds import GOALS, CallUp, Fixed
+from allocator.planner import Planner, Run, _may_be_better
 from allocator.solve import dates, feedback
 from allocator.solve.calendar import calendar
+from allocator.solve.concerned import _named_otherwise
+from allocator.solve.exclusions import Exclusions
+from allocator.solve.timetable import Timetable
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 RULE = "tatb-county-division-principal"
@@ -67,6 +74,60 @@ def test_call_up_takes_a_seat_and_moves_few(base: Run) -> None:
     assert tuple(call.values()) in seats(run)
     assert run.audit.is_clean
     assert len(seats(run) ^ seats(base)) < len(seats(base)) / 20
+
+
+def test_one_more_call_up_concerns_only_whom_it_names(base: Run) -> None:
+    """Those whom the same rule sends anyway, all principals, are not concerned."""
+    problem = instance.build(base.inputs, calendar(base.inputs))
+    rule = base.inputs.policy.rule(FIXED)
+    assert isinstance(rule, Fixed) and rule.everyone and problem.audience(rule.audience).sum() > 1
+    cadre = str(problem.cadre_ids[problem.is_named][0])
+    session = str(base.inputs.sessions["session_id"].iloc[0])
+    call = CallUp(cadre_id=cadre, session_id=session)
+    more = rule.model_copy(update={"call_ups": (*rule.call_ups, call)})
+    assert _named_otherwise([rule, more], problem) == [problem.person_index[cadre]]
+    fewer = more.model_copy(update={"everyone": False})
+    assert set(_named_otherwise([more, fewer], problem)) == set(
+        np.flatnonzero(problem.audience(rule.audience)).tolist()
+    )
+
+
+def test_closures_are_taken_over_when_nothing_about_dates_changes(base: Run) -> None:
+    known = Exclusions(base.inputs, Timetable(base.inputs))
+    amount = base.inputs.policy.rule(RULE).amount
+    quota = load(SCENARIOS / "one-prefecture.toml", changes={QUOTA: amount + 1})
+    taken = known.on(quota)
+    assert taken is not None and taken.inputs is quota and taken.own is known.own
+    cadre = str(base.inputs.cadres["cadre_id"].iloc[0])
+    period = {"cadre_id": cadre, "from_date": "2019-03-01", "to_date": "2019-04-30"}
+    away = load(SCENARIOS / "one-prefecture.toml", changes={f"overrides.{FIXED}.unavailable": [period]})
+    assert known.on(away) is None
+    session = str(base.inputs.sessions["session_id"].iloc[0])
+    closed = load(
+        SCENARIOS / "one-prefecture.toml", changes={"session_changes": [{"sessions": [session], "cancel": True}]}
+    )
+    assert known.on(closed) is None
+
+
+@pytest.mark.parametrize(
+    ("more_overdue", "more_owed", "foreseen", "expected"),
+    [
+        (0, 500, 0.0, False),  # Nobody more follows a rule less.
+        (1, 0, 0.0, True),
+        (1, 0, 1000.0, False),  # Prices say that it has to be so,
+        (1, 400, 1000.0, False),  # or nearly so:
+        (1, 600, 1000.0, True),  # not half of one of them.
+        (1, 0, math.nan, True),  # Prices do not say anything.
+    ],
+)
+def test_second_attempt_is_made_only_when_prices_allow_better(
+    base: Run, more_overdue: int, more_owed: int, foreseen: float, expected: bool
+) -> None:
+    more = {"overdue": more_overdue, "owed": more_owed}
+    goals = tuple(replace(goal, value=goal.value + more.get(goal.goal, 0)) for goal in base.result.goals)
+    run = replace(base, result=replace(base.result, goals=goals))
+    flat = dict.fromkeys(GOALS, 1.0) | {"overdue": 1000.0}
+    assert _may_be_better(run, base, foreseen, flat) is expected
 
 
 def changed_session(base: Run, change: dict[str, object]) -> tuple[str, Run]:

@@ -122,9 +122,15 @@ def _unreachable(days: _Days) -> frozenset[tuple[str, str, int]]:
     return frozenset(triples)
 
 
-def calendar(inputs: Inputs) -> Calendar:
-    """All of it, as the yearly stage reads it."""
-    days = _Days(inputs)
+def calendar(inputs: Inputs, exclusions: Exclusions | None = None) -> Calendar:
+    """All of it, as the yearly stage reads it.
+
+    Parameters
+    ----------
+    exclusions
+        Of the same inputs, when they are known already.
+    """
+    days = _Days(inputs, exclusions)
     seats, least = _capacity(days)
     return Calendar(
         seats=seats,
@@ -138,10 +144,10 @@ def calendar(inputs: Inputs) -> Calendar:
 class _Days:
     """Sessions, whom their programmes admit, and which sessions anybody at all can use."""
 
-    def __init__(self, inputs: Inputs) -> None:
+    def __init__(self, inputs: Inputs, exclusions: Exclusions | None = None) -> None:
         self.inputs = inputs
-        self.table = Timetable(inputs)
-        self.exclusions = Exclusions(inputs, self.table)
+        self.exclusions = Exclusions(inputs, Timetable(inputs)) if exclusions is None else exclusions
+        self.table = self.exclusions.timetable
         count = len(inputs.programmes)
         self.admission = admission(inputs, np.ones(count, dtype=bool))
         self.usable = np.isin(self.table.year, inputs.years)

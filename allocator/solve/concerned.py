@@ -162,8 +162,9 @@ def _by_personal_rules(before: Instance, after: Instance, ready: _Readiest, most
         rules = [rule for rule in (old.get(rule_id), new.get(rule_id)) if rule is not None]
         if len(rules) == 2 and (rules[0] == rules[1] or rules[0].sort not in ("personal", "shared")):
             continue
-        if all(isinstance(rule, Fixed) for rule in rules):
-            named += _named_otherwise(rules, after)
+        fixed = [rule for rule in rules if isinstance(rule, Fixed)]
+        if fixed:
+            named += _named_otherwise(fixed, after)
         elif len(rules) == 2 and rules[0].sort == "shared" and _counts_alike(*rules):
             continue  # Its rows have been looked at.
         else:
@@ -179,17 +180,14 @@ def _counts_alike(rule: RuleKind, other: RuleKind) -> bool:
     return admits and rule.audience == other.audience and rule.programmes == other.programmes
 
 
-def _named_otherwise(rules: Sequence[RuleKind], instance: Instance) -> list[int]:
+def _named_otherwise(rules: Sequence[Fixed], instance: Instance) -> list[int]:
     """People of whom two versions of a fixed rule say different things (one version: of whom it says anything)."""
-    said: list[set[object]] = []
-    named: set[int] = set()
-    for rule in rules:
-        assert isinstance(rule, Fixed)
-        said.append({*rule.call_ups, *rule.forbidden, *rule.unavailable})
-        if rule.everyone:
-            named |= set(np.flatnonzero(instance.audience(rule.audience)).tolist())
-    other = said[0] ^ said[1] if len(said) == 2 else said[0]
-    ids = {getattr(one, "cadre_id", "") for one in other}
+    said = [{*rule.call_ups, *rule.forbidden, *rule.unavailable} for rule in rules]
+    sent = [set(np.flatnonzero(instance.audience(rule.audience) & rule.everyone).tolist()) for rule in rules]
+    changed = said[0] ^ said[1] if len(rules) == 2 else said[0]
+    is_same_class = len(rules) == 2 and (rules[0].programmes, rules[0].years) == (rules[1].programmes, rules[1].years)
+    named = sent[0] ^ sent[1] if is_same_class else set().union(*sent)
+    ids = {getattr(one, "cadre_id", "") for one in changed}
     return sorted(named | {instance.person_index[one] for one in ids if one in instance.person_index})
 
 

@@ -7,6 +7,7 @@ attended before the plan, and the rest after it.
 from __future__ import annotations
 
 from collections import defaultdict
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -56,6 +57,21 @@ class Exclusions:
         for r, (_, audience, _) in enumerate(self._blocking):
             blocked[:, r] = audience
         self.profile = distinct_rows(np.packbits(blocked, axis=1))[1]
+
+    def on(self, inputs: Inputs) -> Exclusions | None:
+        """The same for other inputs; ``None`` when people, programmes, sessions, the record or rules about dates are others."""
+        known = self.inputs
+        tables = ("cadres", "units", "programmes", "sessions", "segments", "history")
+        if (
+            known.years != inputs.years
+            or known.policy.parameters != inputs.policy.parameters
+            or dated_rules(known) != dated_rules(inputs)
+            or not all(getattr(known, name).equals(getattr(inputs, name)) for name in tables)
+        ):
+            return None
+        other = copy(self)
+        other.inputs = inputs  # The timetable reads nothing of them that could differ.
+        return other
 
     def everyone(self) -> dict[int, str]:
         """Sessions closed to all: fewer seats than the least size."""

@@ -49,6 +49,7 @@ def dates_kept(
     start: pd.DataFrame | None = None,
     *,
     is_sound: bool = False,
+    exclusions: Exclusions | None = None,
 ) -> tuple[YearPlan, Schedule]:
     """Place everybody of a yearly plan in sessions, and plan again without what the dates could not give.
 
@@ -63,11 +64,13 @@ def dates_kept(
         Placements to keep where they still fit.
     is_sound
         Whether all of them still fit: sessions and rules about dates are as they were.
+    exclusions
+        Of the same inputs, when they are known already.
     """
     exchange: Exchange | None = None
     knows = False  # Whether who could trade with whom has been worked out for these years.
-    timetable = Timetable(inputs)
-    exclusions = Exclusions(inputs, timetable)
+    exclusions = Exclusions(inputs, Timetable(inputs)) if exclusions is None else exclusions
+    timetable = exclusions.timetable
     best: tuple[YearPlan, Schedule] | None = None
     deeply = was_deep = False  # Whether whole programmes and years are, and were, placed again for who lacks a seat.
     replans, patience, fewest = 0, 0.0, len(years.attendances) + 1

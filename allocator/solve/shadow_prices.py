@@ -45,6 +45,23 @@ def placed(known: ShadowPrices, cohorts: Cohorts) -> Prices:
     return Prices(seats, tuple(rows))
 
 
+def foreseen(before: Cohorts, after: Cohorts, prices: Prices) -> float:
+    """By how much more a plan must cost at least, at some prices, when only amounts of rows and seats are others; ``nan`` when that is not all.
+
+    The difference of two Lagrange bounds at the same prices: trajectories cost what they did, so that it is the prices of what changed.
+    """
+    if after.tables is not before.tables or after.measured is not before.measured:
+        return np.nan
+    now, old = after.instance.calendar.seats, before.instance.calendar.seats
+    change = -float((prices.seats * (now - old)).sum())
+    for own, known, price in zip(after.families, before.families, prices.rows, strict=True):
+        if (own.short_goals, own.over_goals) != (known.short_goals, known.over_goals):
+            return np.nan
+        for limit, base, pays in ((own.floor, known.floor, price > 0), (own.ceiling, known.ceiling, price < 0)):
+            change += float(price[pays] @ (limit[pays] - base[pays]))
+    return change
+
+
 def _wide(own: pd.DataFrame | None, names: list[str], years: tuple[int, ...]) -> np.ndarray:
     price = np.zeros((len(names), len(years)))
     if own is None:

@@ -38,7 +38,7 @@ from allocator.solve.pooled import UNHELD, Pooled
 from allocator.solve.pricing import CostsBySort, Prices
 from allocator.solve.proofs import NEAR, SMOOTHING, Proofs
 from allocator.solve.rest import columns_of, left_by, names_kept
-from allocator.solve.shadow_prices import listed, placed
+from allocator.solve.shadow_prices import foreseen, listed, placed
 from allocator.solve.starts import in_use as columns_in_use
 from allocator.solve.starts import spread, start
 from allocator.solve.strata import Strata, compact, exact, parted
@@ -255,6 +255,10 @@ class YearlyStage:
         )
         return YearPlan(self._again(self.cohorts, years.attendances, is_free, KEEP_WELL), self.goals)
 
+    def foreseen(self) -> float:
+        """By how much more than the plan of the instance before one of this instance costs at least, weighted; ``nan`` when prices do not tell."""
+        return foreseen(self.before, self.cohorts, self._prices(self.cohorts))
+
     def exchange(self, years: YearPlan) -> Exchange | None:
         """Who could trade with whom in a yearly plan; ``None`` for small problems, which are planned again at once."""
         if self.is_small:
@@ -417,10 +421,17 @@ class YearlyStage:
         master = Master(strata, self.ranked, self._costs(strata))
         master.set_weights(self.weights)
         reach = (0.0, 0.0) if self.clock.is_over() else NEAR_AGAIN
-        master.add(*start(master.pricing, self._prices(cohorts).at(places), master.cost, *reach))
+        known = self._prices(cohorts).at(places)
+        master.add(*start(master.pricing, known, master.cost, *reach))
         master.add(stratum, trajectory)
         master.prefer(stratum, trajectory, np.full(len(stratum), keep))
-        relaxed = optimise(master, tolerance=max(near / 4, keep / 4), smoothing=0.0, should_stop=self.clock.is_over)
+        relaxed = optimise(
+            master,
+            tolerance=max(near / 4, keep / 4),
+            smoothing=0.0,
+            centre=master.duals(known),
+            should_stop=self.clock.is_over,
+        )
         plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=max(near, LEAST_NEAR))
         master.close()
         if plan is None:
