@@ -131,7 +131,7 @@ class Blockwise:
             relative=SETTLED * self.gap,
             settled=SETTLED * self.gap,
             smoothing=SMOOTHING,
-            centre=master.duals(prices),
+            centre=master.rows.duals(prices),
             near=NEAR,
             far=FAR,
             most_rounds=1 if is_late else ROUNDS,

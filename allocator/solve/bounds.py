@@ -65,7 +65,7 @@ def exchange_rates(master: Master, room: float, clock: Clock, limits: Mapping[Go
         whole = float(np.ceil(result.value - 1e-6))
         reached = whole if abs(whole) < COUNTED else whole + room * abs(whole)
         caps[goal] = min(reached, max(whole, limits.get(goal, np.inf)))
-        rates = -result.duals[master.goal_row]
+        rates = -result.duals[master.rows.goals]
         proof[goal] = _weights(master.goals[: position + 1], rates, caps)
         behind = range(position + 1, len(master.goals))
         proof[goal] |= {master.goals[g]: float(rates[g]) for g in behind if master.goals[g] in limits and rates[g] > 0}

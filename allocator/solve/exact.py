@@ -19,10 +19,11 @@ from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
 from allocator.model.goals import weights
 from allocator.solve.candidates import Candidates, Priced
+from allocator.solve.extras import BEYOND, OVERFILLED
 from allocator.solve.generation import optimise
 from allocator.solve.goal_costs import GoalCosts
 from allocator.solve.linear import Program, solve
-from allocator.solve.master import BEYOND, OVERFILLED, Master
+from allocator.solve.master import Master
 from allocator.solve.strata import exact
 
 NODES = 5_000
@@ -197,7 +198,7 @@ class _Search:
         self._set(_alone(level))
         master = self.master
         # What nobody can do anything about needs no relaxation.
-        priced = self._priced_at(level, master.clipped(np.zeros(len(master.row_least))))
+        priced = self._priced_at(level, master.clipped(np.zeros(len(master.rows.least))))
         if _whole(priced.bound) >= self.plan.values[level]:
             return priced
         relaxed = optimise(master, smoothing=SMOOTHING)

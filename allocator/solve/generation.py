@@ -138,9 +138,9 @@ def optimise(
 
 def _first(master: Master) -> None:
     """Start with the best of every stratum when seats are free, and when they are dear."""
-    duals = np.zeros(len(master.row_least))
+    duals = np.zeros(len(master.rows.least))
     for price in (0.0, float(master.extra_cost.max(initial=0.0))):
-        duals[master.seat_row[master.seat_row >= 0]] = -price
+        duals[master.rows.seats[master.rows.seats >= 0]] = -price
         found = master.best(duals)
         master.add(found.stratum, found.trajectory)
 

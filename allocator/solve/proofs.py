@@ -21,8 +21,9 @@ from allocator.model.goals import SHAPES, signed
 from allocator.solve.bounds import COUNTED, GoalLimits, Rates, whole_bound
 from allocator.solve.certain_loss import certain_loss
 from allocator.solve.clock import Clock
+from allocator.solve.extras import OVERFILLED
 from allocator.solve.generation import Relaxation, optimise
-from allocator.solve.master import OVERFILLED, Master
+from allocator.solve.master import Master
 from allocator.solve.pooled import UNHELD, Pooled
 from allocator.solve.pricing import Best, Prices
 from allocator.solve.strata import exact
@@ -132,7 +133,7 @@ class Proofs:
         """The proofs for other cohorts, on the side: of what is known where that bounds as it did, else solved again from the last optimum."""
         other = Proofs(self.pooled.adapted(cohorts, clock), self.gap, clock)
         other._distance = dict(self._distance)
-        if other.pooled.rows.has_rows_of(self.pooled.rows):
+        if other.pooled.rows.rows.is_like(self.pooled.rows.rows):
             other._limits.duals |= self._limits.duals
         last = self.pooled.rows.goals[-1]  # Planning waits for it.
         for goal in sorted(self._known, key=lambda goal: goal != last):
@@ -156,7 +157,7 @@ class Proofs:
         """Bound at the duals of another problem; minus infinity where rows do not mean the same."""
         cohorts, costs = self.pooled.cohorts, self.pooled.costs
         master = known.master.bare_under(exact(cohorts), costs, cohorts.instance.calendar.least)
-        if not master.has_rows_of(known.master):
+        if not master.rows.is_like(known.master.rows):
             return -np.inf
         duals = master.clipped(known.duals)
         is_priced = costs is known.master.goal_costs and np.array_equal(duals, known.duals)

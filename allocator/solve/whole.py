@@ -100,7 +100,7 @@ def _in_small_classes(master: Master, program: Program, relaxed: np.ndarray) -> 
     n, strata = len(master.stratum), len(master.strata.people)
     people = np.where(np.arange(len(relaxed)) < n, relaxed, 0.0)
     held = np.bincount(program.rows, program.values * people[program.columns], len(program.row_least))
-    least_row, extra, value = master.opening
+    least_row, extra, value = master.extras.opening
     is_part = (relaxed[n + extra] > SPLIT) & (relaxed[n + extra] < 1 - SPLIT)
     is_small = np.zeros(len(held), dtype=bool)
     is_small[least_row[is_part & (held[least_row] < -value - SPLIT)]] = True

@@ -349,7 +349,7 @@ class YearlyStage:
             master,
             tolerance=self._enough(),
             smoothing=SMOOTHING,
-            centre=master.duals(self._prices(cohorts)),
+            centre=master.rows.duals(self._prices(cohorts)),
             near=NEAR,
             far=FAR,
             on_round=lambda _, value, bound: clock.say("cohorts", incumbent=value, bound=bound),
@@ -429,7 +429,7 @@ class YearlyStage:
             master,
             tolerance=max(near / 4, keep / 4),
             smoothing=0.0,
-            centre=master.duals(known),
+            centre=master.rows.duals(known),
             should_stop=self.clock.is_over,
         )
         plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=max(near, LEAST_NEAR))

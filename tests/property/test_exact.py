@@ -23,9 +23,10 @@ from allocator.solve import exact as exactly
 from allocator.solve.calendar import calendar
 from allocator.solve.candidates import Candidates
 from allocator.solve.exact import bounds_beside, lexicographic
+from allocator.solve.extras import BEYOND, OVERFILLED
 from allocator.solve.goal_costs import GoalCosts
 from allocator.solve.linear import Outcome, Program, solve
-from allocator.solve.master import BEYOND, OVERFILL, OVERFILLED, Master
+from allocator.solve.master import OVERFILL, Master
 from allocator.solve.one_plan import draws_of
 from allocator.solve.strata import exact
 
@@ -227,7 +228,7 @@ def test_candidates_left_out_make_the_bound_of_the_others():
         int(np.flatnonzero(master.column_cost == cost)[0])
         for cost in (master.column_cost.max(), master.column_cost.min())
     )
-    free = np.zeros(len(master.row_least))
+    free = np.zeros(len(master.rows.least))
     # Without prices both could go; whoever stays at home adds what he owes.
     owed = master.column_cost[at_home] - master.column_cost[sent]
     assert candidates.priced(master, free).bound == 2 * master.column_cost[sent]
