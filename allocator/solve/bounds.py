@@ -90,8 +90,8 @@ class GoalLimits:
 
     Parameters
     ----------
-    rows
-        The rows of the relaxation, one for each goal among them.
+    bare
+        The relaxation's master without columns, with a row for each goal.
     master
         Its master, which stays as it is; asked for when prices known do not bound well enough.
     duals
@@ -99,24 +99,24 @@ class GoalLimits:
     """
 
     def __init__(
-        self, rows: Master, master: Callable[[], Master], clock: Clock, duals: Mapping[Goal, np.ndarray]
+        self, bare: Master, master: Callable[[], Master], clock: Clock, duals: Mapping[Goal, np.ndarray]
     ) -> None:
-        self.rows, self.master, self.clock, self.duals = rows.bare(), master, clock, dict(duals)
+        self.bare, self.master, self.clock, self.duals = bare.bare(), master, clock, dict(duals)
         self._twin: Master | None = None
 
     def known(self, goal: Goal, caps: Mapping[Goal, float]) -> float:
         """Limit of a goal at the duals known; minus infinity without any."""
         if goal not in self.duals:
             return -np.inf
-        self.rows.set_weights({goal: 1.0}, caps)
-        duals = self.rows.clipped(self.duals[goal])
-        return self.rows.bound(duals, self.rows.best(duals))
+        self.bare.set_weights({goal: 1.0}, caps)
+        duals = self.bare.clipped(self.duals[goal])
+        return self.bare.bound(duals, self.bare.best(duals))
 
     def solved(self, goal: Goal, caps: Mapping[Goal, float], value: float) -> float:
         """Limit of a goal from the relaxation, which need only prove that nothing is better than the value of the plan."""
         if self._twin is None:
             self._twin = self.master().twin()
-        found = _stage(self._twin, self.rows.goals.index(goal), caps, self.clock, "bounds", target=value)
+        found = _stage(self._twin, self.bare.goals.index(goal), caps, self.clock, "bounds", target=value)
         self.duals[goal] = found.duals
         return found.bound
 

@@ -46,7 +46,7 @@ class Pooled:
     ----------
     master, costs
         The master, and what each trajectory of each sort costs in each goal.
-    rows
+    bare
         A master with the same rows and no columns, for bounds at duals that are known.
     relaxed, values
         Its solution, and the value of every goal there, minimised; of pooled cohorts taken over (``adapted``) perhaps those before.
@@ -78,13 +78,13 @@ class Pooled:
             self.relaxed = self._relaxed(self.rates.plan, clock, "rates")
             self.rounds += self.relaxed.rounds
         self.values = self.master.values(self.relaxed.x)
-        self.rows = self.master.bare()
+        self.bare = self.master.bare()
         clock.add("rates", since)
 
     @property
     def cohorts(self) -> Cohorts:
         """The cohorts that are pooled."""
-        return self.rows.strata.cohorts
+        return self.bare.strata.cohorts
 
     def adapted(self, cohorts: Cohorts, clock: Clock) -> Pooled:
         """The same columns for other cohorts, solved at the same weights."""
@@ -93,15 +93,15 @@ class Pooled:
         strata = coarse(cohorts, cohorts.instance.calendar.seats.astype(float))
         other.limits, other.rates, other.rounds = self.limits, self.rates, self.rounds
         # The same rules on single people cost the same, whatever the limits that people share.
-        other.costs = self.costs if cohorts.measured is self.cohorts.measured else GoalCosts(strata, self.rows.goals)
-        other.rows = self.rows.bare_under(strata, other.costs)
+        other.costs = self.costs if cohorts.measured is self.cohorts.measured else GoalCosts(strata, self.bare.goals)
+        other.bare = self.bare.bare_under(strata, other.costs)
         other._before, other.relaxed, other.values = self, self.relaxed, self.values
         if _same_seats(self.cohorts.instance, cohorts.instance):
-            other.rows.overfill_as(self.rows)
+            other.bare.overfill_as(self.bare)
             return other
         other.relaxed = other._relaxed(self.rates.plan, clock, "prices")
         other.master.forbid_overfill(other.relaxed.x)
-        other.rows.overfill_as(other.master)
+        other.bare.overfill_as(other.master)
         other.values = other.master.values(other.relaxed.x)
         return other
 
@@ -109,8 +109,8 @@ class Pooled:
     def master(self) -> Master:
         """The master of cohorts taken over: the columns of the one before, under the limits of now."""
         assert self._before is not None
-        found = self._before.master.under(self.rows.strata, self.costs)
-        found.overfill_as(self.rows)
+        found = self._before.master.under(self.bare.strata, self.costs)
+        found.overfill_as(self.bare)
         self._before = None
         return found
 

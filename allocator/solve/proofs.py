@@ -93,7 +93,7 @@ class Proofs:
         self._known: dict[Goal, Future[_Proof]] = {}
         self._distance: dict[Goal, float] = {}  # Between a plan and its bound when that was last solved for.
         self._still_proves = False  # Whether prices of the problem before prove as well as those solved for anew.
-        self._limits = GoalLimits(pooled.rows, lambda: pooled.master, clock, {})
+        self._limits = GoalLimits(pooled.bare, lambda: pooled.master, clock, {})
         self._background = ThreadPoolExecutor(max_workers=1)
 
     @property
@@ -133,9 +133,9 @@ class Proofs:
         """The proofs for other cohorts, on the side: of what is known where that bounds as it did, else solved again from the last optimum."""
         other = Proofs(self.pooled.adapted(cohorts, clock), self.gap, clock)
         other._distance = dict(self._distance)
-        if other.pooled.rows.rows.is_like(self.pooled.rows.rows):
+        if other.pooled.bare.rows.is_like(self.pooled.bare.rows):
             other._limits.duals |= self._limits.duals
-        last = self.pooled.rows.goals[-1]  # Planning waits for it.
+        last = self.pooled.bare.goals[-1]  # Planning waits for it.
         for goal in sorted(self._known, key=lambda goal: goal != last):
             other._known[goal] = other._background.submit(other._adapt, self._known[goal].result(), goal)
         return other
@@ -145,7 +145,7 @@ class Proofs:
         bound = self._bound_of(before.by)
         if abs(bound - before.bound) <= SAME * max(1.0, abs(before.bound)):
             return _Proof(bound, before.by, is_own=False)
-        last = self.pooled.rows.goals[-1]
+        last = self.pooled.bare.goals[-1]
         if goal != last and self._still_proves:
             return _Proof(bound, before.by, is_own=False)
         found = self._again(before.by, goal)
@@ -182,19 +182,19 @@ class Proofs:
 
     def renew(self) -> None:
         """Solve the relaxation of the plan for this problem even if that before bounds as it did."""
-        last = self.pooled.rows.goals[-1]
+        last = self.pooled.bare.goals[-1]
         if last in self._known:
             self._own(last)
 
     @property
     def prices(self) -> Prices | None:
         """The prices of the relaxation at the weights of the plan; ``None`` where there is none."""
-        last = self._known.get(self.pooled.rows.goals[-1])
+        last = self._known.get(self.pooled.bare.goals[-1])
         return None if last is None else last.result().by.prices
 
     def certain(self) -> float:
         """What whole people lose against the relaxation of the plan whatever the plan, in units of the last goal; 0 where there is none."""
-        last = self.pooled.rows.goals[-1]
+        last = self.pooled.bare.goals[-1]
         return self._own(last).by.certain if last in self._known else 0.0
 
     def bounds(self, values: Mapping[Goal, float]) -> dict[Goal, float]:
@@ -204,7 +204,7 @@ class Proofs:
         only where they are limited, at their limit.
         """
         found: dict[Goal, float] = {}
-        order = self.pooled.rows.goals
+        order = self.pooled.bare.goals
         signed_values = {goal: signed(goal, values[goal]) for goal in order}
         for position, goal in enumerate(order):
             self.clock.say("bounds", goal=goal)
@@ -222,7 +222,7 @@ class Proofs:
 
         Where it is further off than the gap asked for, also by what whole people are certain to lose.
         """
-        order = self.pooled.rows.goals
+        order = self.pooled.bare.goals
         ways: tuple[Callable[[], float], ...] = (
             lambda: self._limits.known(goal, held),
             lambda: self._limits.solved(goal, held, value),
@@ -252,9 +252,9 @@ class Proofs:
     @cached_property
     def _fine(self) -> GoalLimits:
         """Limits of goals from the relaxation of all cohorts, which begins with the columns of the plan's."""
-        cohorts, solved = self.pooled.cohorts, self._own(self.pooled.rows.goals[-1]).by
+        cohorts, solved = self.pooled.cohorts, self._own(self.pooled.bare.goals[-1]).by
         least = cohorts.instance.calendar.least
-        master = Master(exact(cohorts), self.pooled.rows.goals, self.pooled.costs, least=least, has_caps=True)
+        master = Master(exact(cohorts), self.pooled.bare.goals, self.pooled.costs, least=least, has_caps=True)
         master.add(solved.master.stratum, solved.master.trajectory)
         master.limit_overfill(np.round(solved.extras[solved.master.extras.kind == OVERFILLED], 6))
         return GoalLimits(master, lambda: master, self.clock, {})
