@@ -25,7 +25,8 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-from allocator.solve.dated_problem import Away, DatedProblem, Limit, Sides
+from allocator.solve.dated_limits import Away, Limit, Sides
+from allocator.solve.dated_problem import DatedProblem
 from allocator.solve.dated_search import deterministic_solver
 from allocator.solve.dated_state import State
 

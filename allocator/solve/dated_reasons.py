@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import reduce
 
-from allocator.solve.dated_problem import Apart, Limit
+from allocator.solve.dated_limits import Apart, Limit
 from allocator.solve.dated_state import State
 from allocator.solve.exclusions import BUILT_IN, NO_OVERLAP, SESSIONS_LEAST, SESSIONS_SEATS
 from allocator.wording import Message

@@ -17,7 +17,8 @@ from math import inf
 from ortools.sat.python import cp_model
 
 from allocator.solve import linear
-from allocator.solve.dated_problem import Away, DatedProblem
+from allocator.solve.dated_limits import Away
+from allocator.solve.dated_problem import DatedProblem
 from allocator.solve.dated_state import State
 from allocator.ties import draw
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from allocator.solve.dated_problem import Apart, Away, DatedProblem, Sides
+from allocator.solve.dated_limits import Apart, Away, Sides
+from allocator.solve.dated_problem import DatedProblem
 
 
 class State:

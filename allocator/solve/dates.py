@@ -16,8 +16,9 @@ import pandas as pd
 from allocator.entities import Inputs
 from allocator.result import OnProgress, Progress, silent
 from allocator.solve.calendar import calendar, capacity, pair_is_possible, unreachable
+from allocator.solve.dated_attendances import Pinned
 from allocator.solve.dated_complete import complete
-from allocator.solve.dated_problem import Pinned, build
+from allocator.solve.dated_problem import build
 from allocator.solve.dated_reasons import reason
 from allocator.solve.dated_search import fill, open_sessions, reach_least, rearrange
 from allocator.solve.dated_state import State
