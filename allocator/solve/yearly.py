@@ -25,23 +25,22 @@ from allocator.model.goals import caps_of, in_use, signed, weights
 from allocator.model.shared import collect
 from allocator.naming import name
 from allocator.result import ShadowPrices
+from allocator.solve.again import KEEP, KEEP_WELL, planned_again
 from allocator.solve.blockwise import Blockwise
 from allocator.solve.bounds import COUNTED
 from allocator.solve.clock import Clock
 from allocator.solve.concerned import alike, by_changes, by_dates
 from allocator.solve.exact import bounds_beside, lexicographic
 from allocator.solve.generation import FAR, optimise
-from allocator.solve.goal_costs import GoalCosts
 from allocator.solve.master import Master
 from allocator.solve.one_plan import draws_of
 from allocator.solve.pooled import UNHELD, Pooled
 from allocator.solve.pricing import CostsBySort, Prices
 from allocator.solve.proofs import NEAR, SMOOTHING, Proofs
-from allocator.solve.rest import columns_of, left_by, names_kept
 from allocator.solve.shadow_prices import foreseen, listed, placed
 from allocator.solve.starts import in_use as columns_in_use
 from allocator.solve.starts import spread, start
-from allocator.solve.strata import Strata, compact, exact, parted
+from allocator.solve.strata import exact
 from allocator.solve.trades import Exchange
 from allocator.solve.whole import NODES, decide
 
@@ -53,18 +52,6 @@ JOINT_COHORTS = 30_000
 
 NEAR_PATTERN = 200.0
 """How much dearer than the cheapest the first columns of each pattern may be, in units of the last goal (``starts``)."""
-
-NEAR_AGAIN = 0.5, 20.0
-"""How much dearer the first columns may be when prices are known and few people are planned again."""
-
-LEAST_NEAR = 0.51
-"""Distance of whole people from the relaxation that is always near enough when few are planned again, in units of the last goal."""
-
-KEEP = 1e-4
-"""What it is worth that a cadre keeps what he or she attends, in units of the last goal: ten thousand of them make one unit."""
-
-KEEP_WELL = 0.02
-"""The same when one plan is to be compared with another: fifty people move for one unit of the last goal, and not for nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -321,13 +308,6 @@ class YearlyStage:
         self.clock.add("solve", since)
         return attendances, {goal: signed(goal, value) for goal, value in plan.values.items() if goal in self.goals}
 
-    def _costs(self, strata: Strata) -> GoalCosts:
-        """What trajectories cost in each goal, as far as it is not known."""
-        pooled = None if self.proofs is None else self.proofs.pooled
-        return (
-            GoalCosts(strata, self.ranked) if pooled is None or strata.cohorts is not pooled.cohorts else pooled.costs
-        )
-
     def _prices(self, cohorts: Cohorts) -> Prices:
         """The prices known so far, for the rows of some cohorts."""
         assert self.prices is not None
@@ -398,52 +378,22 @@ class YearlyStage:
         return named
 
     def _again(
-        self,
-        cohorts: Cohorts,
-        attendances: pd.DataFrame,
-        is_free: np.ndarray,
-        keep: float = KEEP,
+        self, cohorts: Cohorts, attendances: pd.DataFrame, is_free: np.ndarray, keep: float = KEEP
     ) -> pd.DataFrame:
         """Plan again some people (boolean (I,), whole cohorts); the others keep what they attend."""
-        if not is_free.any():
-            self.cohorts = cohorts
-            return attendances
-        near = self._enough()
-        since = time.monotonic()
-        person = attendances["cadre_id"].map(self.instance.person_index).to_numpy(np.int64)
-        keeps = ~is_free[person]
-        which = np.flatnonzero([is_free[members[0]] for members in cohorts.members])
-        allotment = left_by(cohorts, attendances[keeps])
-        followed, trajectory, people = columns_of(cohorts, which, attendances[~keeps])
-        strata, part_of = parted(exact(cohorts, which, allotment), followed, people)
-        stratum = np.arange(len(trajectory))
-        strata, places = compact(strata)
-        master = Master(strata, self.ranked, self._costs(strata))
-        master.set_weights(self.weights)
-        reach = (0.0, 0.0) if self.clock.is_over() else NEAR_AGAIN
-        known = self._prices(cohorts).at(places)
-        master.add(*start(master.pricing, known, master.cost, *reach))
-        master.add(stratum, trajectory)
-        master.prefer(stratum, trajectory, np.full(len(stratum), keep))
-        relaxed = optimise(
-            master,
-            tolerance=max(near / 4, keep / 4),
-            smoothing=0.0,
-            centre=master.rows.duals(known),
-            should_stop=self.clock.is_over,
-        )
-        plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=max(near, LEAST_NEAR))
-        master.close()
-        if plan is None:
-            raise ModelError(UNHELD)
+        if is_free.any():
+            pooled = None if self.proofs is None else self.proofs.pooled
+            attendances = planned_again(
+                cohorts,
+                attendances,
+                is_free,
+                weights=self.weights,
+                prices=self._prices(cohorts),
+                costs=pooled.costs if pooled is not None and cohorts is pooled.cohorts else None,
+                keep=keep,
+                near=self._enough(),
+                seed=self.seed,
+                clock=self.clock,
+            )
         self.cohorts = cohorts
-        cohort = which[part_of[plan.stratum]]
-        named = name(cohorts, cohort, plan.trajectory, plan.people, self.seed)
-        named = names_kept(cohorts, which, attendances[~keeps], named)
-        self.clock.add("again", since)
-        return _joined([attendances[keeps], named])
-
-
-def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    keys = ["cadre_id", "programme_id", "year"]
-    return pd.concat(parts).sort_values(keys, kind="stable").reset_index(drop=True)
+        return attendances

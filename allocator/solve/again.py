@@ -1,0 +1,108 @@
+"""Planning again some people while the others keep what they attend."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from allocator.errors import ModelError
+from allocator.kinds import Goal
+from allocator.model.cohorts import Cohorts
+from allocator.naming import name
+from allocator.solve.clock import Clock
+from allocator.solve.generation import optimise
+from allocator.solve.goal_costs import GoalCosts
+from allocator.solve.master import Master
+from allocator.solve.pooled import UNHELD
+from allocator.solve.pricing import Prices
+from allocator.solve.rest import columns_of, left_by, names_kept
+from allocator.solve.starts import start
+from allocator.solve.strata import compact, exact, parted
+from allocator.solve.whole import NODES, decide
+
+NEAR_AGAIN = 0.5, 20.0
+"""How much dearer than the cheapest the first columns, and those of each pattern, may be, in units of the last goal (``starts``)."""
+
+LEAST_NEAR = 0.51
+"""Distance of whole people from the relaxation that is always near enough, in units of the last goal."""
+
+KEEP = 1e-4
+"""What it is worth that a cadre keeps what he or she attends, in units of the last goal: ten thousand of them make one unit."""
+
+KEEP_WELL = 0.02
+"""The same when one plan is to be compared with another: fifty people move for one unit of the last goal, and not for nothing."""
+
+
+def planned_again(
+    cohorts: Cohorts,
+    attendances: pd.DataFrame,
+    is_free: np.ndarray,
+    *,
+    weights: Mapping[Goal, float],
+    prices: Prices,
+    costs: GoalCosts | None,
+    keep: float,
+    near: float,
+    seed: str,
+    clock: Clock,
+) -> pd.DataFrame:
+    """A yearly plan in which some people are planned again, sorted by cadre, programme and year.
+
+    Parameters
+    ----------
+    attendances
+        The plan so far: ``cadre_id``, ``programme_id``, ``year``, ``headcount``.
+    is_free
+        Who is planned again, boolean (I,), whole cohorts.
+    weights, prices, costs
+        Of the goals in their order; of the rows of the cohorts; of their trajectories, when they are known.
+    keep
+        What it is worth that one of those free keeps what he or she attends (``KEEP``, ``KEEP_WELL``).
+    near
+        Weighted distance from the relaxation at which a plan is good enough.
+
+    Raises
+    ------
+    ModelError
+        If fixed seats cannot be held, or the solver fails.
+    """
+    since = time.monotonic()
+    person = attendances["cadre_id"].map(cohorts.instance.person_index).to_numpy(np.int64)
+    keeps = ~is_free[person]
+    which = np.flatnonzero([is_free[members[0]] for members in cohorts.members])
+    allotment = left_by(cohorts, attendances[keeps])
+    followed, trajectory, people = columns_of(cohorts, which, attendances[~keeps])
+    strata, part_of = parted(exact(cohorts, which, allotment), followed, people)
+    stratum = np.arange(len(trajectory))
+    strata, places = compact(strata)
+    goals = tuple(weights)
+    master = Master(strata, goals, GoalCosts(strata, goals) if costs is None else costs)
+    master.set_weights(weights)
+    reach = (0.0, 0.0) if clock.is_over() else NEAR_AGAIN
+    known = prices.at(places)
+    master.add(*start(master.pricing, known, master.cost, *reach))
+    master.add(stratum, trajectory)
+    master.prefer(stratum, trajectory, np.full(len(stratum), keep))
+    relaxed = optimise(
+        master,
+        tolerance=max(near / 4, keep / 4),
+        smoothing=0.0,
+        centre=master.rows.duals(known),
+        should_stop=clock.is_over,
+    )
+    plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=max(near, LEAST_NEAR))
+    master.close()
+    if plan is None:
+        raise ModelError(UNHELD)
+    named = name(cohorts, which[part_of[plan.stratum]], plan.trajectory, plan.people, seed)
+    named = names_kept(cohorts, which, attendances[~keeps], named)
+    clock.add("again", since)
+    return _joined([attendances[keeps], named])
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    keys = ["cadre_id", "programme_id", "year"]
+    return pd.concat(parts).sort_values(keys, kind="stable").reset_index(drop=True)
