@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
+from math import ceil
 from types import MappingProxyType
 from typing import Any
-
-import numpy as np
 
 from allocator.audit import audit
 from allocator.conflicts.find import Conflict
 from allocator.conflicts.gives import Give, changes_of, gives_of
 from allocator.conflicts.limits import eased, weaker
 from allocator.conflicts.parts import OF_PERSONS, Part, demands, whole
+from allocator.conflicts.seats import seats_more
 from allocator.conflicts.trials import OutOfTimeError, Trials, planned, with_rules
 from allocator.entities import Inputs
 from allocator.errors import InputError, ModelError
@@ -272,60 +272,14 @@ class Repairs:
         """Seats added to as few classes as it takes; no rule gives."""
         rules = [rule for rule in self._hard() if self.is_small or rule.id in self.concerned]
         must = [part for rule in rules for part in whole(rule, self.inputs)]
-        open_ = self._contended()
-        if not must or not open_:
+        extra = seats_more(self.trials, self.conflicts, must, max(1, ceil(self.run.audit.goals["violation"])))
+        if extra is None:
             return None
-        most = max(1, int(np.ceil(self.run.audit.goals["violation"])))
-        extra, size = None, 1
-        while extra is None:
-            extra = self._used(must, dict.fromkeys(open_, size))
-            if extra is None and size >= most:
-                return None
-            size = min(2 * size, most)
-        extra = self._trimmed(must, extra)
         seats = dict(zip(self.inputs.sessions["session_id"], self.inputs.sessions["seats"].tolist(), strict=True))
         gives = [Give(None, (), s, "", seats[s], seats[s] + n, n) for s, n in sorted(extra.items())]
         sizes = sorted(set(extra.values()))
         added = [{"sessions": sorted(s for s, n in extra.items() if n == size), "seats_more": size} for size in sizes]
         return self._solved("more-seats", gives, {"session_changes": added})
-
-    def _contended(self) -> list[str]:
-        """Sessions of the years and programmes in conflict."""
-        table = self.inputs.sessions
-        wanted = np.zeros(len(table), dtype=bool)
-        ids = self.inputs.programmes["programme_id"].to_numpy()
-        for conflict in self.conflicts:
-            for part in conflict.parts:
-                counting = set(ids[self.trials.programmes_of(part)])
-                wanted |= np.asarray(table["programme_id"].isin(counting) & table["year"].isin(part.years))
-        return [str(one) for one in table["session_id"][wanted]]
-
-    def _used(self, must: Sequence[Part], extra: Mapping[str, int]) -> dict[str, int] | None:
-        """Of some extra seats those that a plan uses which keeps everything; ``None`` where none does."""
-        self.trials.refuse_when_over()
-        cut = self.trials.cut(must, self.trials.limbs)
-        more = cut.sessions["session_id"].map(dict(extra)).fillna(0).astype("int64")
-        table = cut.sessions.assign(
-            seats=cut.sessions["seats"] + more, usable_seats=cut.sessions["usable_seats"] + more
-        )
-        run = planned(replace(cut, sessions=table), self.trials.seconds_left())
-        if not isinstance(run, Run) or run.audit.goals["violation"] >= 0.5:
-            return None
-        taken = run.plan.placements.groupby("session_id")["headcount"].sum()
-        usable = cut.sessions.set_index("session_id")["usable_seats"]
-        beyond = (taken - usable.reindex(taken.index)).clip(lower=0)
-        return {str(session): int(seats) for session, seats in beyond.items() if seats > 0}
-
-    def _trimmed(self, must: Sequence[Part], extra: dict[str, int]) -> dict[str, int]:
-        """The same with no seat too many: each was tried without."""
-        for session in sorted(extra):
-            while extra.get(session, 0):
-                fewer = {**extra, session: extra[session] - 1}
-                used = self._used(must, {s: n for s, n in fewer.items() if n})
-                if used is None:
-                    break
-                extra = used
-        return extra
 
     def _eased(self, kind: str, kinds: tuple[type[RuleKind], ...]) -> Repair | None:
         """Strict limits of some kinds give, and no amount: the first of a few ways that is enough for everything."""
