@@ -103,10 +103,6 @@ class Cohorts:
             found = self._cost_cache[key] = cost.astype(np.int32)
         return found
 
-    def forget_costs(self) -> None:
-        """Free the cache of personal costs."""
-        self._cost_cache.clear()
-
     @cached_property
     def cohort_of(self) -> np.ndarray:
         """Cohort of each person, shape (I,)."""

@@ -15,7 +15,6 @@ import pandas as pd
 
 from allocator.entities import Inputs
 from allocator.result import OnProgress, Progress, silent
-from allocator.solve.calendar import calendar, capacity, pair_is_possible, unreachable
 from allocator.solve.dated_attendances import Pinned
 from allocator.solve.dated_complete import complete
 from allocator.solve.dated_problem import build
@@ -23,8 +22,6 @@ from allocator.solve.dated_reasons import reason
 from allocator.solve.dated_search import fill, open_sessions, reach_least, rearrange
 from allocator.solve.dated_state import State
 from allocator.solve.exclusions import Exclusions
-
-__all__ = ["Schedule", "calendar", "capacity", "pair_is_possible", "schedule", "unreachable"]
 
 WORK = 5.0
 """Work limit of the exact repair and its proofs, all in all, in CP-SAT's deterministic seconds."""
