@@ -160,32 +160,30 @@ class Pricing:
 
     def costs(self, stratum: np.ndarray, trajectory: np.ndarray, cost: list[np.ndarray]) -> np.ndarray:
         """Cost of some columns, from the cost of each sort's open trajectories."""
-        sort = self.strata.sort[stratum]
-        found = np.zeros(len(sort))
-        order = np.argsort(sort, kind="stable")
-        ends = np.flatnonzero(np.diff(sort[order], append=-1)) + 1
-        start = 0
-        for end in ends.tolist():
-            inside = order[start:end]
-            found[inside] = cost[int(sort[inside[0]])][trajectory[inside]]
-            start = end
+        found = np.zeros(len(stratum))
+        for sort, inside in self._by_sort(stratum):
+            found[inside] = cost[sort][trajectory[inside]]
         return found
 
     def menus(self, stratum: np.ndarray, trajectory: np.ndarray) -> np.ndarray:
         """Menu of each year of some columns, shape (columns, Y)."""
+        menus = np.zeros((len(stratum), self.strata.capacity.shape[1]), dtype=np.int64)
+        for sort, inside in self._by_sort(stratum):
+            allowed = self.cohorts.sort_allowed[sort]
+            row = trajectory[inside] if allowed is None else allowed[trajectory[inside]]
+            menus[inside] = self.cohorts.tables[self.cohorts.sort_type[sort]].index[row]
+        return menus
+
+    def _by_sort(self, stratum: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """Each sort of some columns, and which of them are of it."""
         sort = self.strata.sort[stratum]
-        menus = np.zeros((len(sort), self.strata.capacity.shape[1]), dtype=np.int64)
         order = np.argsort(sort, kind="stable")
         ends = np.flatnonzero(np.diff(sort[order], append=-1)) + 1
         start = 0
         for end in ends.tolist():
             inside = order[start:end]
-            own = int(sort[inside[0]])
-            allowed = self.cohorts.sort_allowed[own]
-            row = trajectory[inside] if allowed is None else allowed[trajectory[inside]]
-            menus[inside] = self.cohorts.tables[self.cohorts.sort_type[own]].index[row]
+            yield int(sort[inside[0]]), inside
             start = end
-        return menus
 
     def entries(self, stratum: np.ndarray, trajectory: np.ndarray) -> Entries:
         """What some columns use, each place of a column at most once."""
