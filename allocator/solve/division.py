@@ -10,7 +10,7 @@ import numpy as np
 from allocator.solve.blocks import Partition
 from allocator.solve.master import Master
 from allocator.solve.pricing import Pricing
-from allocator.solve.strata import Allotment, exact
+from allocator.solve.strata import Allotment, exact, members_of
 
 BEYOND = 1e9
 """Wide rows count as missed by so much: to use what a rule lets pass is for no block to choose alone, only for who is planned last."""
@@ -201,13 +201,8 @@ def _spread(master: Master, people: np.ndarray) -> tuple[np.ndarray, np.ndarray,
     """Cohort, trajectory and people of a plan on pooled strata, every cohort with its share."""
     strata, cohorts = master.strata, master.strata.cohorts
     used = np.flatnonzero(people > 1e-9)
-    inside = np.argsort(strata.of, kind="stable")
-    count = np.bincount(strata.of, minlength=len(strata.sort))
-    first = np.cumsum(count) - count
-    own = count[master.stratum[used]]
-    column = np.repeat(used, own)
-    step = np.arange(len(column)) - np.repeat(np.cumsum(own) - own, own)
-    cohort = inside[first[master.stratum[column]] + step]
+    place, cohort = members_of(master.stratum[used], strata.of, len(strata.sort))
+    column = used[place]
     part = people[column] * cohorts.cohort_people[cohort] / strata.people[master.stratum[column]]
     return cohort, master.trajectory[column], part
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from allocator.solve.master import Master
 from allocator.solve.pricing import Prices, Pricing
-from allocator.solve.strata import Strata
+from allocator.solve.strata import Strata, members_of
 
 CHEAPEST = 6
 """Cheapest trajectories of a stratum at most."""
@@ -63,10 +63,5 @@ def in_use(pooled: Master, x: np.ndarray, strata: Strata) -> tuple[np.ndarray, n
 
 def for_sorts(sort: np.ndarray, trajectory: np.ndarray, strata: Strata) -> tuple[np.ndarray, np.ndarray]:
     """Trajectories of sorts, for every stratum of the same sort."""
-    order = np.argsort(strata.sort, kind="stable")
-    count = np.bincount(strata.sort, minlength=len(strata.cohorts.sort_type))
-    first = np.cumsum(count) - count
-    own = count[sort]
-    column = np.repeat(np.arange(len(sort)), own)
-    step = np.arange(len(column)) - np.repeat(np.cumsum(own) - own, own)
-    return order[first[sort[column]] + step], trajectory[column]
+    column, stratum = members_of(sort, strata.sort, len(strata.cohorts.sort_type))
+    return stratum, trajectory[column]

@@ -80,6 +80,28 @@ class Strata:
     missed: tuple[np.ndarray, ...]
 
 
+def members_of(groups: np.ndarray, of: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """All members of some groups, group by group.
+
+    Parameters
+    ----------
+    groups
+        The groups wanted; one may come several times.
+    of, count
+        Group of each member, and how many groups there are.
+
+    Returns
+    -------
+    tuple
+        Position in ``groups``, and the member, one row for each.
+    """
+    order, sizes = np.argsort(of, kind="stable"), np.bincount(of, minlength=count)
+    first, own = (np.cumsum(sizes) - sizes)[groups], sizes[groups]
+    place = np.repeat(np.arange(len(groups)), own)
+    step = np.arange(len(place)) - np.repeat(np.cumsum(own) - own, own)
+    return place, order[first[place] + step]
+
+
 def coarse(cohorts: Cohorts, seats: np.ndarray) -> Strata:
     """One stratum per sort: programmes pooled by class, groups of a family all together."""
     classes = cohorts.programme_class
