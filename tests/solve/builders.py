@@ -12,6 +12,7 @@ from allocator.entities import TABLES, Inputs, Policy, Scenario
 from allocator.kinds import Rule
 
 _TYPES = {"integer": "int64", "number": "float64", "flag": "bool", "date": "datetime64[us]"}
+_RULES: TypeAdapter[Rule] = TypeAdapter(Rule)
 _BLANK = {"integer": 0, "number": 0.0, "flag": False, "date": pd.NaT}
 
 
@@ -22,16 +23,15 @@ def table(name: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     for column in TABLES[name]:
         blank = _BLANK.get(column.type, "") if column.default is None else column.default
         values = [row.get(column.name, blank) for row in rows]
-        columns[column.name] = pd.Series(values, dtype=_TYPES.get(column.type, "str"))
-    frame = pd.DataFrame(columns)
+        columns[column.name] = pd.array(values, dtype=_TYPES.get(column.type, "str"))
+    frame = pd.DataFrame(columns, copy=False)
     ids = [c for c in frame.columns if c.endswith("_id")][:1]
-    return frame.sort_values(ids, kind="stable").reset_index(drop=True)
+    return frame.sort_values(ids, kind="stable", ignore_index=True)
 
 
 def rule(kind: str, **fields: Any) -> Rule:
     """A rule of a kind; its id is the kind unless given."""
-    adapter: TypeAdapter[Rule] = TypeAdapter(Rule)
-    return adapter.validate_python({"id": kind, "kind": kind, "title": kind, "title_zh": kind} | fields)
+    return _RULES.validate_python({"id": kind, "kind": kind, "title": kind, "title_zh": kind} | fields)
 
 
 def make_inputs(
