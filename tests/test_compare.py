@@ -33,21 +33,13 @@ def call(*arguments: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+def folder(own_sample: Path) -> Path:
     """Two runs of ``tiny``, the second with a smaller quota, in out/a and out/b."""
-    root = tmp_path_factory.mktemp("runs")
-    for name in ("scenarios/tiny.toml", "data/tiny"):
-        source = request.config.rootpath / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, _parent(root / name))
-    (root / "scenarios" / "other.toml").write_text(OTHER, encoding="utf-8")
-    for scenario, out in (("tiny", "a"), ("other", "b")):
-        call("plan", root / "scenarios" / f"{scenario}.toml", "--out", root / "out" / out, "--quiet")
-    return root
-
-
-def _parent(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+    (own_sample / "out" / "tiny").rename(own_sample / "out" / "a")
+    scenario = own_sample / "scenarios" / "other.toml"
+    scenario.write_text(OTHER, encoding="utf-8")
+    assert call("plan", scenario, "--out", own_sample / "out" / "b", "--quiet", "--no-explain").exit_code == 4
+    return own_sample
 
 
 @pytest.fixture(scope="module")

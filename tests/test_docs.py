@@ -27,6 +27,8 @@ from typer.testing import CliRunner
 from allocator.cli import app
 from allocator.kinds import KINDS
 
+pytestmark = pytest.mark.usefixtures("no_figures")  # No page here looks at them.
+
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")
 
@@ -44,11 +46,6 @@ def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
 
 
-def without_figures(patch: pytest.MonkeyPatch) -> None:
-    """Leave the pictures out, most of the time of a small run; no page here looks at them."""
-    patch.setattr("allocator.reports.folder._figures", lambda *_: ())
-
-
 def test_every_make_command_shown_is_a_target_of_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     shown = {line.split()[1] for page in PAGES for line in commands_of(page) if line.startswith("make ")}
@@ -59,7 +56,6 @@ def test_every_make_command_shown_is_a_target_of_the_makefile() -> None:
 def test_commands_shown_work(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy_sample(tmp_path)
     monkeypatch.chdir(tmp_path)
-    without_figures(monkeypatch)
     for line in commands_of(page):
         program, *arguments = shlex.split(line)
         if program == "allocator":
@@ -73,9 +69,8 @@ def test_commands_shown_work(page: str, tmp_path: Path, monkeypatch: pytest.Monk
     ("page", "lang", "word"), [("README.md", "en", "proven"), ("README.zh-CN.md", "zh", "已证最优")]
 )
 def test_summary_shown_in_the_readme_is_what_the_command_prints(
-    page: str, lang: str, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, lang: str, word: str, tmp_path: Path
 ) -> None:
-    without_figures(monkeypatch)
     scenario = ROOT / "scenarios" / "tiny.toml"
     result = CliRunner().invoke(app, ["plan", str(scenario), "--out", str(tmp_path / "run"), "--lang", lang, "--quiet"])
     sample = (ROOT / page).read_text(encoding="utf-8").partition("```text\n")[2].partition("```")[0]
@@ -260,7 +255,6 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[P
         folder = copy_sample(tmp_path_factory.mktemp(f"sample-{lang}"))
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
-            without_figures(patch)
             result = CliRunner().invoke(app, [*shlex.split(SAMPLE_RUN)[1:], "--lang", lang])
         assert result.exit_code == 0, result.output
         return folder / "out" / "tiny", result.output
@@ -276,7 +270,6 @@ def test_story_of_a_page_can_be_followed(
     lang = "zh" if "/zh/" in page else "en"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ALLOCATOR_LANG", lang)
-    without_figures(monkeypatch)
 
     def command(line: str) -> str:
         if line == SAMPLE_RUN:

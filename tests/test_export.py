@@ -23,13 +23,10 @@ def call(*arguments):
     return RUNNER.invoke(app, [*map(str, arguments), "--lang", "en"])
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, request):
+@pytest.fixture
+def finished(sample):
     """The run folder of ``tiny``."""
-    folder = tmp_path_factory.mktemp("run") / "tiny"
-    scenario = request.config.rootpath / TINY
-    assert call("plan", scenario, "--out", folder, "--quiet", "--no-progress").exit_code == 0
-    return folder
+    return sample / "out" / "tiny"
 
 
 def document(path):

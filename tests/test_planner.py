@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from pathlib import Path
 
 import pytest
@@ -16,17 +15,9 @@ RULE = "tatb-county-division-principal"
 QUOTA = f"overrides.{RULE}.amount"
 
 
-@pytest.fixture(scope="module")
-def first() -> Planner:
-    planner = Planner()
-    planner.plan(load(SCENARIOS / "one-prefecture.toml"))
-    return planner
-
-
 @pytest.fixture
-def planner(first: Planner) -> Planner:
-    """Knows the plan of one prefecture, and nothing that another test has planned."""
-    return copy(first)
+def planner(prefecture_planner: Planner) -> Planner:
+    return prefecture_planner
 
 
 def test_first_scenario_is_planned_from_nothing(planner: Planner) -> None:

@@ -42,15 +42,10 @@ def said(*arguments: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(own_sample: Path) -> Path:
     """Two scenarios with their tables: ``tiny``, planned in out/tiny, and ``broken``, which asks for six places a year where five are."""
-    root = tmp_path_factory.mktemp("questions")
-    (root / "scenarios").mkdir()
-    shutil.copy(TINY, root / "scenarios")
-    shutil.copytree(ROOT / "data" / "tiny", root / "data" / "tiny")
-    (root / "scenarios" / "broken.toml").write_text(BROKEN, encoding="utf-8")
-    allocator.write(allocator.plan(root / "scenarios" / "tiny.toml"), root / "out" / "tiny", lang="en")
-    return root
+    (own_sample / "scenarios" / "broken.toml").write_text(BROKEN, encoding="utf-8")
+    return own_sample
 
 
 @pytest.fixture(scope="module", params=["memory", "folder"])

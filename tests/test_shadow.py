@@ -49,15 +49,8 @@ def call(*arguments: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """The sample with a finished run in out/tiny."""
-    root = tmp_path_factory.mktemp("shadow")
-    for name in ("scenarios/tiny.toml", "data/tiny"):
-        source, target = request.config.rootpath / name, root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
-    call("plan", root / "scenarios" / "tiny.toml", "--out", root / "out" / "tiny", "--quiet")
-    return root
+def folder(own_sample: Path) -> Path:
+    return own_sample
 
 
 @pytest.fixture(scope="module")

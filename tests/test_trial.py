@@ -26,9 +26,9 @@ QUOTA = f"overrides.{RULE}.amount"
 FIXED = "principals-seminar"
 
 
-@pytest.fixture(scope="module")
-def base() -> Run:
-    return pipeline.plan(SCENARIOS / "one-prefecture.toml")
+@pytest.fixture
+def base(prefecture: Run) -> Run:
+    return prefecture
 
 
 def seats(run: Run) -> set[tuple[str, str]]:
@@ -52,6 +52,7 @@ def test_trials_do_not_depend_on_each_other(base: Run) -> None:
     assert 0 < len(seats(first) ^ seats(base)) < len(seats(base)) / 10
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_trial_of_a_run_read_back_is_the_trial_of_the_run(base: Run, tmp_path: Path) -> None:
     pipeline.write(base, tmp_path / "run")
     back = pipeline.load_run(tmp_path / "run")

@@ -156,8 +156,8 @@ def test_call_ups_against_spacing_are_named_and_let_go(tmp_path: Path) -> None:
         assert allocator.plan(allocator.load(scenario, changes=dict(repair.changes))).audit.is_clean
 
 
-def test_plan_says_it_too_and_leaves_with_4(two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("allocator.reports.folder._figures", lambda *_: ())
+@pytest.mark.usefixtures("no_figures")
+def test_plan_says_it_too_and_leaves_with_4(two: Path, tmp_path: Path) -> None:
     result = call("plan", two, "--out", tmp_path / "out", "--lang", "zh", "--no-progress")
     assert result.exit_code == 4
     told = (tmp_path / "out" / "conflicts.txt").read_text(encoding="utf-8")
@@ -167,8 +167,8 @@ def test_plan_says_it_too_and_leaves_with_4(two: Path, tmp_path: Path, monkeypat
     assert record["conflicts"]["proven"]
 
 
-def test_plan_without_conflict_writes_nothing_about_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("allocator.reports.folder._figures", lambda *_: ())
+@pytest.mark.usefixtures("no_figures")
+def test_plan_without_conflict_writes_nothing_about_any(tmp_path: Path) -> None:
     assert call("plan", TINY, "--out", tmp_path / "out", "--no-progress").exit_code == 0
     assert not (tmp_path / "out" / "conflicts.txt").exists()
 

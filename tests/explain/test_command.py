@@ -15,27 +15,14 @@ from allocator import pipeline
 from allocator.cli import app
 from allocator.inputs import load
 
-ROOT = Path(__file__).parents[2]
-
 
 def call(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["explain", *map(str, arguments)])
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of ``tiny`` in out/run, with its data and scenario beside it."""
-    root = tmp_path_factory.mktemp("explain")
-    (root / "scenarios").mkdir()
-    shutil.copy(ROOT / "scenarios" / "tiny.toml", root / "scenarios")
-    shutil.copytree(ROOT / "data" / "tiny", root / "data" / "tiny")
-    pipeline.write(pipeline.plan(root / "scenarios" / "tiny.toml"), root / "out" / "run", lang="en")
-    return root
-
-
 @pytest.fixture
-def run(folder: Path) -> Path:
-    return folder / "out" / "run"
+def run(sample: Path) -> Path:
+    return sample / "out" / "tiny"
 
 
 def test_why_is_told_for_several_people_in_the_order_asked(run: Path) -> None:
@@ -164,11 +151,12 @@ def test_everything_that_does_not_exist_is_refused_at_once(run: Path) -> None:
     assert result.exit_code == 3 and [one["code"] for one in defects] == ["unknown-cadre"] * 2 + ["unknown-target"]
 
 
-def test_session_of_a_year_that_is_not_planned_is_refused(folder: Path) -> None:
-    scenario = folder / "scenarios" / "first.toml"
+@pytest.mark.usefixtures("no_figures")
+def test_session_of_a_year_that_is_not_planned_is_refused(own_sample: Path) -> None:
+    scenario = own_sample / "scenarios" / "first.toml"
     scenario.write_text('extends = "tiny.toml"\nid = "first"\nhorizon = [2019, 2020]\n', encoding="utf-8")
-    pipeline.write(pipeline.plan(scenario), folder / "out" / "first", lang="en", force=True)
-    result = call(folder / "out" / "first", "-c", "N1", "--not-in", "theory-2022a", "--lang", "en")
+    pipeline.write(pipeline.plan(scenario), own_sample / "out" / "first", lang="en", force=True)
+    result = call(own_sample / "out" / "first", "-c", "N1", "--not-in", "theory-2022a", "--lang", "en")
     assert result.exit_code == 3 and "session theory-2022a is in 2022, which is not a year of the plan" in result.stderr
 
 
@@ -179,9 +167,9 @@ def test_a_scenario_is_written_for_one_question_only(run: Path, tmp_path: Path) 
     assert call(run, "-c", "N1", "--not-in", "2020", "--write-scenario", tmp_path / "a.txt").exit_code == 2
 
 
-def test_run_folder_from_other_inputs_is_refused_with_the_files(folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(folder, tmp_path / "copy")
-    run = tmp_path / "copy" / "out" / "run"
+def test_run_folder_from_other_inputs_is_refused_with_the_files(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "tiny"
     assert call(run, "-c", "N1", "--quiet").exit_code == 0  # Moved as a whole it is as good as before.
     roster = tmp_path / "copy" / "data" / "tiny" / "cadres.csv"
     roster.write_bytes(roster.read_bytes().replace("北七".encode(), "北柒".encode()))
@@ -204,14 +192,14 @@ EDITS: dict[str, tuple[str, Callable[[str], str]]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_file_of_a_run_folder_changed_by_hand_is_refused_everywhere(folder: Path, tmp_path: Path, edit: str) -> None:
-    shutil.copytree(folder, tmp_path / "copy")
-    run = tmp_path / "copy" / "out" / "run"
+def test_file_of_a_run_folder_changed_by_hand_is_refused_everywhere(sample: Path, tmp_path: Path, edit: str) -> None:
+    shutil.copytree(sample, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "tiny"
     name, change = EDITS[edit]
     text = (run / name).read_text(encoding="utf-8-sig")
     assert change(text) != text
     (run / name).write_text(change(text), encoding="utf-8-sig" if name == "plan.csv" else "utf-8")
-    other = folder / "out" / "run"
+    other = sample / "out" / "tiny"
     asked: dict[str, list[object]] = {
         "explain": [run, "-c", "N1"], "shadow": [run, "--list"], "compare": [other, run], "export": [run, "--unit", "N"],
     }  # fmt: skip
@@ -222,18 +210,18 @@ def test_file_of_a_run_folder_changed_by_hand_is_refused_everywhere(folder: Path
     assert "用 allocator" in call(run, "-c", "N1", "--lang", "zh").stderr
 
 
-def test_plan_saved_in_another_encoding_is_refused_as_changed(folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(folder, tmp_path / "copy")
-    run = tmp_path / "copy" / "out" / "run"
+def test_plan_saved_in_another_encoding_is_refused_as_changed(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "tiny"
     text = (run / "plan.csv").read_text(encoding="utf-8-sig")
     (run / "plan.csv").write_text(text.replace("N-team", "北方班子"), encoding="gb18030")
     result = call(run, "-c", "N1", "--lang", "en")
     assert result.exit_code == 3 and "plan.csv: this file was changed after the run" in result.stderr
 
 
-def test_layout_line_ends_and_places_of_a_run_folder_do_not_matter(folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(folder, tmp_path / "copy")
-    run = tmp_path / "copy" / "out" / "run"
+def test_layout_line_ends_and_places_of_a_run_folder_do_not_matter(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "tiny"
     for name in ("plan.csv", "scenario.toml"):
         file = run / name
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
@@ -244,9 +232,9 @@ def test_layout_line_ends_and_places_of_a_run_folder_do_not_matter(folder: Path,
     assert call(run, "-c", "N1", "--quiet").exit_code == 0
 
 
-def test_run_folder_without_hashes_of_its_own_files_is_read_as_before(folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(folder, tmp_path / "copy")
-    run = tmp_path / "copy" / "out" / "run"
+def test_run_folder_without_hashes_of_its_own_files_is_read_as_before(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "tiny"
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
     del record["scenario_sha256"], record["plan"]["sha256"]
     (run / "run.json").write_text(json.dumps(record), encoding="utf-8")
@@ -256,17 +244,17 @@ def test_run_folder_without_hashes_of_its_own_files_is_read_as_before(folder: Pa
 
 
 @pytest.mark.parametrize("missing", ["run.json", "plan.csv", "scenario.toml"])
-def test_folder_that_is_no_run_is_refused(folder: Path, tmp_path: Path, missing: str) -> None:
-    shutil.copytree(folder, tmp_path / "copy")
-    run = tmp_path / "copy" / "out" / "run"
+def test_folder_that_is_no_run_is_refused(sample: Path, tmp_path: Path, missing: str) -> None:
+    shutil.copytree(sample, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "tiny"
     (run / missing).unlink()
     result = call(run, "-c", "N1", "--lang", "en")
     assert result.exit_code == 3 and missing in result.stderr and "Traceback" not in result.output
 
 
-def test_broken_record_is_refused(folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(folder, tmp_path / "copy")
-    run = tmp_path / "copy" / "out" / "run"
+def test_broken_record_is_refused(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample, tmp_path / "copy")
+    run = tmp_path / "copy" / "out" / "tiny"
     (run / "run.json").write_text("{}", encoding="utf-8")
     result = call(run, "-c", "N1", "--lang", "en")
     assert result.exit_code == 3 and "cannot be read" in result.stderr

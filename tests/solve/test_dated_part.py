@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from allocator import pipeline
 from allocator.assembly import assemble
 from allocator.audit import audit
 from allocator.planner import Run
@@ -16,12 +14,10 @@ from allocator.solve.dated_part import KEYS, reschedule
 from allocator.solve.exclusions import Exclusions
 from allocator.solve.timetable import Timetable
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
-
 
 @pytest.fixture(scope="module")
-def run() -> Run:
-    return pipeline.plan(SCENARIOS / "one-prefecture.toml")
+def run(prefecture: Run) -> Run:
+    return prefecture
 
 
 @pytest.fixture(scope="module")
