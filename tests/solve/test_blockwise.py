@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,24 @@ from allocator.solve.yearly import YearlyStage
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
+@dataclass
+class Planned:
+    """A plan by blocks with what mending had to do: the plan before it, and what each part gained."""
+
+    by: Blockwise
+    plan: Followed
+    before: list[Followed]
+    gains: list[float]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_blocks() -> Iterator[None]:
+    """Blocks of one prefecture as small as they are of a province."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_COHORTS", 60)
+        yield
+
+
 @pytest.fixture(scope="module")
 def pooled() -> Pooled:
     inputs = load(SCENARIOS / "one-prefecture.toml")
@@ -32,11 +52,30 @@ def pooled() -> Pooled:
     return Pooled(stage.cohorts, stage.ranked, 1e-3, Clock(None))
 
 
-def planner(pooled: Pooled, monkeypatch: pytest.MonkeyPatch, workers: int = 1) -> Blockwise:
-    monkeypatch.setattr(blocks, "BLOCK_COHORTS", 60)
+def planner(pooled: Pooled, workers: int = 1) -> Blockwise:
     prices = spread(pooled.master, pooled.relaxed.duals, exact(pooled.cohorts))
     found = weights(pooled.master.goals) if pooled.rates is None else pooled.rates.plan
     return Blockwise(pooled, prices, found, gap=1e-3, workers=workers, clock=Clock(None))
+
+
+@pytest.fixture(scope="module")
+def planned(pooled: Pooled) -> Planned:
+    """The plan by blocks, which no test changes."""
+    before: list[Followed] = []
+    gains: list[float] = []
+    mend, again = Mending.mend, Mending._again
+
+    def noted(mending: Mending, plan: Followed, parts: list[np.ndarray]) -> tuple[Followed, list[float]]:
+        assert len(np.unique(np.concatenate(parts))) == sum(len(part) for part in parts)
+        plan, gained = again(mending, plan, parts)
+        gains.extend(gained)
+        return plan, gained
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Mending, "mend", lambda mending, plan: before.append(plan) or mend(mending, plan))
+        patch.setattr(Mending, "_again", noted)
+        one = planner(pooled)
+        return Planned(one, one.plan(), before, gains)
 
 
 def used(division: Division, plan: Followed) -> np.ndarray:
@@ -47,19 +86,18 @@ def used(division: Division, plan: Followed) -> np.ndarray:
     return seats
 
 
-def test_everybody_is_planned_and_no_seat_used_twice(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
-    blockwise_ = planner(pooled, monkeypatch)
-    plan = blockwise_.plan()
+def test_everybody_is_planned_and_no_seat_used_twice(pooled: Pooled, planned: Planned) -> None:
+    plan, division = planned.plan, planned.by.division
     people = np.bincount(plan.cohort, plan.people, len(pooled.cohorts.cohort_sort))
     np.testing.assert_array_equal(people, pooled.cohorts.cohort_people)
     seats = pooled.cohorts.instance.calendar.seats
-    taken = used(blockwise_.division, plan)
+    taken = used(division, plan)
     assert (taken <= seats + 1e-9).all()
-    np.testing.assert_allclose(blockwise_.division.seats, seats - taken)  # What was given back and taken again adds up.
+    np.testing.assert_allclose(division.seats, seats - taken)  # What was given back and taken again adds up.
 
 
-def test_shares_of_wide_rows_add_up(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = planner(pooled, monkeypatch)
+def test_shares_of_wide_rows_add_up(pooled: Pooled) -> None:
+    one = planner(pooled)
     wide = one.parts.wide_seats
     assert wide.any()
     assert one.blocks > blockwise.WAVE
@@ -71,37 +109,23 @@ def test_shares_of_wide_rows_add_up(pooled: Pooled, monkeypatch: pytest.MonkeyPa
     np.testing.assert_array_equal(few[1].seats, whole[1].seats)
 
 
-def test_plan_does_not_depend_on_workers(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
-    plans = [planner(pooled, monkeypatch, workers).plan() for workers in (1, 2)]
+def test_plan_does_not_depend_on_workers(pooled: Pooled, planned: Planned) -> None:
+    other = planner(pooled, workers=2).plan()
     for name in ("cohort", "trajectory", "people"):
-        np.testing.assert_array_equal(getattr(plans[0], name), getattr(plans[1], name))
+        np.testing.assert_array_equal(getattr(planned.plan, name), getattr(other, name))
 
 
-def test_mending_leaves_fewer_hard_rules_missed(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = planner(pooled, monkeypatch)
-    plans: list[Followed] = []
-    gains: list[float] = []
-    mend, again = Mending.mend, Mending._again
-
-    def noted(mending: Mending, plan: Followed, parts: list[np.ndarray]) -> tuple[Followed, list[float]]:
-        assert len(np.unique(np.concatenate(parts))) == sum(len(part) for part in parts)
-        plan, gained = again(mending, plan, parts)
-        gains.extend(gained)
-        return plan, gained
-
-    monkeypatch.setattr(Mending, "mend", lambda mending, plan: plans.append(plan) or mend(mending, plan))
-    monkeypatch.setattr(Mending, "_again", noted)
-    after = one.plan()
-    assert missed(one, after) <= missed(one, plans[0])
+def test_mending_leaves_fewer_hard_rules_missed(planned: Planned) -> None:
+    one, after, before, gains = planned.by, planned.plan, planned.before[0], planned.gains
+    assert missed(one, after) <= missed(one, before)
     assert min(gains) >= 0 and sum(gains) > 0
     # Parts beside one another each keep what is left to them, so that together they may have gained more.
-    assert value(one, plans[0]) - value(one, after) >= sum(gains) - 1e-6
+    assert value(one, before) - value(one, after) >= sum(gains) - 1e-6
     assert one.mended == len(gains)
 
 
-def test_what_is_left_over_is_what_nobody_uses(pooled: Pooled, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = planner(pooled, monkeypatch)
-    plan = one.plan()
+def test_what_is_left_over_is_what_nobody_uses(pooled: Pooled, planned: Planned) -> None:
+    one, plan = planned.by, planned.plan
     nobody = plan.only(np.zeros(len(plan.cohort), dtype=bool))
     (rest,), families = one.division.rests([nobody]), pooled.cohorts.families
     entries = one.division.pricing.entries(plan.cohort, plan.trajectory)
@@ -113,11 +137,8 @@ def test_what_is_left_over_is_what_nobody_uses(pooled: Pooled, monkeypatch: pyte
         np.testing.assert_allclose(rest.ceiling[f], family.ceiling - count)
 
 
-def test_parts_beside_one_another_have_what_they_use_and_share_the_rest(
-    pooled: Pooled, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = planner(pooled, monkeypatch)
-    plan = one.plan()
+def test_parts_beside_one_another_have_what_they_use_and_share_the_rest(pooled: Pooled, planned: Planned) -> None:
+    one, plan = planned.by, planned.plan
     nobody = plan.only(np.zeros(len(plan.cohort), dtype=bool))
     (rest,) = one.division.rests([nobody])
     middle = len(pooled.cohorts.cohort_sort) // 2
@@ -167,7 +188,6 @@ def test_compact_strata_keep_rows_and_prices(pooled: Pooled) -> None:
 
 def test_large_problems_are_planned_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yearly, "JOINT_COHORTS", 100)
-    monkeypatch.setattr(blocks, "BLOCK_COHORTS", 60)
     inputs = load(SCENARIOS / "one-prefecture.toml")
     stage = YearlyStage(instance.build(inputs, calendar(inputs)), seed=inputs.scenario.seed, workers=2)
     years = stage.plan()
