@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,7 @@ def planned_again(
     near: float,
     seed: str,
     clock: Clock,
+    left: Callable[[], float] = lambda: np.inf,
 ) -> pd.DataFrame:
     """A yearly plan in which some people are planned again, sorted by cadre, programme and year.
 
@@ -63,11 +64,15 @@ def planned_again(
         What it is worth that one of those free keeps what he or she attends (``KEEP``, ``KEEP_WELL``).
     near
         Weighted distance from the relaxation at which a plan is good enough.
+    left
+        Seconds left for it.
 
     Raises
     ------
     ModelError
         If fixed seats cannot be held, or the solver fails.
+    OutOfTime
+        If the seconds left were not enough for a relaxation.
     """
     since = time.monotonic()
     person = attendances["cadre_id"].map(cohorts.instance.person_index).to_numpy(np.int64)
@@ -92,8 +97,10 @@ def planned_again(
         smoothing=0.0,
         centre=master.rows.duals(known),
         should_stop=clock.is_over,
+        left=left,
     )
-    plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=max(near, LEAST_NEAR))
+    near = max(near, LEAST_NEAR)
+    plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=near, left=left)
     master.close()
     if plan is None:
         raise ModelError(UNHELD)

@@ -14,9 +14,10 @@ from allocator.copies import mapped
 from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.solve.blocks import partition
-from allocator.solve.clock import Clock
+from allocator.solve.clock import Clock, OutOfTime
 from allocator.solve.division import Division, Followed, joined
-from allocator.solve.generation import FAR, optimise
+from allocator.solve.generation import FAR, Relaxation, optimise
+from allocator.solve.hasty import few_columns, solved
 from allocator.solve.master import Master
 from allocator.solve.mending import Mending
 from allocator.solve.pooled import UNHELD, Pooled
@@ -98,7 +99,7 @@ class Blockwise:
         """The plan of some cohorts; ``None`` when the rows cannot be held."""
         strata, places = compact(exact(self.pooled.cohorts, which, allotment))
         master = self._master(strata, self.least[places.programmes])
-        plan = self._decided(master, places)
+        plan = self._decided(master, places, is_needed=True)
         return None if plan is None else Followed(which[plan.stratum], plan.trajectory, plan.people)
 
     def _planned_again(self, which: np.ndarray, known: Followed, allotment: Allotment) -> tuple[Followed, float]:
@@ -108,7 +109,7 @@ class Blockwise:
         stratum = np.searchsorted(which, known.cohort)
         master.add(stratum, known.trajectory)
         before = valued(master, stratum, known.trajectory, known.people)
-        plan = self._decided(master, places)
+        plan = self._decided(master, places, is_needed=False)
         if plan is None or plan.value >= before:
             return known, 0.0
         return Followed(which[plan.stratum], plan.trajectory, plan.people), before - plan.value
@@ -118,15 +119,31 @@ class Blockwise:
         master.set_weights(self.weights)
         return master
 
-    def _decided(self, master: Master, places: Places) -> WholePlan | None:
-        """Whole people on a master; it gets its columns here and is closed."""
+    def _decided(self, master: Master, places: Places, *, is_needed: bool) -> WholePlan | None:
+        """Whole people on a master, ``None`` without time for a plan that is not needed; it gets its columns here and is closed."""
         is_late = self.clock.is_over()
+        if is_late and not is_needed:
+            return None
         prices = self.prices.at(places)
-        reach = (0.0, 0.0) if is_late or len(self._used) else REACH
-        master.add(*start(master.pricing, prices, master.cost, *reach))
+        if is_late:
+            master.add(*for_sorts(*few_columns(self.pooled, 0.0), master.strata))
+        else:
+            reach = (0.0, 0.0) if len(self._used) else REACH
+            master.add(*start(master.pricing, prices, master.cost, *reach))
         master.add(*in_use(self.pooled.master, self.pooled.relaxed.x, master.strata))
         master.add(*for_sorts(*self._most_used, master.strata))
-        relaxed = optimise(
+        relaxed: Relaxation | None = None
+        try:
+            relaxed = solved(master) if is_late else self._relaxed(master, prices)
+        except OutOfTime:
+            relaxed = solved(master) if is_needed else None
+        # What whole people lose here, mending finds sooner than more nodes would.
+        plan = None if relaxed is None else decide(master, relaxed, nodes=0)
+        master.close()
+        return plan
+
+    def _relaxed(self, master: Master, prices: Prices) -> Relaxation | None:
+        return optimise(
             master,
             relative=SETTLED * self.gap,
             settled=SETTLED * self.gap,
@@ -134,13 +151,10 @@ class Blockwise:
             centre=master.rows.duals(prices),
             near=NEAR,
             far=FAR,
-            most_rounds=1 if is_late else ROUNDS,
+            most_rounds=ROUNDS,
             should_stop=self.clock.is_over,
+            left=self.clock.left,
         )
-        # What whole people lose here, mending finds sooner than more nodes would.
-        plan = None if relaxed is None else decide(master, relaxed, nodes=0)
-        master.close()
-        return plan
 
     def _learn(self, plan: Followed) -> None:
         """Remember which trajectories a wave used: the next has people of the same sorts."""

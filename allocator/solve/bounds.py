@@ -16,7 +16,7 @@ import numpy as np
 from allocator.errors import ModelError
 from allocator.kinds import Goal
 from allocator.model.goals import SHAPES, signed
-from allocator.solve.clock import Clock
+from allocator.solve.clock import Clock, OutOfTime
 from allocator.solve.generation import Relaxation, optimise
 from allocator.solve.master import Master
 from allocator.wording import Message
@@ -39,14 +39,18 @@ NO_LIMITS: Mapping[Goal, float] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Rates:
-    """Weights for the plan, and for a proof of each goal: the goal weighs 1, those before it their rates, those behind nothing."""
+    """Weights for the plan, and for a proof of each goal: the goal weighs 1, those before it their rates, those behind nothing.
+
+    ``duals``: of the rows, where each goal was as good as the relaxation can bring it.
+    """
 
     plan: dict[Goal, float]
     proof: dict[Goal, dict[Goal, float]]
+    duals: dict[Goal, np.ndarray]
 
 
-def exchange_rates(master: Master, room: float, clock: Clock, limits: Mapping[Goal, float] = NO_LIMITS) -> Rates:
-    """Weights of the goals from the relaxation solved goal after goal; the last goal weighs 1.
+def exchange_rates(master: Master, room: float, clock: Clock, limits: Mapping[Goal, float] = NO_LIMITS) -> Rates | None:
+    """Weights of the goals from the relaxation solved goal after goal; the last goal weighs 1. ``None`` when the time was over before.
 
     Each goal is held where the relaxation can bring it. Goals that count people keep the distance of ``model.goals`` to the goals
     behind them, whatever their rate.
@@ -60,16 +64,23 @@ def exchange_rates(master: Master, room: float, clock: Clock, limits: Mapping[Go
     """
     caps: dict[Goal, float] = {goal: limit for goal, limit in limits.items() if goal in master.goals}
     proof: dict[Goal, dict[Goal, float]] = {}
+    duals: dict[Goal, np.ndarray] = {}
     for position, goal in enumerate(master.goals):
-        result = _stage(master, position, caps, clock, "rates")
+        if clock.is_over():
+            return None
+        try:
+            result = _stage(master, position, caps, clock, "rates")
+        except OutOfTime:
+            return None
         whole = float(np.ceil(result.value - 1e-6))
         reached = whole if abs(whole) < COUNTED else whole + room * abs(whole)
         caps[goal] = min(reached, max(whole, limits.get(goal, np.inf)))
+        duals[goal] = result.duals
         rates = -result.duals[master.rows.goals]
         proof[goal] = _weights(master.goals[: position + 1], rates, caps)
         behind = range(position + 1, len(master.goals))
         proof[goal] |= {master.goals[g]: float(rates[g]) for g in behind if master.goals[g] in limits and rates[g] > 0}
-    return Rates(proof[master.goals[-1]], proof)
+    return Rates(proof[master.goals[-1]], proof, duals)
 
 
 def _weights(goals: tuple[Goal, ...], rates: np.ndarray, caps: Mapping[Goal, float]) -> dict[Goal, float]:
@@ -104,6 +115,34 @@ class GoalLimits:
         self.bare, self.master, self.clock, self.duals = bare.bare(), master, clock, dict(duals)
         self._twin: Master | None = None
 
+    def at_hand(
+        self,
+        goal: Goal,
+        caps: Mapping[Goal, float],
+        duals: np.ndarray,
+        given: Mapping[Goal, float],
+        rates: Rates | None,
+    ) -> float:
+        """Limit of a goal without solving anything: at its duals when rates of exchange were found, or those of a relaxation.
+
+        Parameters
+        ----------
+        duals, given
+            Of a relaxation of weighted goals, and the weights. A cap counts at its weight, or for nothing.
+        """
+        bare, weight = self.bare, given.get(goal) or 1.0
+        bare.set_weights({goal: 1.0}, caps)
+        found = (duals / weight if rates is None else rates.duals[goal]).copy()
+        if len(bare.rows.goals) and rates is None:
+            found[bare.rows.goals] = [-given.get(h, 0.0) / weight if h in caps else 0.0 for h in bare.goals]
+        uncapped = found.copy()
+        uncapped[bare.rows.goals] = 0.0
+        tried = [found, uncapped]
+        if SHAPES[goal].sense == "max":  # Nothing less than 0 is minimised in the others.
+            tried.append(np.zeros_like(found))
+        clipped = [bare.clipped(one) for one in tried]
+        return max(bare.bound(one, bare.best(one)) for one in clipped)
+
     def known(self, goal: Goal, caps: Mapping[Goal, float]) -> float:
         """Limit of a goal at the duals known; minus infinity without any."""
         if goal not in self.duals:
@@ -113,7 +152,13 @@ class GoalLimits:
         return self.bare.bound(duals, self.bare.best(duals))
 
     def solved(self, goal: Goal, caps: Mapping[Goal, float], value: float) -> float:
-        """Limit of a goal from the relaxation, which need only prove that nothing is better than the value of the plan."""
+        """Limit of a goal from the relaxation, which need only prove that nothing is better than the value of the plan.
+
+        Raises
+        ------
+        OutOfTime
+            If there was no time for it.
+        """
         if self._twin is None:
             self._twin = self.master().twin()
         found = _stage(self._twin, self.bare.goals.index(goal), caps, self.clock, "bounds", target=value)
@@ -150,6 +195,7 @@ def _stage(
         target=target,
         on_round=show,
         should_stop=clock.is_over,
+        left=clock.left,
     )
     if result is None:
         raise ModelError(Message("error.unheld"))

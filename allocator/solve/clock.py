@@ -5,8 +5,14 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
+
 from allocator.kinds import Goal
 from allocator.result import OnProgress, Progress, silent
+
+
+class OutOfTime(Exception):  # noqa: N818 - nothing went wrong.
+    """The limit passed before a step had anything to show; whoever asked for it goes on with what is there."""
 
 
 class Clock:
@@ -42,6 +48,17 @@ class Clock:
     def is_over(self) -> bool:
         """Whether the limit has passed or the planner wants to stop."""
         return self.stop.is_set() or (self.limit is not None and self.elapsed >= self.limit)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a limit, so that a plan should be at hand before the best one is looked for."""
+        return self.limit is not None
+
+    def left(self) -> float:
+        """Seconds until the limit, infinite without one; none when the planner wants to stop."""
+        if self.stop.is_set():
+            return 0.0
+        return np.inf if self.limit is None else max(0.0, self.limit - self.elapsed)
 
     def say(
         self,

@@ -19,6 +19,7 @@ from allocator.kinds import Goal
 from allocator.model.cohorts import Cohorts
 from allocator.model.goals import weights
 from allocator.solve.candidates import Candidates, Priced
+from allocator.solve.clock import OutOfTime
 from allocator.solve.extras import BEYOND, OVERFILLED
 from allocator.solve.generation import optimise
 from allocator.solve.goal_costs import GoalCosts
@@ -89,7 +90,10 @@ def lexicographic(
         return None
     values: dict[Goal, float] = {}
     for goal in goals:
-        values[goal] = search.settle(goal)
+        try:
+            values[goal] = search.settle(goal, should_stop=should_stop)
+        except OutOfTime:  # The plan at hand keeps what was settled before.
+            break
         on_goal(goal, values[goal])
         if should_stop():
             break
@@ -169,12 +173,26 @@ class _Search:
         self.settle(level, value, priced)
         return min(value, _whole(priced.bound))
 
-    def settle(self, level: Level, enough: float = -np.inf, priced: Priced | None = None) -> float:
-        """Bring a level as low as it can be, or low enough, and hold it there; what it comes to."""
+    def settle(
+        self,
+        level: Level,
+        enough: float = -np.inf,
+        priced: Priced | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> float:
+        """Bring a level as low as it can be, or low enough, and hold it there; what it comes to.
+
+        Raises
+        ------
+        OutOfTime
+            If there was no time for as low as it can be.
+        """
         priced = priced or self._priced(level)
         least = max(_whole(priced.bound), enough)
         missed, step = least - 1, 1.0
         while missed < self.plan.values[level] - 1:
+            if should_stop():
+                raise OutOfTime
             # A plan that comes to so much at most follows none but these, so what is found is the least.
             most = min(missed + step, self.plan.values[level] - 1)
             columns = self.candidates.columns(priced.within(most + _slack(most)))

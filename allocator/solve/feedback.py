@@ -11,7 +11,7 @@ import pandas as pd
 from allocator.entities import Inputs
 from allocator.instance import Limit
 from allocator.kinds import AwayLimit
-from allocator.solve.clock import Clock
+from allocator.solve.clock import Clock, OutOfTime
 from allocator.solve.dated_part import reschedule
 from allocator.solve.dates import Schedule, schedule
 from allocator.solve.exclusions import SESSIONS_SEATS, Exclusions
@@ -56,7 +56,7 @@ def dates_kept(
     First the cadre without a seat trades with one alike of another team, which costs nothing. When nobody can, the programme is
     closed, to more people of a group whose away-limit refused, else to the cadre, and the years are planned again for those it
     concerns. What is left then goes to somebody else who costs little.
-    The schedule with fewest seats lost is kept, the latest of equals.
+    When the time is over, the schedule at hand is the last. The schedule with fewest seats lost is kept, the latest of equals.
 
     Parameters
     ----------
@@ -81,13 +81,13 @@ def dates_kept(
         if before is None or stage.is_small:
             dated = schedule(
                 inputs, years.attendances, seed=inputs.scenario.seed, on_progress=clock.on_progress,
-                work=patience, start=start, exclusions=exclusions,
+                work=min(patience, clock.left()), start=start, exclusions=exclusions,
             )  # fmt: skip
             start = None if start is None else dated.placements
         else:
             dated = reschedule(
                 years.attendances, before, exclusions,
-                seed=inputs.scenario.seed, work=patience, deeply=deeply,
+                seed=inputs.scenario.seed, work=min(patience, clock.left()), deeply=deeply,
             )  # fmt: skip
         before = dated.placements
         clock.add("dates", since)
@@ -112,7 +112,10 @@ def dates_kept(
         elif replans < rounds:
             refused = _refused(inputs, dated, timetable if replans < wide else None)
             replans, patience = replans + 1, WORK
-            years = stage.without(years, refused)
+            try:
+                years = stage.without(years, refused)
+            except OutOfTime:
+                break
             knows, was_deep, fewest = False, False, len(lost) + 1
         elif exchange is not None and sum([exchange.substitute(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())

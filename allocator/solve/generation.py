@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from allocator.solve.clock import OutOfTime
 from allocator.solve.master import Master
 from allocator.solve.pricing import Best
 
@@ -59,9 +60,9 @@ def optimise(
     far: float = np.inf,
     target: float = np.inf,
     most_rounds: int = 200,
-    least_rounds: int = 0,
     on_round: Callable[[int, float, float], None] = lambda *_: None,
     should_stop: Callable[[], bool] = lambda: False,
+    left: Callable[[], float] = lambda: np.inf,
 ) -> Relaxation | None:
     """Minimise the master's weighted goals over all trajectories.
 
@@ -77,12 +78,13 @@ def optimise(
         How much dearer than the best of its stratum a further trajectory may be to come along with it.
     far
         Reduced cost beyond which a column is dropped after the first solution.
-    least_rounds
-        Rounds before ``should_stop`` is asked.
     target
         A value that is reached; the bound need only prove that nothing is better.
     on_round
         Called with the round, the value and the bound.
+    left
+        Seconds that a linear program may take. One that is stopped leaves the solution before it, which the columns added since then do
+        not know; the bound stands on duals and holds all the same.
 
     Returns
     -------
@@ -93,21 +95,23 @@ def optimise(
     ------
     ModelError
         If the solver fails.
+    OutOfTime
+        If there was no time for a first solution.
     """
     if not len(master.stratum):
-        _first(master)
+        first_columns(master)
     best_bound, best, there = -np.inf, np.zeros(0), Best(*(np.zeros(0, dtype=np.int64),) * 3)
     if centre is not None:
         best = master.clipped(centre)
         there = master.best(best)
         best_bound = master.bound(best, there)
-    solution, rounds, before = master.solve(), 0, np.inf
+    solution, rounds, before = master.solve(left()), 0, np.inf
     for rounds in range(1, most_rounds + 1):
         if solution is None:
             return None
         newest = master.clipped(solution.duals)
         trial = smoothing * best + (1 - smoothing) * newest if smoothing and len(best) else newest
-        added, is_late = 0, rounds >= least_rounds and should_stop()
+        added, is_late = 0, should_stop()
         for duals in (trial, newest) if trial is not newest and not is_late else (newest,):
             found = master.best(duals, near)
             bound = master.bound(duals, found)
@@ -123,23 +127,32 @@ def optimise(
         if settled and before - solution.objective < settled * abs(solution.objective):
             break
         before = solution.objective
+        last = solution
+        known = _padded(last.x, master) if np.isfinite(left()) else None
         if rounds == 1 and np.isfinite(far):
-            master.drop(newest, far)
-        solution = master.solve()
+            keep = master.drop(newest, far)
+            known = None if known is None else known[np.append(keep, np.ones(len(known) - len(keep), dtype=bool))]
+        try:
+            solution = master.solve(left())
+        except OutOfTime:
+            assert known is not None
+            return Relaxation(last.objective, best_bound, best, there, known, rounds)
     if solution is None:
         return None
-    x = solution.x
-    if len(x) < len(master.stratum) + len(master.extras.row):  # Columns that came after the last solution hold nobody.
-        known = len(x) - len(master.extras.row)
-        fresh = np.zeros(len(master.stratum) - known)
-        x = np.concatenate([x[:known], fresh, x[known:]])
-    return Relaxation(solution.objective, best_bound, best, there, x, rounds)
+    return Relaxation(solution.objective, best_bound, best, there, _padded(solution.x, master), rounds)
 
 
-def _first(master: Master) -> None:
-    """Start with the best of every stratum when seats are free, and when they are dear."""
+def _padded(x: np.ndarray, master: Master) -> np.ndarray:
+    """A solution on all columns of a master: those that came after it hold nobody."""
+    known, fresh = len(x) - len(master.extras.row), len(master.stratum) + len(master.extras.row) - len(x)
+    return np.concatenate([x[:known], np.zeros(fresh), x[known:]]) if fresh else x
+
+
+def first_columns(master: Master, levels: int = 0) -> None:
+    """Start with the best of every stratum when seats are free, and when they are dear; and at some prices between."""
     duals = np.zeros(len(master.rows.least))
-    for price in (0.0, float(master.extra_cost.max(initial=0.0))):
+    dearest = float(master.extra_cost.max(initial=0.0))
+    for price in (0.0, dearest, *(dearest / 10.0**k for k in range(1, levels + 1))):
         duals[master.rows.seats[master.rows.seats >= 0]] = -price
         found = master.best(duals)
         master.add(found.stratum, found.trajectory)

@@ -1,11 +1,12 @@
 """Integer programs as arrays, solved by HiGHS inside OR-Tools.
 
-Everything here is deterministic: one thread, a fixed seed, limits counted in work and not in seconds.
+Everything here is deterministic: one thread, a fixed seed, limits counted in work, and in seconds only where the planner set a limit.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum
 
 import numpy as np
@@ -81,8 +82,8 @@ class Solution:
     x: np.ndarray
 
 
-def solve(program: Program, *, gap: float = 0.0, nodes: int | None = None) -> Solution:
-    """Solve a program by branch and bound to the relative gap.
+def solve(program: Program, *, gap: float = 0.0, nodes: int | None = None, seconds: float = np.inf) -> Solution:
+    """Solve a program by branch and bound to the relative gap, as far as nodes and seconds reach.
 
     Raises
     ------
@@ -93,6 +94,7 @@ def solve(program: Program, *, gap: float = 0.0, nodes: int | None = None) -> So
         relative_gap_tolerance=gap,
         absolute_gap_tolerance=0.0,
         node_limit=nodes,
+        time_limit=timedelta(seconds=seconds) if np.isfinite(seconds) else None,
         random_seed=RANDOM_SEED,
         presolve=mathopt.Emphasis.OFF if len(program.cost) < SMALL else None,
     )

@@ -201,8 +201,8 @@ class Master:
         order = np.argsort(own)
         return order[np.searchsorted(own[order], _key(stratum, trajectory))]
 
-    def drop(self, duals: np.ndarray, far: float) -> None:
-        """Forget the columns whose reduced cost at some duals is beyond ``far``; pricing may bring one back."""
+    def drop(self, duals: np.ndarray, far: float) -> np.ndarray:
+        """Forget the columns whose reduced cost at some duals is beyond ``far``; which stay, boolean. Pricing may bring one back."""
         rows, columns, values = (np.concatenate(part) for part in zip(*self.entries, strict=True))
         paid = np.bincount(columns, values * duals[rows], minlength=len(self.stratum))
         # The first trajectory attends least: with it one can always do without a class too small to be held.
@@ -215,6 +215,7 @@ class Master:
         self.known = np.sort(_key(self.stratum, self.trajectory))
         if self.simplex is not None:
             self.simplex.keep(keep)
+        return np.asarray(keep)
 
     def _entries(self, stratum: np.ndarray, trajectory: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Row, column (from 0) and value of what columns use."""
@@ -249,19 +250,21 @@ class Master:
             values=values,
         )
 
-    def solve(self) -> LinearSolution | None:
+    def solve(self, seconds: float = np.inf) -> LinearSolution | None:
         """The linear optimum over the columns at hand; ``None`` when the rows cannot be held.
 
         Raises
         ------
         ModelError
             If the solver fails.
+        OutOfTime
+            If so many seconds were not enough.
         """
         if self.simplex is None:
             count, behind = len(self.stratum), len(self.extras.row)
             start = Basis.of(count, behind, len(self.rows.least), self._cheapest())
             self.simplex = Simplex(self.program(), behind, start)
-        return self.simplex.solve()
+        return self.simplex.solve(seconds)
 
     def _cheapest(self) -> np.ndarray:
         """The cheapest column of every stratum: where everybody would be if nothing were shared."""

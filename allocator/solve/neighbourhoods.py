@@ -35,7 +35,14 @@ SEED = 1
 
 
 def decided(
-    master: Master, program: Program, x: np.ndarray, is_open: np.ndarray, keep: np.ndarray, gap: float, nodes: int
+    master: Master,
+    program: Program,
+    x: np.ndarray,
+    is_open: np.ndarray,
+    keep: np.ndarray,
+    gap: float,
+    nodes: int,
+    seconds: float = np.inf,
 ) -> np.ndarray | None:
     """Whole people on the columns ``keep`` of open strata and on all extras, everybody else as in ``x``."""
     n = len(master.stratum)
@@ -44,7 +51,7 @@ def decided(
     held = np.bincount(program.rows, program.values * value[program.columns], len(program.row_least))
     free = np.append(own & keep, np.ones(len(x) - n, dtype=bool))
     rest = replace(program, row_least=program.row_least - held, row_most=program.row_most - held).only(free)
-    answer = solve(rest, gap=gap, nodes=nodes)
+    answer = solve(rest, gap=gap, nodes=nodes, seconds=seconds)
     if not answer.outcome.has_solution:
         return None
     value[free] = answer.x
@@ -59,6 +66,7 @@ def improved(
     nodes: int,
     near: float,
     certain: Callable[[], float] = float,
+    left: Callable[[], float] = lambda: np.inf,
 ) -> tuple[Master, np.ndarray, float]:
     """A plan at least as good: a master of its columns, whole people on them, and the weighted value.
 
@@ -68,12 +76,14 @@ def improved(
         Whole people on the columns of the master, then the extras.
     nodes
         Of branch and bound in every neighbourhood.
-    near, certain
+    near, certain, left
         As of ``whole.decide``; what is certain is worked out when a neighbourhood gained nothing.
     """
     search = _Search(master, relaxed, x)
     failed, least = 0, relaxed.value
     for _ in range(MOST):
+        if left() <= 0:
+            break
         if failed and least == relaxed.value:
             least += certain()
         distance = search.value - least
@@ -85,7 +95,7 @@ def improved(
         # Every other time also on dearer columns at hand, as dear as the plan is far off: some step may have to lose first.
         reach = CLOSE if failed % 2 == 0 else max(CLOSE, distance)
         drawn = min(round(DRAWN * GROWTH**failed), search.most)
-        failed = 0 if search.step(drawn, reach, nodes, gap=0.1 * near) else failed + 1
+        failed = 0 if search.step(drawn, reach, nodes, gap=0.1 * near, seconds=left()) else failed + 1
     return search.master, search.x, search.value
 
 
@@ -107,12 +117,12 @@ class _Search:
     def value(self) -> float:
         return float(self.program.cost @ self.x)
 
-    def step(self, drawn: int, reach: float, nodes: int, gap: float) -> bool:
-        """Decide one neighbourhood again, on columns up to ``reach`` dearer than the best; whether that gained anything."""
+    def step(self, drawn: int, reach: float, nodes: int, gap: float, seconds: float = np.inf) -> bool:
+        """Decide one neighbourhood again, on columns up to ``reach`` dearer than the best; whether that gained anything in so many seconds."""
         columns = self.reduced[: len(self.master.stratum)]
         keep = (columns <= reach) | (self.x[: len(columns)] > 0)
         relative = max(WHOLE_GAP, gap / max(1.0, abs(self.value)))
-        better = decided(self.master, self.program, self.x, self._open(drawn), keep, relative, nodes)
+        better = decided(self.master, self.program, self.x, self._open(drawn), keep, relative, nodes, seconds)
         if better is None or self.program.cost @ better > self.value - LOSS:
             return False
         self.x = better

@@ -15,7 +15,7 @@ from allocator.model.cohorts import Cohorts
 from allocator.model.goals import caps_of, weights
 from allocator.solve.bounds import Rates, exchange_rates
 from allocator.solve.clock import Clock
-from allocator.solve.generation import Relaxation, optimise
+from allocator.solve.generation import SMOOTHING, Relaxation, first_columns, optimise
 from allocator.solve.goal_costs import GoalCosts
 from allocator.solve.master import Master
 from allocator.solve.strata import coarse
@@ -29,8 +29,14 @@ BESIDE = 4.0
 EXACT_ENOUGH = 1e-9
 """Relative gap of master and bound at which a relaxation is solved."""
 
-LATE_ROUNDS = 12
-"""Rounds of the pooled relaxation even when the time is over: they cost little, and all that follows stands on its prices."""
+HURRY = 8.0
+"""Seconds left with which the pooled relaxation is solved in haste: few rounds of its own count more then than the same columns as always."""
+
+LEVELS = 6
+"""Prices of seats at which columns are found to begin with in haste, each a tenth of the one before."""
+
+LATE_GAIN, LATE_ROUNDS = 0.02, 20
+"""Gain of a round below which the prices are good enough when the time is over, and rounds at most: all that follows stands on them."""
 
 ROOM = 0.1
 """Part of the gap asked for that is left in large goals as room for whole people."""
@@ -75,6 +81,7 @@ class Pooled:
         if not clock.is_over():
             # On a twin: from where the first weights led it is not far to those of the plan.
             self.rates = exchange_rates(self.master.twin(), max(ROOM * gap, LEAST_ROOM), clock, self.limits)
+        if self.rates is not None:
             self.relaxed = self._relaxed(self.rates.plan, clock, "rates")
             self.rounds += self.relaxed.rounds
         self.values = self.master.values(self.relaxed.x)
@@ -116,13 +123,25 @@ class Pooled:
 
     def _relaxed(self, goal_weights: Mapping[Goal, float], clock: Clock, phase: str) -> Relaxation:
         self.master.set_weights(goal_weights, self.limits)
+        values = [np.inf, np.inf]
+
+        def show(_: int, value: float, bound: float) -> None:
+            clock.say(phase, incumbent=value, bound=bound)
+            values.append(value)
+
+        def is_settled() -> bool:
+            return len(values) > LATE_ROUNDS + 2 or values[-2] - values[-1] < LATE_GAIN * abs(values[-1])
+
+        is_hasty = clock.left() < HURRY and not len(self.master.stratum)
+        if is_hasty:
+            first_columns(self.master, LEVELS)
         found = optimise(
             self.master,
             relative=EXACT_ENOUGH,
+            smoothing=0.0 if is_hasty else SMOOTHING,
             near=BESIDE,
-            on_round=lambda _, value, bound: clock.say(phase, incumbent=value, bound=bound),
-            should_stop=clock.is_over,
-            least_rounds=LATE_ROUNDS,
+            on_round=show,
+            should_stop=lambda: is_settled() and clock.is_over(),
         )
         if found is None:
             raise ModelError(UNHELD)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +21,7 @@ from allocator.model.cohorts import Cohorts
 from allocator.model.goals import SHAPES, signed
 from allocator.solve.bounds import COUNTED, GoalLimits, Rates, whole_bound
 from allocator.solve.certain_loss import certain_loss
-from allocator.solve.clock import Clock
+from allocator.solve.clock import Clock, OutOfTime
 from allocator.solve.extras import OVERFILLED
 from allocator.solve.generation import Relaxation, optimise
 from allocator.solve.master import Master
@@ -115,16 +116,18 @@ class Proofs:
             if goal != goals[-1] and not self.clock.is_over():
                 twin = master.twin()
                 twin.set_weights(self._rates.proof[goal])
-                self._known[goal] = self._background.submit(self._prove, twin, goal)
+                self._known[goal] = self._background.submit(self._prove, twin, goal, self.clock.left)
 
     def _know(self, goal: Goal, proof: _Proof) -> None:
         self._known[goal] = Future()
         self._known[goal].set_result(proof)
 
-    def _prove(self, master: Master, goal: Goal) -> _Proof:
+    def _prove(self, master: Master, goal: Goal, left: Callable[[], float] = lambda: np.inf) -> _Proof:
         """The relaxation of all cohorts, which is at the weights that prove a goal, to its optimum."""
         near = 0.1 * self.gap * abs(self.pooled.values[goal])
-        found = optimise(master, tolerance=near, smoothing=SMOOTHING, near=NEAR, should_stop=self.clock.is_over)
+        found = optimise(
+            master, tolerance=near, smoothing=SMOOTHING, near=NEAR, should_stop=self.clock.is_over, left=left
+        )
         if found is None:
             raise ModelError(UNHELD)
         return _Proof(found.bound, _Solved.of(master, found))
@@ -203,6 +206,8 @@ class Proofs:
         A goal that is 0 and cannot be less needs no relaxation. Goals ranked before are as good as in the plan; those behind count
         only where they are limited, at their limit.
         """
+        if self.clock.is_limited:
+            self._forget_unfinished()
         found: dict[Goal, float] = {}
         order = self.pooled.bare.goals
         signed_values = {goal: signed(goal, values[goal]) for goal in order}
@@ -217,6 +222,27 @@ class Proofs:
         self._background.shutdown()
         return found
 
+    def _forget_unfinished(self) -> None:
+        """Do without the proofs for which there was no time."""
+        for goal, proof in list(self._known.items()):
+            if isinstance(proof.exception(), OutOfTime):
+                del self._known[goal]
+
+    def _solved(self, goal: Goal, value: float, held: Mapping[Goal, float]) -> float:
+        """Limit of a goal from the pooled relaxation; as much as its last duals prove when there is no time for more."""
+        if not self.clock.is_over():
+            with suppress(OutOfTime):
+                return self._limits.solved(goal, held, value)
+        pooled = self.pooled
+        return self._limits.at_hand(goal, held, pooled.relaxed.duals, pooled.bare.weights, pooled.rates)
+
+    def _finely(self, goal: Goal, value: float, held: Mapping[Goal, float]) -> float:
+        """The same from the relaxation of all cohorts; nothing when there is no time for it."""
+        if not self.clock.is_over():
+            with suppress(OutOfTime):
+                return self._fine.solved(goal, held, value)
+        return -np.inf
+
     def _limit(self, goal: Goal, value: float, held: Mapping[Goal, float]) -> float:
         """What a goal cannot be less than, minimised: from prices known when these bring it as near as is wanted, else from relaxations.
 
@@ -225,7 +251,7 @@ class Proofs:
         order = self.pooled.bare.goals
         ways: tuple[Callable[[], float], ...] = (
             lambda: self._limits.known(goal, held),
-            lambda: self._limits.solved(goal, held, value),
+            lambda: self._solved(goal, value, held),
         )
         if goal in self._known:
             ways = (
@@ -234,7 +260,7 @@ class Proofs:
                 lambda: self._less_held(goal, self._own(goal), held),
             )
         if len(self.pooled.cohorts.members) <= FEW and order[-1] in self._known:
-            ways = (*ways, lambda: self._fine.solved(goal, held, value))
+            ways = (*ways, lambda: self._finely(goal, value, held))
         enough = max(PART * self.gap * abs(value), self._distance[goal]) if goal in self._distance else 0.0
         found = -np.inf
         for way in ways:

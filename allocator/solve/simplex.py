@@ -15,6 +15,7 @@ import highspy
 import numpy as np
 
 from allocator.errors import ModelError
+from allocator.solve.clock import OutOfTime
 from allocator.solve.linear import RANDOM_SEED, Program
 
 FEW = 0.025
@@ -25,6 +26,7 @@ _BASIC, _LOWER = highspy.HighsBasisStatus.kBasic, highspy.HighsBasisStatus.kLowe
 _DUAL, _PRIMAL = 1, 4
 """Methods, as HiGHS numbers them."""
 
+_STOPPED = highspy.HighsModelStatus.kTimeLimit
 _SOLVED = highspy.HighsModelStatus.kOptimal
 _IMPOSSIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 
@@ -151,23 +153,33 @@ class Simplex:
         self._is_limited = True
         self._solver.changeColsBounds(len(which), number, np.zeros(len(which)), most)
 
-    def solve(self) -> LinearSolution | None:
+    def solve(self, seconds: float = np.inf) -> LinearSolution | None:
         """The optimum, or ``None`` when there is none.
 
         Raises
         ------
         ModelError
             If the solver ends without an answer.
+        OutOfTime
+            If so many seconds were not enough.
         """
+        if seconds <= 0:
+            raise OutOfTime
+        # It counts the seconds of all its runs.
+        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds)
         self._solver.setOptionValue("simplex_strategy", _PRIMAL if self._suits_primal() else _DUAL)
         # An optimum under other limits is near; prices disturbed against cycling would lead away from it.
         is_near = self._is_solved and self._is_limited and not self._new
         self._solver.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0 if is_near else 1.0)
         self._solver.run()
+        if self._solver.getModelStatus() == _STOPPED:
+            raise OutOfTime
         self._is_solved, self._is_priced, self._is_limited, self._new = True, False, False, 0
         if self._solver.getModelStatus() not in (_SOLVED, *_IMPOSSIBLE):  # It may lose its way from an old basis.
             self._solver.clearSolver()
             self._solver.run()
+            if self._solver.getModelStatus() == _STOPPED:
+                raise OutOfTime
         status = self._solver.getModelStatus()
         if status in _IMPOSSIBLE:
             return None

@@ -44,6 +44,7 @@ def decide(
     nodes: int,
     near: float = 0.0,
     certain: Callable[[], float] = float,
+    left: Callable[[], float] = lambda: np.inf,
 ) -> WholePlan | None:
     """A plan with whole people; ``None`` when the columns at hand hold none.
 
@@ -55,6 +56,8 @@ def decide(
         Distance at which a plan is good enough: from the relaxation, and what whole people are certain to lose against it.
     certain
         Works out what they are certain to lose, when it matters.
+    left
+        Seconds to look for a better plan than the first.
     """
     program = master.program()
     x = _rounded(master, program, relaxed.x)
@@ -65,7 +68,7 @@ def decide(
         return None
     value = float(program.cost @ x)
     if nodes and value - relaxed.value > near:
-        master, x, value = improved(master, relaxed, x, nodes=nodes, near=near, certain=certain)
+        master, x, value = improved(master, relaxed, x, nodes=nodes, near=near, certain=certain, left=left)
     people = x[: len(master.stratum)].astype(np.int64)
     used = people > 0
     return WholePlan(master.stratum[used], master.trajectory[used], people[used], value)

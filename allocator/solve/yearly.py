@@ -9,7 +9,7 @@ it concerns, and nobody else; ``plan_from`` does the same when the rules or seat
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -28,10 +28,11 @@ from allocator.result import ShadowPrices
 from allocator.solve.again import KEEP, KEEP_WELL, planned_again
 from allocator.solve.blockwise import Blockwise
 from allocator.solve.bounds import COUNTED
-from allocator.solve.clock import Clock
+from allocator.solve.clock import Clock, OutOfTime
 from allocator.solve.concerned import alike, by_changes, by_dates
 from allocator.solve.exact import bounds_beside, lexicographic
-from allocator.solve.generation import FAR, optimise
+from allocator.solve.generation import FAR, Relaxation, optimise
+from allocator.solve.hasty import in_haste
 from allocator.solve.master import Master
 from allocator.solve.one_plan import draws_of
 from allocator.solve.pooled import UNHELD, Pooled
@@ -149,7 +150,13 @@ class YearlyStage:
         return YearPlan(self._jointly() if self.is_joint else self._by_blocks(), self.goals)
 
     def without(self, years: YearPlan, refused: Refused) -> YearPlan:
-        """Plan again without what the dates could not give; who is not concerned keeps the plan as it is."""
+        """Plan again without what the dates could not give; who is not concerned keeps the plan as it is.
+
+        Raises
+        ------
+        OutOfTime
+            If there was no time for it; the plan stays as it is.
+        """
         closed, limits = frozenset(refused.closed), refused.limits
         calendar = self.instance.calendar
         seats = calendar.seats.copy()
@@ -175,14 +182,14 @@ class YearlyStage:
         }
         programmes |= {programme for programme, _ in refused.seats}
         is_free = by_dates(cohorts, sorted(touched), sorted(programmes))
-        return YearPlan(self._again(cohorts, years.attendances, is_free), self.goals)
+        return YearPlan(self._again(cohorts, years.attendances, is_free, left=self.clock.left), self.goals)
 
     def resumed(self, instance: Instance, clock: Clock) -> YearlyStage | None:
         """A stage for another instance of the same people, with proofs from what this one knows; ``None`` when it knows too little.
 
         It plans with ``plan_from``. What the dates taught stays: seats closed and limits on groups.
         """
-        if not self.is_joint or self.proofs is None or self.proofs.pooled.rates is None:
+        if not self.is_joint or self.proofs is None or self.proofs.pooled.rates is None or self.proofs.prices is None:
             return None
         if caps_of(instance.inputs.scenario.limits) != self.caps:
             return None
@@ -318,38 +325,60 @@ class YearlyStage:
         since = time.monotonic()
         assert self.proofs is not None
         clock, cohorts, pooled = self.clock, self.cohorts, self.proofs.pooled
+        hasty = in_haste(pooled, self.weights, clock) if clock.is_limited or clock.is_over() else None
+        found = None if hasty is not None and hasty.is_last else self._relaxed_jointly()
+        if found is None and hasty is None:  # Stopped on the way.
+            hasty = in_haste(pooled, self.weights, clock)
+        clock.add("cohorts", since)
+        since = time.monotonic()
+        clock.say("whole")
+        if found is not None:
+            master, relaxed = found
+            self.proofs.begin(master, relaxed)
+            self.prices = listed(cohorts, master.prices(relaxed.duals)[0], self.weights)
+            self.work["relaxed"] = relaxed.bound
+        else:
+            assert hasty is not None
+            master, relaxed = hasty.master, hasty.relaxed
+        nodes = 0 if clock.is_over() else NODES
+        plan = decide(
+            master, relaxed, nodes=nodes, near=self._enough(0.6), certain=self.proofs.certain,
+            left=clock.left,
+        )  # fmt: skip
+        if plan is None:
+            raise ModelError(UNHELD)
+        self.work |= {"whole": plan.value, "joint-columns": float(len(master.stratum))}
+        attendances = name(cohorts, plan.stratum, plan.trajectory, plan.people, self.seed)
+        clock.add("whole", since)
+        return attendances
+
+    def _relaxed_jointly(self) -> tuple[Master, Relaxation] | None:
+        """The relaxation of all cohorts and its master; ``None`` when there was no time for a first solution."""
+        assert self.proofs is not None
+        clock, cohorts, pooled = self.clock, self.cohorts, self.proofs.pooled
         master = Master(
             exact(cohorts), self.ranked, pooled.costs, least=self.instance.calendar.least, has_caps=bool(pooled.limits)
         )
         master.set_weights(self.weights, pooled.limits)
-        reach = (0.0, 0.0) if clock.is_over() else (NEAR, NEAR_PATTERN)
-        master.add(*start(master.pricing, self._prices(cohorts), master.cost, *reach))
+        master.add(*start(master.pricing, self._prices(cohorts), master.cost, NEAR, NEAR_PATTERN))
         master.add(*columns_in_use(pooled.master, pooled.relaxed.x, master.strata))
-        relaxed = optimise(
-            master,
-            tolerance=self._enough(),
-            smoothing=SMOOTHING,
-            centre=master.rows.duals(self._prices(cohorts)),
-            near=NEAR,
-            far=FAR,
-            on_round=lambda _, value, bound: clock.say("cohorts", incumbent=value, bound=bound),
-            should_stop=clock.is_over,
-        )
+        try:
+            relaxed = optimise(
+                master,
+                tolerance=self._enough(),
+                smoothing=SMOOTHING,
+                centre=master.rows.duals(self._prices(cohorts)),
+                near=NEAR,
+                far=FAR,
+                on_round=lambda _, value, bound: clock.say("cohorts", incumbent=value, bound=bound),
+                should_stop=clock.is_over,
+                left=clock.left,
+            )
+        except OutOfTime:
+            return None
         if relaxed is None:
             raise ModelError(UNHELD)
-        clock.add("cohorts", since)
-        self.proofs.begin(master, relaxed)
-        since = time.monotonic()
-        clock.say("whole")
-        self.prices = listed(cohorts, master.prices(relaxed.duals)[0], self.weights)
-        nodes = 0 if clock.is_over() else NODES
-        plan = decide(master, relaxed, nodes=nodes, near=self._enough(0.6), certain=self.proofs.certain)
-        if plan is None:
-            raise ModelError(UNHELD)
-        self.work |= {"relaxed": relaxed.bound, "whole": plan.value, "joint-columns": float(len(master.stratum))}
-        attendances = name(cohorts, plan.stratum, plan.trajectory, plan.people, self.seed)
-        clock.add("whole", since)
-        return attendances
+        return master, relaxed
 
     def _enough(self, part: float = 0.2) -> float:
         """Weighted distance that is a part of the gap asked for in whichever large goal shows it first."""
@@ -378,7 +407,12 @@ class YearlyStage:
         return named
 
     def _again(
-        self, cohorts: Cohorts, attendances: pd.DataFrame, is_free: np.ndarray, keep: float = KEEP
+        self,
+        cohorts: Cohorts,
+        attendances: pd.DataFrame,
+        is_free: np.ndarray,
+        keep: float = KEEP,
+        left: Callable[[], float] = lambda: np.inf,
     ) -> pd.DataFrame:
         """Plan again some people (boolean (I,), whole cohorts); the others keep what they attend."""
         if is_free.any():
@@ -394,6 +428,7 @@ class YearlyStage:
                 near=self._enough(),
                 seed=self.seed,
                 clock=self.clock,
+                left=left,
             )
         self.cohorts = cohorts
         return attendances

@@ -66,8 +66,8 @@ def test_steps_never_lose(master: Master, monkeypatch: pytest.MonkeyPatch) -> No
     values = [float(master.program().cost @ poor)]
     step, losses = neighbourhoods._Search.step, neighbourhoods._Search._losses
 
-    def noted(search: neighbourhoods._Search, drawn: int, reach: float, nodes: int, gap: float) -> bool:
-        gained = step(search, min(drawn, 1), reach, nodes, gap)
+    def noted(search: neighbourhoods._Search, drawn: int, reach: float, nodes: int, gap: float, seconds: float) -> bool:
+        gained = step(search, min(drawn, 1), reach, nodes, gap, seconds)
         assert gained == (search.value < values[-1])
         values.append(search.value)
         return gained
