@@ -14,11 +14,11 @@ from allocator.solve.calendar import calendar
 from allocator.solve.yearly import YearlyStage
 
 from .brute import BrokenLimitError, Brute, TooLargeError, best_given, lexicographic_best
-from .worlds import World, random_world
+from .worlds import World, chunks, random_world
 
-EXACT_SEEDS = 300
-LARGE_SEEDS = 150
 CHUNK = 10
+EXACT = chunks(300, CHUNK, quick=120)
+LARGE = chunks(150, CHUNK, quick=60)
 
 
 def world_and_plans(seed: int, *, least_size: bool = True) -> tuple[World, Brute, np.ndarray] | None:
@@ -81,13 +81,13 @@ def check_large(seed: int) -> None:
         )
 
 
-@pytest.mark.parametrize("first", range(0, EXACT_SEEDS, CHUNK))
+@pytest.mark.parametrize("first", EXACT)
 def test_plan_of_tiny_problem_is_the_best_of_all(first):
     for seed in range(first, first + CHUNK):
         check_exact(seed)
 
 
-@pytest.mark.parametrize("first", range(0, LARGE_SEEDS, CHUNK))
+@pytest.mark.parametrize("first", LARGE)
 def test_plan_of_all_cohorts_together_keeps_limits_and_bounds(first, monkeypatch):
     monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
     for seed in range(first, first + CHUNK):
@@ -115,7 +115,7 @@ def test_relaxation_of_few_cohorts_bounds_goals_better(monkeypatch):
     assert nearer
 
 
-@pytest.mark.parametrize("first", range(0, LARGE_SEEDS, CHUNK))
+@pytest.mark.parametrize("first", LARGE)
 def test_plan_by_blocks_keeps_limits_and_bounds(first, monkeypatch):
     monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
     monkeypatch.setattr(yearly, "JOINT_COHORTS", 0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from solve.builders import make_inputs, rule
 
 from allocator.entities import Inputs
@@ -59,6 +60,11 @@ class World:
             horizon=self.years,
         )  # fmt: skip
         return replace(made, scenario=made.scenario.model_copy(update={"goals": self.goals}))
+
+
+def chunks(seeds: int, size: int, quick: int) -> list[Any]:
+    """The first seed of every chunk, as parameters of a test; those from ``quick`` on are left to ``make check-long``."""
+    return [pytest.param(first, marks=[pytest.mark.long] if first >= quick else []) for first in range(0, seeds, size)]
 
 
 def random_world(seed: int, *, most_people: int = 5) -> World:
