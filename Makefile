@@ -34,7 +34,7 @@ plan: $(VENV)/run.stamp  ## Plan the province and say where the results are (SCE
 	$(BIN)/allocator plan scenarios/$(SCENARIO).toml --out $(OUT) --force
 
 test: lint  ## Everything that must pass before a commit
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/dev.stamp  ## Style, format and types
 	$(BIN)/ruff check .
