@@ -309,9 +309,46 @@ class Inputs:
         return self._audiences[key].copy()
 
     @cached_property
+    def cadre_position(self) -> dict[str, int]:
+        """Row of each cadre's id in ``cadres``."""
+        return dict(zip(self._cadre_ids.tolist(), range(len(self.cadres)), strict=True))
+
+    def positions(self, cadre_ids: pd.Series) -> np.ndarray:
+        """Rows of cadres in ``cadres``, in the order of their ids; -1 for one that is not there."""
+        wanted: pd.Index[str] = pd.Index(cadre_ids.to_numpy(object), dtype=object)
+        return np.asarray(self._cadre_ids.get_indexer(wanted), dtype=np.int64)
+
+    @cached_property
+    def _cadre_ids(self) -> pd.Index[str]:
+        found: pd.Index[str] = pd.Index(self.cadres["cadre_id"].to_numpy(object), dtype=object)
+        return found
+
+    def coded(self, column: str) -> tuple[np.ndarray, tuple[str, ...]]:
+        """Position of each cadre's text in a roster column among its texts in their order, -1 for an empty one; and the texts."""
+        if column not in self._coded:  # Sorting a million texts costs more than all that uses their positions.
+            code, found = pd.factorize(self.roster[column], use_na_sentinel=False)
+            texts = np.asarray(found.astype(str), dtype=object)
+            names = sorted(set(texts.tolist()) - {""})
+            place = {text: k for k, text in enumerate(names)}
+            of = np.array([place.get(text, -1) for text in texts.tolist()], dtype=np.int64)
+            self._coded[column] = of[code], tuple(names)
+        return self._coded[column]
+
+    @cached_property
+    def _coded(self) -> dict[str, tuple[np.ndarray, tuple[str, ...]]]:
+        return {}
+
+    @cached_property
     def _audiences(self) -> dict[str, np.ndarray]:
         return {}
 
     def counting(self, wanted: Filter) -> np.ndarray:
-        """Which programmes a filter holds for, as a boolean array of shape (programmes,)."""
-        return wanted.mask(self.programmes)
+        """Which programmes a filter holds for, as a boolean array of shape (programmes,); the caller's own to change."""
+        key = repr(wanted)
+        if key not in self._countings:
+            self._countings[key] = wanted.mask(self.programmes)
+        return self._countings[key].copy()
+
+    @cached_property
+    def _countings(self) -> dict[str, np.ndarray]:
+        return {}

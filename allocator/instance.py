@@ -6,7 +6,8 @@ an unnamed group), ``p`` programme, ``y`` plan year counted from 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -137,12 +138,22 @@ class Instance:
     @cached_property
     def person_index(self) -> dict[str, int]:
         """Position of each cadre."""
-        return {c: k for k, c in enumerate(self.inputs.cadres["cadre_id"])}
+        return self.inputs.cadre_position
+
+    def people(self, cadre_ids: pd.Series) -> np.ndarray:
+        """Positions of cadres, in the order of their ids; they must be on the roster."""
+        return self.inputs.positions(cadre_ids)
 
     @cached_property
     def history(self) -> History:
         """The record so far, as arrays over its rows."""
-        return History.of(self.inputs, self.person_index, self.programme_index)
+        return History.of(self.inputs, self.programme_index)
+
+    def with_calendar(self, calendar: Calendar) -> Instance:
+        """The same people and programmes with other dates; what was worked out from the tables is kept."""
+        other = replace(self, calendar=calendar)
+        vars(other).update({name: known for name, known in vars(self).items() if name not in vars(other)})
+        return other
 
     def rules(self, kind: type[K]) -> tuple[K, ...]:
         """The rules of one kind that are to be kept, in the order of the policy."""
@@ -179,12 +190,12 @@ class History:
     sorts: pd.DataFrame
 
     @classmethod
-    def of(cls, inputs: Inputs, person_index: dict[str, int], programme_index: dict[str, int]) -> History:
+    def of(cls, inputs: Inputs, programme_index: dict[str, int]) -> History:
         """The record of one set of inputs."""
         table = inputs.history
         programme = table["programme_id"].map(programme_index).fillna(-1).to_numpy(np.int64)
         own = ["content", "host_group", "days", "hours", "online", "programme_id"]
-        first, sort = distinct_rows(np.column_stack([programme, *(pd.factorize(table[c])[0] for c in own)]))
+        first, sort = distinct_rows(programme, *(pd.factorize(table[c])[0] for c in own))
         told = table[own].iloc[first].reset_index(drop=True)
         known = programme[first] >= 0
         sorts = inputs.programmes.iloc[np.where(known, programme[first], 0)].reset_index(drop=True)
@@ -197,7 +208,7 @@ class History:
             }
             sorts = sorts.where(pd.Series(known), pd.DataFrame(stated))
         return cls(
-            person=table["cadre_id"].map(person_index).to_numpy(np.int64),
+            person=inputs.positions(table["cadre_id"]),
             programme=programme,
             year=table["year"].to_numpy(np.int64),
             days=table["days"].to_numpy(np.float64),
@@ -216,14 +227,58 @@ class History:
         return np.asarray(np.array([content in text.split(";") for text in self.content], dtype=bool)[self.sort])
 
 
-def distinct_rows(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First position of each distinct row, in order of first position, and the row each position belongs to."""
-    code = np.zeros(len(key), dtype=np.int64)
-    for column in np.ascontiguousarray(key).T:
-        values = pd.factorize(column)[0]
-        code = pd.factorize(code * (int(values.max(initial=0)) + 1) + values)[0]
-    _, first = np.unique(code, return_index=True)
-    return first, np.asarray(code, dtype=np.int64)
+WIDE = 2**62
+"""Combinations that one whole number can count."""
+
+
+def distinct_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First position of each distinct row, in order of first position, and the row each position belongs to.
+
+    Parameters
+    ----------
+    columns
+        Whole numbers or truth values, shape (N,), or several of them beside each other, shape (N, n). They are never put into one
+        table: each is a digit of one number, which is made small again when the next digit has no room.
+    """
+    code, size = np.zeros(len(columns[0]), dtype=np.int64), 1
+    if not len(code):
+        return code, code
+    for column in _digits(columns):
+        low = int(column.min())
+        span = int(column.max()) - low + 1
+        if span == 1:
+            continue
+        if size * span > WIDE:
+            code, size = _dense(code)
+        if size * span > WIDE:
+            column, span = _dense(column)
+            low = 0
+        if size == 1:
+            code = column.astype(np.int64) - low
+        else:
+            code *= span
+            code += column
+            code -= low
+        size *= span
+    code, size = _dense(code)
+    first = np.empty(size, dtype=np.int64)
+    first[code[::-1]] = np.arange(len(code) - 1, -1, -1)  # The last that is written stays.
+    return first, code
+
+
+def _digits(columns: tuple[np.ndarray, ...]) -> Iterator[np.ndarray]:
+    """The columns one by one; truth values eight of them in one."""
+    for column in columns:
+        if column.ndim == 1:
+            yield column.view(np.uint8) if column.dtype == bool else column
+        else:
+            yield from (np.packbits(column, axis=1) if column.dtype == bool else column).T
+
+
+def _dense(code: np.ndarray) -> tuple[np.ndarray, int]:
+    """The values numbered in order of their first position, and how many there are."""
+    number, values = pd.factorize(code)
+    return number.astype(np.int64, copy=False), len(values)
 
 
 def _nothing(column: pd.Series) -> object:
@@ -249,7 +304,7 @@ def admission(inputs: Inputs, offered: np.ndarray) -> Admission:
     counting = np.zeros((len(rules), programmes), dtype=bool)
     for r, rule in enumerate(rules):
         audience[:, r], counting[r] = inputs.audience(rule.audience), inputs.counting(rule.programmes)
-    first, pattern = distinct_rows(np.packbits(audience, axis=1))
+    first, pattern = distinct_rows(audience)
     is_timed = any(rule.years for rule in rules)
     admitted = np.zeros((len(first), years if is_timed else 1, programmes), dtype=bool)
     for y in range(admitted.shape[1]):
@@ -259,8 +314,7 @@ def admission(inputs: Inputs, offered: np.ndarray) -> Admission:
         # Counted in floats, since whole numbers and truth values have no quick product.
         admitted[:, y] = audience[first][:, holds].astype(np.float32) @ counting[holds].astype(np.float32) > 0
     line, served = _served(inputs)
-    _, profile = distinct_rows(np.column_stack([pattern, line]))
-    _, at = np.unique(profile, return_index=True)
+    at, profile = distinct_rows(pattern, line)
     open_ = admitted.any(axis=1) & offered
     serves_all = (inputs.programmes["serves_unit_id"] == "").to_numpy()
     shared = [np.flatnonzero(row & serves_all) for row in open_]
@@ -287,8 +341,12 @@ def _served(inputs: Inputs) -> tuple[np.ndarray, list[np.ndarray]]:
             columns.setdefault(unit, []).append(p)
     number: dict[tuple[int, ...], int] = {}
     line_of = {}
+    nearest: dict[tuple[str, ...], int] = {}  # From the first unit above that is served at all everything is the same.
     for unit, line in inputs.lines.items():
-        programmes = tuple(p for above in line for p in columns.get(above, ()))
-        line_of[unit] = number.setdefault(programmes, len(number))
+        above = next((line[k:] for k, one in enumerate(line) if one in columns), ())
+        if above not in nearest:
+            programmes = tuple(p for one in above for p in columns.get(one, ()))
+            nearest[above] = number.setdefault(programmes, len(number))
+        line_of[unit] = nearest[above]
     own = inputs.cadres["unit_id"].map(line_of).to_numpy(np.int64)
     return own, [np.array(programmes, dtype=np.int64) for programmes in number]

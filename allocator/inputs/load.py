@@ -159,9 +159,13 @@ def _same_tables(source: Source, before: Inputs, merged: Merged, policy: Policy)
     return named == read and policy.parameters == before.policy.parameters
 
 
+WORKED_OUT = ("roster", "lines", "_audiences", "_coded", "_countings", "_cadre_ids", "cadre_position")
+"""What inputs keep of what was worked out from cadres, units and programmes."""
+
+
 def _hand_over(one: Inputs, other: Inputs) -> None:
     """Give inputs with the same people what was already worked out from them."""
-    vars(other).update({name: vars(one)[name] for name in ("roster", "lines", "_audiences") if name in vars(one)})
+    vars(other).update({name: vars(one)[name] for name in WORKED_OUT if name in vars(one)})
 
 
 def _changed_calendar(

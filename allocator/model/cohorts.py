@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -154,23 +155,20 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
     spaced = np.array([instance.audience(rule.audience) for rule in spacing], dtype=np.int64).reshape(-1, people).T
     _, slots_of = distinct_rows(of_profile)
     slot_class = np.where(of_profile >= 0, classes[of_profile], -1)
-    _, shape = distinct_rows(np.column_stack([slot_class, _together(instance, of_profile)]))
-    kinds, sort_type_of = distinct_rows(np.column_stack([shape[profile], spaced, _packed(everyone)]))
+    _, shape = distinct_rows(slot_class, _together(instance, of_profile))
+    kinds, sort_type_of = distinct_rows(shape[profile], spaced, _flat(everyone))
     tables = tuple(
         _table(instance, spacing, slots[first], spaced[first].astype(bool), everyone[first]) for first in kinds
     )
 
     measured, weights_of, weights = _measures(instance, slots, slots_of[profile])
-    states = np.column_stack([m.states.code for m in measured]) if measured else np.zeros((people, 0), np.int64)
-    groups = np.column_stack([f.group for f in families]) if families else np.zeros((people, 0), np.int64)
-    among = np.zeros((people, len(families)), dtype=bool)
-    for f, family in enumerate(families):
-        if family.among is not None:
-            among[:, f] = family.among[0]
-    limit_first, limit_of = distinct_rows(np.column_stack([_packed(blocked), _packed(required)]))
-    sort_key = np.column_stack([sort_type_of, limit_of, weights_of, states, groups >= 0, among])
-    sort_first, sort_of = distinct_rows(sort_key)
-    cohort_first, cohort_of = distinct_rows(np.column_stack([sort_of, slots_of[profile], groups]))
+    states, groups = [one.states.code for one in measured], [family.group for family in families]
+    nobody = np.zeros(people, dtype=bool)
+    among = [nobody if family.among is None else family.among[0] for family in families]
+    limit_first, limit_of = distinct_rows(_flat(blocked), _flat(required))
+    counted = _beside([of >= 0 for of in groups], nobody)
+    sort_first, sort_of = distinct_rows(sort_type_of, limit_of, weights_of, *states, counted, _beside(among, nobody))
+    cohort_first, cohort_of = distinct_rows(sort_of, slots_of[profile], *groups)
 
     known: dict[tuple[int, int], np.ndarray | None] = {}
     allowed: list[np.ndarray | None] = []
@@ -185,7 +183,8 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
             known[key] = None if len(open_) == len(table) else open_
         allowed.append(known[key])
     order = np.argsort(cohort_of, kind="stable")
-    members = tuple(np.split(order, np.cumsum(np.bincount(cohort_of, minlength=len(cohort_first)))[:-1]))
+    ends = np.cumsum(np.bincount(cohort_of, minlength=len(cohort_first))).tolist()
+    members = tuple(order[begin:end] for begin, end in pairwise([0, *ends]))
     return Cohorts(
         instance=instance,
         measured=measured,
@@ -193,24 +192,29 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
         tables=tables,
         sort_type=sort_type_of[sort_first],
         sort_allowed=tuple(allowed),
-        sort_states=states[sort_first],
+        sort_states=_beside([of[sort_first] for of in states], sort_first),
         sort_weights=weights_of[sort_first],
-        sort_audience=groups[sort_first] >= 0,
-        sort_among=among[sort_first],
+        sort_audience=counted[sort_first],
+        sort_among=_beside([of[sort_first] for of in among], nobody[sort_first]),
         sort_people=np.bincount(sort_of, weights=instance.headcount, minlength=len(sort_first)).astype(np.int64),
         weights=weights,
         programme_class=classes,
         cohort_sort=sort_of[cohort_first],
         cohort_slots=slots[cohort_first],
-        cohort_groups=groups[cohort_first],
+        cohort_groups=_beside([of[cohort_first] for of in groups], cohort_first),
         cohort_people=np.bincount(cohort_of, weights=instance.headcount, minlength=len(cohort_first)).astype(np.int64),
         members=members,
     )
 
 
-def _packed(table: np.ndarray) -> np.ndarray:
-    """What a table says of each person, in few whole numbers, shape (I, words)."""
-    return np.packbits(table.reshape(len(table), -1), axis=1)
+def _flat(table: np.ndarray) -> np.ndarray:
+    """What a table says of each person beside each other, shape (I, all)."""
+    return table.reshape(len(table), -1)
+
+
+def _beside(columns: list[np.ndarray], alike: np.ndarray) -> np.ndarray:
+    """Columns as a table; where there is none, one without columns, as long and of the type as ``alike``."""
+    return np.column_stack(columns) if columns else np.zeros((len(alike), 0), alike.dtype)
 
 
 def _programme_classes(instance: Instance, families: tuple[RowFamily, ...]) -> np.ndarray:
@@ -237,13 +241,13 @@ def _slots(instance: Instance, classes: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _together(instance: Instance, slots: np.ndarray) -> np.ndarray:
-    """Which of a profile's programmes fit into one year, packed into bytes, shape (F, bytes).
+    """Which of a profile's programmes fit into one year, shape (F, pairs and years).
 
     Programmes of one class may lie on other dates, so people with like slots need not be able to combine them alike.
     """
     fits = instance.calendar.pairs[slots[:, :, None], slots[:, None, :]]
     fits &= ((slots >= 0)[:, :, None] & (slots >= 0)[:, None, :])[:, :, :, None]
-    return _packed(fits)
+    return _flat(fits)
 
 
 def _table(
@@ -294,7 +298,7 @@ def _points(
     preferred = np.zeros((len(slots), len(rules)), dtype=bool)
     for r, rule in enumerate(rules):
         preferred[:, r] = instance.audience(rule.audience)
-    some, alike = distinct_rows(np.column_stack([slots_of, _packed(preferred)]))
+    some, alike = distinct_rows(slots_of, preferred)
     points = np.zeros((len(some), len(instance.years), slots.shape[1]), dtype=np.int64)
     for r, rule in enumerate(rules):
         weight = np.array([rule.weight_by_year.get(y, rule.weight) for y in instance.years]) * instance.holds(rule)

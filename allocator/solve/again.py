@@ -75,7 +75,7 @@ def planned_again(
         If the seconds left were not enough for a relaxation.
     """
     since = time.monotonic()
-    person = attendances["cadre_id"].map(cohorts.instance.person_index).to_numpy(np.int64)
+    person = cohorts.instance.people(attendances["cadre_id"])
     keeps = ~is_free[person]
     which = np.flatnonzero([is_free[members[0]] for members in cohorts.members])
     allotment = left_by(cohorts, attendances[keeps])

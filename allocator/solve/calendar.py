@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.entities import Inputs
-from allocator.instance import Calendar, admission
+from allocator.instance import Calendar, admission, distinct_rows
 from allocator.kinds import Spacing
 from allocator.solve.exclusions import Exclusions
 from allocator.solve.group_limits import group_limits
@@ -57,26 +57,29 @@ def _pair_is_possible(days: _Days) -> np.ndarray:
     possible = np.zeros((count, count, len(inputs.years)), dtype=bool)
     rests = [rule for rule in inputs.policy.rules if isinstance(rule, Spacing) and rule.rest_days]
     closeness = [table.too_close(rule) for rule in rests]
-    binding = np.zeros((count, count), dtype=np.int64)  # Which of the rules speak about everyone, as bits.
+    bits = np.min_scalar_type((1 << len(rests)) - 1)
+    binding = np.zeros((count, count), dtype=bits)  # Which of the rules speak about everyone, as bits.
     for r, rule in enumerate(rests):
-        binding |= days.binds_both(rule).astype(np.int64) << r
+        binding |= days.binds_both(rule).astype(bits) << bits.type(r)
     for y, year in enumerate(inputs.years):
         ours = np.flatnonzero(days.usable & (table.year == year))
         if not len(ours):
             continue
         held, row = np.unique(table.programme[ours], return_inverse=True)
         kinds, column = np.unique(table.kind[ours], return_inverse=True)
-        # Counted in floats, since whole numbers and truth values have no quick product.
-        has = np.zeros((len(held), len(kinds)), dtype=np.float32)
-        has[row, column] = 1.0
-        bits = binding[np.ix_(held, held)]
+        has = np.zeros((len(held), len(kinds)), dtype=bool)
+        has[row, column] = True
+        first, weeks = distinct_rows(has)  # Many programmes are held in the same weeks.
+        has_any = has[first].astype(np.float32)  # Whole numbers and truth values have no quick product.
+        binds = binding[np.ix_(held, held)]
         found = np.zeros((len(held), len(held)), dtype=bool)
-        for code in np.unique(bits).tolist():
+        for code in np.unique(binds).tolist():
             apart = ~table.overlap[np.ix_(kinds, kinds)]
             for r, close in enumerate(closeness):
                 if code >> r & 1:
                     apart &= ~close[np.ix_(kinds, kinds)]
-            found |= (bits == code) & (has @ apart.astype(np.float32) @ has.T > 0)
+            fits = has_any @ apart.astype(np.float32) @ has_any.T > 0
+            found |= (binds == code) & fits[weeks][:, weeks]
         possible[np.ix_(held, held, np.array([y]))] = found[:, :, None]
     return possible
 
@@ -137,7 +140,7 @@ def calendar(inputs: Inputs, exclusions: Exclusions | None = None) -> Calendar:
         least=least,
         pairs=_pair_is_possible(days),
         unreachable=_unreachable(days),
-        limits=group_limits(inputs, days.admission, days.usable),
+        limits=group_limits(days.table, days.admission, days.usable),
     )
 
 
@@ -178,6 +181,7 @@ class _Days:
         count = len(self.inputs.programmes)
         binds = np.ones((count + 1, count + 1), dtype=bool)
         free = ~self.inputs.audience(rule.audience) | ~self.exclusions.is_named
-        slots = np.unique(self.admission.slots[np.unique(self.admission.profile[free])], axis=0)
+        slots = self.admission.slots[np.unique(self.admission.profile[free])]
+        slots = slots[distinct_rows(slots)[0]]
         binds[slots[:, :, None], slots[:, None, :]] = False
         return binds[:count, :count]

@@ -110,7 +110,7 @@ def by_changes(
         ready.seat(p, in_year, most)
         holders = np.zeros_like(chosen)
         held = (attendances["programme_id"] == after.instance.programme_ids[p]) & (attendances["year"] == years[y])
-        holders[cohort_of[attendances.loc[held, "cadre_id"].map(after.instance.person_index)]] = True
+        holders[cohort_of[after.instance.people(attendances.loc[held, "cadre_id"])]] = True
         ready.add(holders, only, in_year, most)
         if widely:
             near |= holders
@@ -131,7 +131,7 @@ def _by_lost_seats(after: Cohorts, attendances: pd.DataFrame, fewer: np.ndarray,
     used = np.zeros(fewer.shape, dtype=np.int64)
     np.add.at(used, (programme, year), attendances["headcount"].to_numpy(np.int64))
     lost = fewer & (used > instance.calendar.seats)
-    holders = attendances.loc[lost[programme, year], "cadre_id"].map(instance.person_index).to_numpy(np.int64)
+    holders = instance.people(attendances.loc[lost[programme, year], "cadre_id"])
     ready.chosen[after.cohort_of[holders]] = True
     for p in np.flatnonzero(lost.any(axis=1)).tolist():
         ready.seat(p, lost[p], READY)
@@ -193,7 +193,7 @@ def _named_otherwise(rules: Sequence[Fixed], instance: Instance) -> list[int]:
 
 def _seats_of(after: Instance, people: np.ndarray, attendances: pd.DataFrame) -> list[tuple[int, int]]:
     """Programmes and years (from 0) that some people attend, and those that fixed rules call them up to."""
-    person = attendances["cadre_id"].map(after.person_index).to_numpy(np.int64)
+    person = after.people(attendances["cadre_id"])
     own = attendances[people[person]]
     pairs = set(zip(own["programme_id"], own["year"].tolist(), strict=True))
     sessions = after.inputs.sessions

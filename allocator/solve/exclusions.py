@@ -46,7 +46,7 @@ class Exclusions:
         self.inputs = inputs
         self.timetable = timetable
         self.rules = dated_rules(inputs, hard_only=hard_only)
-        self.position = {c: i for i, c in enumerate(inputs.cadres["cadre_id"])}
+        self.position = inputs.cadre_position
         self.is_named = inputs.cadres["headcount"].to_numpy(np.int64) == 1
         self._blocking = [
             (rule.id, inputs.audience(rule.audience), np.flatnonzero(timetable.blocked(rule)).tolist())
@@ -56,7 +56,7 @@ class Exclusions:
         blocked = np.zeros((len(self.is_named), len(self._blocking)), dtype=bool)
         for r, (_, audience, _) in enumerate(self._blocking):
             blocked[:, r] = audience
-        self.profile = distinct_rows(np.packbits(blocked, axis=1))[1]
+        self.profile = distinct_rows(blocked)[1]
 
     def on(self, inputs: Inputs) -> Exclusions | None:
         """The same for other inputs; ``None`` when people, programmes, sessions, the record or rules about dates are others."""
@@ -149,7 +149,7 @@ class Exclusions:
     def _record(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, History]:
         history = self.inputs.history
         programmes = {p: k for k, p in enumerate(self.inputs.programmes["programme_id"])}
-        record = History.of(self.inputs, self.position, programmes)
+        record = History.of(self.inputs, programmes)
         return record.person, as_days(history["start_date"]), as_days(history["end_date"]), record
 
     def _near_the_record(self, rule: Spacing | None) -> list[tuple[int, int]]:

@@ -13,11 +13,13 @@ MOST_LIMITS = 100
 """So many limits are stated in advance at most; of larger problems only those that the dates show to bind."""
 
 
-def group_limits(inputs: Inputs, admission: Admission, usable: np.ndarray) -> tuple[Limit, ...]:
+def group_limits(table: Timetable, admission: Admission, usable: np.ndarray) -> tuple[Limit, ...]:
     """Limits no plan can escape: a group's share away on one day, once for every session that is held apart.
 
     Parameters
     ----------
+    table
+        The sessions as days.
     admission
         Who may attend what.
     usable
@@ -28,7 +30,8 @@ def group_limits(inputs: Inputs, admission: Admission, usable: np.ndarray) -> tu
     tuple of Limit
         Only those that bind: groups with more eligible people than the limit. Empty when there are too many.
     """
-    apart = _held_apart(Timetable(inputs), usable, inputs)
+    inputs = table.inputs
+    apart = _held_apart(table, usable, inputs)
     ids, headcount = inputs.cadres["cadre_id"].to_numpy(), inputs.cadres["headcount"].to_numpy()
     programmes = inputs.programmes["programme_id"].tolist()
     limits: dict[tuple[tuple[str, ...], int, int], int] = {}
@@ -81,8 +84,11 @@ def _held_apart(table: Timetable, usable: np.ndarray, inputs: Inputs) -> np.ndar
     block = table.programme[ours] * len(inputs.years) + np.searchsorted(inputs.years, table.year[ours])
     order = np.argsort(block, kind="stable")
     at, first = np.unique(block[order], return_index=True)
-    for k, sessions in zip(at.tolist(), np.split(ours[order], first[1:]), strict=True):
-        kinds = np.unique(table.kind[sessions])
-        meets = bool(table.overlap[np.ix_(kinds, kinds)].all())
-        apart[k // len(inputs.years), k % len(inputs.years)] = 1 if meets else len(sessions)
+    meeting: dict[tuple[int, ...], bool] = {}  # Many programmes are held in the same weeks.
+    kinds, ends = table.kind[ours[order]].tolist(), [*first[1:].tolist(), len(order)]
+    for k, begin, end in zip(at.tolist(), first.tolist(), ends, strict=True):
+        held = tuple(sorted(set(kinds[begin:end])))
+        if held not in meeting:
+            meeting[held] = bool(table.overlap[np.ix_(held, held)].all())
+        apart[k // len(inputs.years), k % len(inputs.years)] = 1 if meeting[held] else end - begin
     return apart

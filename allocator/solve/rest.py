@@ -20,7 +20,7 @@ NOWHERE = np.int64(1) << 40
 def left_by(cohorts: Cohorts, attendances: pd.DataFrame) -> Allotment:
     """What named people leave by what they attend (``cadre_id``, ``programme_id``, ``year``)."""
     instance = cohorts.instance
-    person = attendances["cadre_id"].map(instance.person_index).to_numpy(np.int64)
+    person = instance.people(attendances["cadre_id"])
     programme = attendances["programme_id"].map(instance.programme_index).to_numpy(np.int64)
     year = attendances["year"].to_numpy(np.int64) - instance.years[0]
     seats = instance.calendar.seats.astype(float)
@@ -51,7 +51,7 @@ def counted(cohorts: Cohorts, attendances: pd.DataFrame) -> list[np.ndarray]:
     A row of an unnamed group counts once, however many seats it has.
     """
     instance = cohorts.instance
-    person = attendances["cadre_id"].map(instance.person_index).to_numpy(np.int64)
+    person = instance.people(attendances["cadre_id"])
     programme = attendances["programme_id"].map(instance.programme_index).to_numpy(np.int64)
     year = attendances["year"].to_numpy(np.int64) - instance.years[0]
     found = []
@@ -100,7 +100,7 @@ def followed(
     stratum_of = np.full(len(instance.headcount), -1)
     for r, c in enumerate(which.tolist()):
         stratum_of[cohorts.members[c]] = r
-    person = attendances["cadre_id"].map(instance.person_index).to_numpy(np.int64)
+    person = instance.people(attendances["cadre_id"])
     programme = attendances["programme_id"].map(instance.programme_index).to_numpy(np.int64)
     year = attendances["year"].to_numpy(np.int64) - instance.years[0]
     people = np.flatnonzero((stratum_of >= 0) & instance.is_named)

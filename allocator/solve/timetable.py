@@ -152,7 +152,9 @@ class Timetable:
 
     def touching(self, first: int, last: int) -> np.ndarray:
         """Sessions with a day between two days, both inclusive, boolean (S,)."""
-        return np.array([any(a <= last and first <= b for a, b in parts) for parts in self.segments], dtype=bool)
+        parts = [self.segments[s] for s in self.examples.tolist()]
+        hit = [any(a <= last and first <= b for a, b in of) for of in parts]
+        return np.asarray(np.array(hit, dtype=bool)[self.kind])
 
     @cached_property
     def months(self) -> list[dict[tuple[str, int, int], int]]:

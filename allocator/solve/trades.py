@@ -43,7 +43,7 @@ class Exchange:
         self.ids = instance.inputs.cadres["cadre_id"].tolist()
         self.index = instance.person_index
         self.attendances = attendances
-        self.person = attendances["cadre_id"].map(instance.person_index).to_numpy(np.int64)
+        self.person = instance.people(attendances["cadre_id"])
         self.before = _Listed(self.person, len(self.ids))
         self.programme, self.year = attendances["programme_id"].to_numpy(object), attendances["year"].to_numpy(np.int64)
         self.attended: dict[int, Attended] = {}  # Of those asked about, and those who trade.

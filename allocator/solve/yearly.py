@@ -162,14 +162,13 @@ class YearlyStage:
         seats = calendar.seats.copy()
         for (programme, year), most in refused.seats.items():
             seats[self.instance.programme_index[programme], self.instance.years.index(year)] = most
-        self.instance = replace(
-            self.instance,
-            calendar=replace(
+        self.instance = self.instance.with_calendar(
+            replace(
                 calendar,
                 seats=seats,
                 unreachable=calendar.unreachable | closed,
                 limits=(*calendar.limits, *limits),
-            ),
+            )
         )
         cohorts = self._grouped(self.instance)
         if self.is_small:
@@ -207,7 +206,7 @@ class YearlyStage:
         """The cohorts of another instance of the same people, with what the dates taught where its dates are the same."""
         known = self.instance.calendar
         learned = replace(instance.calendar, unreachable=known.unreachable, limits=known.limits)
-        return adapted(self.cohorts, replace(instance, calendar=learned)) or self._grouped(instance)
+        return adapted(self.cohorts, instance.with_calendar(learned)) or self._grouped(instance)
 
     def of(self, instance: Instance, clock: Clock) -> YearlyStage:
         """A stage for another instance of the same people, without proofs. It plans with ``plan_from``."""

@@ -25,6 +25,7 @@ class FixedSide:
         years = {year: y for y, year in enumerate(instance.years)}
         required = np.zeros((len(slots), len(years), slots.shape[1]), dtype=bool)
         sessions = instance.inputs.sessions
+        sessions = sessions[sessions["session_id"].isin([call.session_id for call in rule.call_ups])]
         held = {
             s: (p, y) for s, p, y in zip(*(sessions[c] for c in ("session_id", "programme_id", "year")), strict=True)
         }
@@ -34,10 +35,11 @@ class FixedSide:
                 i = instance.person_index[call.cadre_id]
                 required[i, years[year], slots[i] == instance.programme_index[programme_id]] = True
         if rule.everyone:
-            everyone = instance.audience(rule.audience)
-            called = np.append(instance.counting(rule.programmes), False)[slots] & (slots >= 0)
-            offered = (np.vstack([instance.calendar.seats, np.zeros((1, len(years)))]) > 0)[slots].transpose(0, 2, 1)
-            required |= everyone[:, None, None] & called[:, None, :] & offered & instance.holds(rule)[None, :, None]
+            everyone = np.flatnonzero(instance.audience(rule.audience))
+            called = np.append(instance.counting(rule.programmes), False)[slots[everyone]]
+            seats = np.vstack([instance.calendar.seats, np.zeros((1, len(years)))])
+            offered = (seats > 0)[slots[everyone]].transpose(0, 2, 1)
+            required[everyone] |= called[:, None, :] & offered & instance.holds(rule)[None, :, None]
         return required
 
     def blocked(self, instance: Instance, rule: Fixed, slots: np.ndarray) -> np.ndarray:

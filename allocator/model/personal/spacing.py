@@ -44,27 +44,23 @@ class SpacingSide:
         """
         history, years = instance.history, np.array(instance.years)
         counting = np.append(instance.counting(rule.programmes), False)
-        rows = np.flatnonzero(instance.audience(rule.audience)[history.person] & instance.is_named[history.person])
+        ours = instance.audience(rule.audience)[history.person] & instance.is_named[history.person]
         blocked = np.zeros((len(slots), len(years), slots.shape[1]), dtype=bool)
-        person = history.person[rows]
-        since = years[None, :] - history.year[rows][:, None]
-        mine = slots[person]
+
+        def close(entries: np.ndarray, alike: np.ndarray, within: int) -> None:
+            """Close the slots that are like an entry of the record, boolean (entries, n), in the years so near to it."""
+            entry, slot = np.nonzero(alike)
+            for y, year in enumerate(years.tolist()):
+                near = year - history.year[entries[entry]] < within
+                blocked[history.person[entries[entry[near]]], y, slot[near]] = True
+
         if rule.same_programme_years is not None:
-            same = (mine == history.programme[rows][:, None]) & (mine >= 0) & counting[mine]
-            hit = (since < rule.same_programme_years)[:, :, None] & same[:, None, :]
-            _join(blocked, person, hit)
+            known = ours & (history.programme >= 0) & counting[history.programme]
+            rows = np.flatnonzero(known & (years[0] - history.year < rule.same_programme_years))
+            close(rows, slots[history.person[rows]] == history.programme[rows][:, None], rule.same_programme_years)
         if rule.long_days is not None and rule.long_years is not None:
-            long_record = history.counting(rule.programmes, rule.long_days)[rows]
-            long_slot = (mine >= 0) & counting[mine] & (np.append(instance.days, 0)[mine] >= rule.long_days)
-            hit = ((since < rule.long_years) & long_record[:, None])[:, :, None] & long_slot[:, None, :]
-            _join(blocked, person, hit)
+            is_long = counting & (np.append(instance.days, 0) >= rule.long_days)
+            known = ours & history.counting(rule.programmes, rule.long_days)
+            rows = np.flatnonzero(known & (years[0] - history.year < rule.long_years))
+            close(rows, is_long[slots[history.person[rows]]], rule.long_years)
         return blocked
-
-
-def _join(blocked: np.ndarray, person: np.ndarray, hit: np.ndarray) -> None:
-    """Add what each entry of the record closes to what is closed to its person."""
-    if not len(person):
-        return
-    order = np.argsort(person, kind="stable")
-    people, first = np.unique(person[order], return_index=True)
-    blocked[people] |= np.logical_or.reduceat(hit[order], first, axis=0)

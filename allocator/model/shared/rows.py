@@ -86,14 +86,12 @@ def goal_of(rule: RuleKind) -> Goal:
 
 def by_column(instance: Instance, rule: RuleKind, column: str) -> tuple[np.ndarray, tuple[str, ...]]:
     """Group of each person of the rule's audience by a roster column (empty: in no group), and the groups' names."""
-    audience = instance.audience(rule.audience)
-    values = instance.inputs.roster[column].astype(str).to_numpy()
-    names, code = np.unique(values, return_inverse=True)
-    group = np.where(audience & (values != ""), code, -1)
-    used = np.unique(group[group >= 0])
+    code, names = instance.inputs.coded(column)
+    group = np.where(instance.audience(rule.audience), code, -1)
+    used = np.flatnonzero(np.bincount(group + 1, minlength=len(names) + 1)[1:])
     place = np.full(len(names) + 1, -1)
     place[used] = np.arange(len(used))
-    return place[group], tuple(str(names[u]) for u in used)
+    return place[group], tuple(names[u] for u in used.tolist())
 
 
 def collect(instance: Instance) -> tuple[RowFamily, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 import numpy as np
 
 from allocator.instance import Instance
@@ -22,7 +20,7 @@ def share_floor_rows(instance: Instance, rule: ShareFloor) -> RowFamily:
     """
     group, names = by_column(instance, rule, rule.group_by)
     size = np.bincount(group[group >= 0], weights=instance.headcount[group >= 0], minlength=len(names)).astype(int)
-    need = np.array([ceil(rule.share * int(people)) for people in size], dtype=float)
+    need = -(-rule.share.numerator * size // rule.share.denominator).astype(float)  # Rounded up.
     floor = np.where(instance.holds(rule)[None, :], need[:, None], -np.inf)
     return RowFamily(
         rule=rule,
