@@ -113,8 +113,7 @@ class Master:
     def _start_from(self, other: Master, optimum: Simplex) -> None:
         """Take over the basis of a master with the same columns and rows."""
         if self.extras.is_like(other.extras):
-            optimum.solve()  # Columns may have come since.
-            self.simplex = optimum.twin()
+            self.simplex = optimum.at_optimum()  # Columns may have come since.
             self.simplex.limit_rows(np.arange(len(self.rows.least)), self.rows.least, self.rows.most)
             self.simplex.limit(len(self.stratum) + np.arange(len(self.extras.most)), self.extras.most)
             cost = np.concatenate([self.column_cost, self.extra_cost])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 import highspy
 import numpy as np
@@ -95,6 +96,7 @@ class Simplex:
         self._solver = _solver(_model(program))
         self._is_solved, self._is_priced, self._is_limited = is_allowed, False, False
         self._new = 0
+        self._begins = Lock()
         self._solver.setBasis(_whole(basis))
 
     @property
@@ -105,18 +107,25 @@ class Simplex:
     @property
     def basis(self) -> Basis:
         """That of the optimum; solved again first, when something has changed since."""
-        self.solve()
-        known = self._solver.getBasis()
+        with self._begins:
+            self.solve()
+            known = self._solver.getBasis()
         columns = np.array(known.col_status, dtype=object)
         return Basis(columns[self._front], columns[self._back], np.array(known.row_status, dtype=object))
 
     def twin(self) -> Simplex:
         """The same program at the same basis, to go its own way."""
         other = copy(self)
-        other._solver = _solver(self._solver.getLp())
+        other._begins, other._solver = Lock(), _solver(self._solver.getLp())
         if self._solver.getBasis().valid:
             other._solver.setBasis(self._solver.getBasis())
         return other
+
+    def at_optimum(self) -> Simplex:
+        """A twin at the optimum, solved again first when something has changed since; several problems may begin here at a time."""
+        with self._begins:
+            self.solve()
+            return self.twin()
 
     def add(
         self, cost: np.ndarray, most: np.ndarray, rows: np.ndarray, columns: np.ndarray, values: np.ndarray

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -151,3 +152,17 @@ def test_no_solution_is_an_answer() -> None:
     assert simplex.solve() is not None
     simplex.limit(np.arange(len(now.cost)), np.zeros(len(now.cost)))
     assert simplex.solve() is None
+
+
+def test_several_problems_begin_at_one_optimum_at_a_time() -> None:
+    draw = np.random.default_rng(3)
+    known = Simplex(program(draw, 400), BEHIND, Basis.of(400, BEHIND, GROUPS + BEHIND, np.zeros(GROUPS, dtype=int)))
+    assert known.solve() is not None
+    with ThreadPoolExecutor(4) as threads:
+        for seed in range(10):
+            cost = np.concatenate([np.random.default_rng(seed).integers(0, 50, 400), np.full(BEHIND, 30.0)])
+            known.price(cost.astype(float))
+            twins = [one.result() for one in [threads.submit(known.at_optimum) for _ in range(8)]]
+            own = known.solve()
+            found = [one.solve() for one in twins]
+            assert own is not None and {one.objective for one in found if one} == {own.objective}
