@@ -17,7 +17,7 @@ from allocator.entities import Inputs
 from allocator.kinds import Goal
 from allocator.lines import Aligned
 from allocator.memory import collecting_seldom
-from allocator.model.goals import FIRM, SHAPES, signed
+from allocator.model.goals import OF_PEOPLE, SHAPES, signed
 from allocator.placements import Plan
 from allocator.reports.gallery import Gallery
 from allocator.reports.material import Material
@@ -331,7 +331,7 @@ def _attendances(placements: pd.DataFrame) -> pd.DataFrame:
 
 
 def _may_be_better(run: Run, base: Run, foreseen: float, weights: Mapping[Goal, float]) -> bool:
-    """Whether more people follow a rule less than in the base, and prices do not tell that it has to be so.
+    """Whether a goal that counts people is worse than in the base, and prices do not tell that it has to be so.
 
     Parameters
     ----------
@@ -342,7 +342,7 @@ def _may_be_better(run: Run, base: Run, foreseen: float, weights: Mapping[Goal, 
         dict(zip((goal.goal for goal in one.result.goals), _signed_values(one.result), strict=True))
         for one in (base, run)
     )
-    grown = [weights[goal] for goal in FIRM if after.get(goal, 0.0) > before.get(goal, 0.0)]
+    grown = [weights[goal] for goal in OF_PEOPLE if after.get(goal, 0.0) > before.get(goal, 0.0)]
     if not grown:
         return False
     worse = sum(weights[goal] * (value - before.get(goal, 0.0)) for goal, value in after.items())

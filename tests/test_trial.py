@@ -13,8 +13,12 @@ import pytest
 from allocator import instance, pipeline
 from allocator.inputs import load
 from allocator.kinds import GOALS, CallUp, Fixed
+from allocator.model.cohorts import group
+from allocator.model.goals import OF_PEOPLE
+from allocator.model.shared import collect
 from allocator.planner import Planner, Run, _may_be_better
 from allocator.solve import dates, feedback
+from allocator.solve.again import _with_small_classes
 from allocator.solve.calendar import calendar
 from allocator.solve.concerned import _named_otherwise
 from allocator.solve.exclusions import Exclusions
@@ -148,6 +152,35 @@ def test_only_those_of_a_cancelled_session_and_their_groups_are_dated_again(
     assert sent.any() and session not in set(run.plan.placements["session_id"])
     assert not run.audit.breaches["kind"].isin(["session", "spacing", "away-limit"]).any()
     assert len(seats(run) ^ seats(base)) < len(seats(base)) / 5
+
+
+def test_closed_session_of_one_unit_costs_no_quota(base: Run) -> None:
+    """Those who lose a seat take others whose holders go elsewhere: nobody needs to be sent beyond a quota, or to miss a rule."""
+    changes = {"session_changes": [{"sessions": ["dept-P01-2021-01"], "cancel": True}]}
+    run = Planner.of(base).trial(load(SCENARIOS / "one-prefecture.toml", changes=changes))
+    before, after = ({goal.goal: goal.value for goal in one.result.goals} for one in (base, run))
+    assert (base.plan.placements["session_id"] == "dept-P01-2021-01").any()
+    assert {goal: after[goal] for goal in OF_PEOPLE} == {goal: before[goal] for goal in OF_PEOPLE}
+
+
+def test_who_keeps_a_class_that_could_become_too_small_is_planned_again(base: Run) -> None:
+    problem = instance.build(base.inputs, calendar(base.inputs))
+    cohorts = group(problem, collect(problem))
+    own = base.plan.placements.groupby(["cadre_id", "programme_id", "year"])["headcount"].sum().reset_index()
+    person = problem.people(own["cadre_id"])
+    named = own[problem.is_named[person]]
+    programme, year = named.groupby(["programme_id", "year"]).size().loc[lambda count: count.between(3, 8)].index[0]
+    at = problem.programme_index[programme], year - problem.years[0]
+    held = own["programme_id"].eq(programme) & own["year"].eq(year)
+    others = sorted({int(c) for c in cohorts.cohort_of[person[held]]})
+    is_free = cohorts.cohort_of == others[0]
+    least = np.zeros_like(problem.calendar.seats)
+    nobody, left = _with_small_classes(cohorts, own, person, is_free, least)
+    assert (nobody == is_free).all() and not left.any()
+    least[at] = own.loc[held, "headcount"].sum()
+    free, left = _with_small_classes(cohorts, own, person, is_free, least)
+    assert (free == np.isin(cohorts.cohort_of, others)).all()
+    assert left[at] == least[at]  # Nobody keeps it: all of them, or none.
 
 
 def test_everybody_is_dated_again_when_a_session_moves(base: Run, monkeypatch: pytest.MonkeyPatch) -> None:

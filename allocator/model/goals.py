@@ -40,6 +40,9 @@ SHAPES: dict[Goal, GoalShape] = {
 FIRM: tuple[Goal, ...] = ("violation", "overdue")
 """Goals that count people for whom a rule is not met, before all others."""
 
+OF_PEOPLE: tuple[Goal, ...] = (*FIRM, "quota-shortfall", "quota-excess")
+"""Goals that count single people, of whom each weighs much."""
+
 
 def in_use(order: Iterable[Goal], cohorts: Cohorts, families: Iterable[RowFamily]) -> tuple[Goal, ...]:
     """The goals that some rule counts to, in rank order."""

@@ -44,6 +44,7 @@ def planned_again(
     weights: Mapping[Goal, float],
     prices: Prices,
     costs: GoalCosts | None,
+    least: np.ndarray | None,
     keep: float,
     near: float,
     seed: str,
@@ -60,6 +61,9 @@ def planned_again(
         Who is planned again, boolean (I,), whole cohorts.
     weights, prices, costs
         Of the goals in their order; of the rows of the cohorts; of their trajectories, when they are known.
+    least
+        Least size of each programme and year, shape (P, Y), where classes too small are not to come about; who keeps a class that those free
+        could leave too small is free as well.
     keep
         What it is worth that one of those free keeps what he or she attends (``KEEP``, ``KEEP_WELL``).
     near
@@ -76,6 +80,8 @@ def planned_again(
     """
     since = time.monotonic()
     person = cohorts.instance.people(attendances["cadre_id"])
+    if least is not None:
+        is_free, least = _with_small_classes(cohorts, attendances, person, is_free, least)
     keeps = ~is_free[person]
     which = np.flatnonzero([is_free[members[0]] for members in cohorts.members])
     allotment = left_by(cohorts, attendances[keeps])
@@ -84,7 +90,8 @@ def planned_again(
     stratum = np.arange(len(trajectory))
     strata, places = compact(strata)
     goals = tuple(weights)
-    master = Master(strata, goals, GoalCosts(strata, goals) if costs is None else costs)
+    costs = GoalCosts(strata, goals) if costs is None else costs
+    master = Master(strata, goals, costs, least=None if least is None else least[places.programmes])
     master.set_weights(weights)
     reach = (0.0, 0.0) if clock.is_over() else NEAR_AGAIN
     known = prices.at(places)
@@ -108,6 +115,25 @@ def planned_again(
     named = names_kept(cohorts, which, attendances[~keeps], named)
     clock.add("again", since)
     return _joined([attendances[keeps], named])
+
+
+def _with_small_classes(
+    cohorts: Cohorts, attendances: pd.DataFrame, person: np.ndarray, is_free: np.ndarray, least: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Who is free when everybody is who keeps a class that those free could leave too small; and the least size of classes nobody keeps."""
+    programme = attendances["programme_id"].map(cohorts.instance.programme_index).to_numpy(np.int64)
+    year = attendances["year"].to_numpy(np.int64) - cohorts.instance.years[0]
+    while True:
+        kept, left = np.zeros_like(least), np.zeros_like(least)
+        keeps = ~is_free[person]
+        for count, own in ((kept, keeps), (left, ~keeps)):
+            np.add.at(count, (programme[own], year[own]), attendances["headcount"].to_numpy(np.int64)[own])
+        is_small = (kept > 0) & (kept < least) & (left > 0)
+        if not is_small.any():
+            return is_free, np.where(kept > 0, 0, least)
+        chosen = np.zeros(len(cohorts.members), dtype=bool)
+        chosen[cohorts.cohort_of[person[keeps & is_small[programme, year]]]] = True
+        is_free = is_free | chosen[cohorts.cohort_of]
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -26,6 +26,9 @@ MOST_AGAIN = 6_000
 READY = 2_000
 """Cohorts planned again because a rule changed, at most: those for whom a change costs least."""
 
+READY_BESIDE = 240
+"""Cohorts planned again because they could give somebody who lost a place another one, in all programmes open to those: at most."""
+
 READY_FOR_ONE = 300
 """The same for each seat that a changed rule about single people concerns."""
 
@@ -96,7 +99,7 @@ def by_changes(
     seats, now = before.instance.calendar.seats, after.instance.calendar.seats
     for p in np.flatnonzero((seats != now).any(axis=1)).tolist():
         ready.seat(p, seats[p] != now[p], many)
-    _by_lost_seats(after, attendances, now < seats, ready)
+    losers, lost = _by_lost_seats(after, attendances, now < seats, ready)
     _by_rows(before, after, ready, many)
     named = _by_personal_rules(before.instance, after.instance, ready, many)
     chosen, cohort_of, years = ready.chosen, after.cohort_of, after.instance.years
@@ -115,7 +118,11 @@ def by_changes(
         if widely:
             near |= holders
     chosen |= with_groups(after, near)
-    chosen[cohort_of[~still_open(after, attendances)]] = True
+    closed = np.zeros_like(chosen)
+    closed[cohort_of[~still_open(after, attendances)]] = True
+    chosen |= closed
+    ready.beside(losers, lost, READY_BESIDE)
+    ready.beside(closed, np.ones_like(lost), min(READY, READY_BESIDE * int(closed.sum())))
     if moved is not None:
         chosen[cohort_of[moved]] = True
     if chosen.any():
@@ -123,8 +130,15 @@ def by_changes(
     return np.asarray(chosen[cohort_of])
 
 
-def _by_lost_seats(after: Cohorts, attendances: pd.DataFrame, fewer: np.ndarray, ready: _Readiest) -> None:
-    """Whoever attends what now has too few seats, and those ready to attend it or not; ``fewer``: which may (boolean (P, Y))."""
+def _by_lost_seats(
+    after: Cohorts, attendances: pd.DataFrame, fewer: np.ndarray, ready: _Readiest
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whoever attends what now has too few seats, and those ready to attend it or not; ``fewer``: which may (boolean (P, Y)).
+
+    Returns
+    -------
+    Cohorts planned again to whom such a programme is open, boolean (C,), and the years of the seats that are gone, boolean (Y,).
+    """
     instance = after.instance
     programme = attendances["programme_id"].map(instance.programme_index).to_numpy(np.int64)
     year = attendances["year"].to_numpy(np.int64) - instance.years[0]
@@ -133,8 +147,10 @@ def _by_lost_seats(after: Cohorts, attendances: pd.DataFrame, fewer: np.ndarray,
     lost = fewer & (used > instance.calendar.seats)
     holders = instance.people(attendances.loc[lost[programme, year], "cadre_id"])
     ready.chosen[after.cohort_of[holders]] = True
-    for p in np.flatnonzero(lost.any(axis=1)).tolist():
+    programmes = np.flatnonzero(lost.any(axis=1))
+    for p in programmes.tolist():
         ready.seat(p, lost[p], READY)
+    return ready.chosen & np.isin(after.cohort_slots, programmes).any(axis=1), np.asarray(lost.any(axis=0))
 
 
 def _by_rows(before: Cohorts, after: Cohorts, ready: _Readiest, most: int) -> None:
@@ -233,8 +249,30 @@ class _Readiest:
         difference = np.full(len(which), np.inf)
         for alike_, reduced in pricing.reduced_costs(self.prices, self.cost):
             sort = int(pricing.strata.sort[alike_[0]])
-            hit = cohorts.take(sort, hits[cohorts.sort_type[sort]])
-            if hit.any() and not hit.all():
-                difference[alike_] = abs(float(reduced[hit].min()) - float(reduced[~hit].min()))
+            difference[alike_] = _difference(reduced, cohorts.take(sort, hits[cohorts.sort_type[sort]]))
+        self._choose(which, difference, most)
+
+    def beside(self, losers: np.ndarray, years: np.ndarray, most: int) -> None:
+        """Choose the readiest for every programme open to somebody who lost a place (boolean (C,)) and may need another in these years."""
+        cohorts, wanted = self.cohorts, np.uint32((1 << np.flatnonzero(years)).sum())
+        offered = np.setdiff1d(cohorts.cohort_slots[losers], [-1])
+        which = np.flatnonzero(np.isin(cohorts.cohort_slots, offered).any(axis=1) & ~self.chosen)
+        pricing = Pricing(exact(cohorts, which))
+        every = np.arange(len(cohorts.instance.days))
+        attends = [[(table.attends(every == p) & wanted) > 0 for p in offered] for table in cohorts.tables]
+        difference = np.full((len(offered), len(which)), np.inf)
+        for alike_, reduced in pricing.reduced_costs(self.prices, self.cost):
+            sort = int(pricing.strata.sort[alike_[0]])
+            for k, hit in enumerate(attends[cohorts.sort_type[sort]]):
+                difference[k, alike_] = _difference(reduced, cohorts.take(sort, hit))
+        for own in difference:
+            self._choose(which, own, max(1, most // len(offered)))
+
+    def _choose(self, which: np.ndarray, difference: np.ndarray, most: int) -> None:
         order = np.argsort(difference, kind="stable")[:most]
         self.chosen[which[order[np.isfinite(difference[order])]]] = True
+
+
+def _difference(reduced: np.ndarray, hit: np.ndarray) -> float:
+    """How much the cheapest trajectories with and without something differ; infinite where all have it, or none."""
+    return abs(float(reduced[hit].min()) - float(reduced[~hit].min())) if hit.any() and not hit.all() else np.inf

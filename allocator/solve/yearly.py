@@ -423,6 +423,7 @@ class YearlyStage:
                 weights=self.weights,
                 prices=self._prices(cohorts),
                 costs=pooled.costs if pooled is not None and cohorts is pooled.cohorts else None,
+                least=self.instance.calendar.least if self.is_joint else None,
                 keep=keep,
                 near=self._enough(),
                 seed=self.seed,
