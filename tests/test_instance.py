@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kinds.builders import CADRES, DAYS, PROGRAMMES
 from solve.builders import make_inputs
@@ -19,6 +19,7 @@ FAR = 2**40
 """Two such numbers have no room in one of 64 bits."""
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(-2, 2), st.sampled_from([-FAR, 0, FAR]), st.booleans(), st.booleans()), max_size=30)
 )

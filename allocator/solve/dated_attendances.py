@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
+from allocator.entities import Inputs
 from allocator.errors import ModelError
 from allocator.kinds import Fixed
 from allocator.solve.exclusions import Exclusions
@@ -20,6 +23,9 @@ from allocator.wording import Message
 
 Pinned = Mapping[tuple[str, str, int], Mapping[str, int]]
 """Cadre, programme and year to the sessions that are settled, with their seats."""
+
+Called = Mapping[tuple[int, int, int], Mapping[int, str]]
+"""Year, programme and person to the sessions that they are called to, each with the rule."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,20 +60,10 @@ def attendances_of(exclusions: Exclusions, wanted: pd.DataFrame, seed: str, pinn
     inputs, table = exclusions.inputs, exclusions.timetable
     found = Attendances([], [], [], [], set())
     cadres, programmes = inputs.cadres["cadre_id"].tolist(), inputs.programmes["programme_id"].tolist()
-    person, programme = exclusions.position, {p: k for k, p in enumerate(programmes)}
-    seats: dict[tuple[int, int, int], int] = {}  # year, programme, person
-    columns = (wanted[c].tolist() for c in ("cadre_id", "programme_id", "year", "headcount"))
-    for c, p, y, n in zip(*columns, strict=True):
-        if c not in person or p not in programme:
-            raise ModelError(Message("error.unknown-attendance", cadre=c, programme=p))
-        key = y, programme[p], person[c]
-        seats[key] = seats.get(key, 0) + n
-    called = _called(exclusions)
-    settled = _settled(exclusions, pinned)
-    for key, sessions in called.items():
-        if pinned is not None and key not in seats:
-            continue  # Beside the part in question.
-        seats[key] = max(seats.get(key, 0), len(sessions))  # A named seat is due even where the yearly stage forgot it.
+    called, settled = _called(exclusions), _settled(exclusions, pinned)
+    due = _seats_due(inputs, wanted, called, is_part=pinned is not None)
+    ends_block = np.diff(due["year"] * len(programmes) + due["programme"]).nonzero()[0] + 1
+    person, seats = due["person"].tolist(), due["seats"].tolist()
     everyone = [
         (inputs.audience(rule.audience), inputs.counting(rule.programmes), rule.years)
         for rule in exclusions.rules
@@ -77,65 +73,93 @@ def attendances_of(exclusions: Exclusions, wanted: pd.DataFrame, seed: str, pinn
     for s, at in enumerate(zip(table.programme.tolist(), table.year.tolist(), strict=True)):
         held[at].append(s)
     closed_to_all = exclusions.everyone()
-    own, profiles = exclusions.own, exclusions.profile.tolist()
-    is_named = exclusions.is_named.tolist()
-    position: dict[tuple[int, int], int] = {}
+    own, profiles, is_named = exclusions.own, exclusions.profile.tolist(), exclusions.is_named.tolist()
     interned: dict[tuple[int, ...], tuple[int, ...]] = {}
-    alike: dict[tuple[int, int], tuple[dict[int, str], tuple[int, ...]]] = {}
-    for (y, p, i), wanted_seats in sorted(seats.items()):
-        if wanted_seats < 1:
-            continue
-        if (p, y) not in position:
-            position[p, y] = len(found.blocks)
-            found.blocks.append((p, y))
-            found.sessions.append(held.get((p, y), []))
-            found.members.append([])
-        block = position[p, y]
-        open_ = alike.get((block, profiles[i])) if i not in own else None
-        if open_ is None:
-            mine, theirs = own.get(i, {}), exclusions.blocked_for(i)
-            closed = {
-                s: rule_id
-                for s in found.sessions[block]
-                if (rule_id := closed_to_all.get(s) or mine.get(s) or theirs.get(s)) is not None
-            }
-            options = tuple(s for s in found.sessions[block] if s not in closed)
-            open_ = closed, interned.setdefault(options, options)
-            if i not in own:
-                alike[block, profiles[i]] = open_
-        closed, options = open_
-        is_fixed = any(a[i] and c[p] and (not years or y in years) for a, c, years in everyone)
-        kept = settled.get((y, p, i))
-        if kept is not None:
-            parts: list[tuple[int, int | None]] = [(n, s) for s, n in kept.items()]
-            found.settled.update(kept)
-        else:
-            parts = _parts(wanted_seats, is_named[i], called.get((y, p, i), {}))
-        for number, (count, session) in enumerate(parts):
-            mine_only = options
-            own_closed = closed
-            if kept is not None and session is not None:
-                mine_only = (session,)
-            elif session is not None:
-                mine_only = tuple(s for s in options if s == session)
-                rule_id = called[y, p, i][session]
-                own_closed = closed | {s: rule_id for s in options if s != session}
-            found.members[block].append(len(found.attendances))
-            found.attendances.append(
-                Attendance(
-                    person=i,
-                    programme=p,
-                    year=y,
-                    seats=count,
-                    options=interned.setdefault(mine_only, mine_only),
-                    closed=own_closed,
-                    block=block,
-                    draw=draw(seed, cadres[i], programmes[p], str(y), *([str(number)] if number else [])),
-                    is_called=session is not None,
-                    is_fixed=is_fixed or session in called.get((y, p, i), {}),
+    for begin, end in pairwise([0, *ends_block.tolist(), len(person)] if person else []):
+        y, p, block = int(due["year"][begin]), int(due["programme"][begin]), len(found.blocks)
+        sessions, members = held.get((p, y), []), list[int]()
+        found.blocks.append((p, y))
+        found.sessions.append(sessions)
+        found.members.append(members)
+        is_fixed = np.zeros(end - begin, dtype=bool)
+        for audience, counting, years in everyone:
+            if counting[p] and (not years or y in years):
+                is_fixed |= audience[due["person"][begin:end]]
+        alike: dict[int, tuple[dict[int, str], tuple[int, ...]]] = {}
+        for i, wanted_seats, fixed in zip(person[begin:end], seats[begin:end], is_fixed.tolist(), strict=True):
+            open_ = alike.get(profiles[i]) if i not in own else None
+            if open_ is None:
+                mine, theirs = own.get(i, {}), exclusions.blocked_for(i)
+                closed = {
+                    s: rule_id
+                    for s in sessions
+                    if (rule_id := closed_to_all.get(s) or mine.get(s) or theirs.get(s)) is not None
+                }
+                options = tuple(s for s in sessions if s not in closed)
+                open_ = closed, interned.setdefault(options, options)
+                if i not in own:
+                    alike[profiles[i]] = open_
+            closed, options = open_
+            kept, calls = settled.get((y, p, i)), called.get((y, p, i), {})
+            if kept is not None:
+                parts: list[tuple[int, int | None]] = [(n, s) for s, n in kept.items()]
+                found.settled.update(kept)
+            else:
+                parts = _parts(wanted_seats, is_named[i], calls)
+            for number, (count, session) in enumerate(parts):
+                mine_only, own_closed = options, closed
+                if kept is not None and session is not None:
+                    mine_only = (session,)
+                elif session is not None:
+                    mine_only = tuple(s for s in options if s == session)
+                    own_closed = closed | {s: calls[session] for s in options if s != session}
+                members.append(len(found.attendances))
+                found.attendances.append(
+                    Attendance(
+                        person=i,
+                        programme=p,
+                        year=y,
+                        seats=count,
+                        options=mine_only if session is None else interned.setdefault(mine_only, mine_only),
+                        closed=own_closed,
+                        block=block,
+                        draw=draw(seed, cadres[i], programmes[p], str(y), *([str(number)] if number else [])),
+                        is_called=session is not None,
+                        is_fixed=fixed or session in calls,
+                    )
                 )
-            )
     return found
+
+
+def _seats_due(inputs: Inputs, wanted: pd.DataFrame, called: Called, *, is_part: bool) -> dict[str, np.ndarray]:
+    """Seats of each person in each programme and year, in the order of year, programme and person.
+
+    A named seat is due even where the yearly stage forgot it; of a part only to those who are in it.
+
+    Returns
+    -------
+    ``year``, ``programme``, ``person`` and ``seats``, at least 1, each of shape (rows,).
+    """
+    person = inputs.positions(wanted["cadre_id"])
+    place = pd.Index(inputs.programmes["programme_id"].to_numpy(object), dtype=object)
+    programme = place.get_indexer(pd.Index(wanted["programme_id"].to_numpy(object), dtype=object))
+    for k in np.flatnonzero((person < 0) | (programme < 0)).tolist():
+        cadre, what = wanted["cadre_id"].iloc[k], wanted["programme_id"].iloc[k]
+        raise ModelError(Message("error.unknown-attendance", cadre=cadre, programme=what))
+    calls = np.array(list(called), dtype=np.int64).reshape(-1, 3)
+    keys = np.column_stack([wanted["year"].to_numpy(np.int64), programme, person])
+    keys = np.concatenate([keys, calls])
+    asked = np.concatenate([wanted["headcount"].to_numpy(np.int64), np.zeros(len(calls), dtype=np.int64)])
+    named = np.concatenate([np.zeros(len(wanted), dtype=np.int64), np.array([*map(len, called.values())], np.int64)])
+    order = np.lexsort(keys.T[::-1])
+    first = np.flatnonzero(np.append(True, np.diff(keys[order], axis=0).any(axis=1))[: len(order)])
+    seats = np.add.reduceat(asked[order], first) if len(first) else asked
+    due = np.maximum(seats, np.maximum.reduceat(named[order], first)) if len(first) else asked
+    is_due = due >= 1
+    if is_part:
+        is_due &= order[first] < len(wanted)  # Of equal rows that of the years comes first.
+    year, programme, person = keys[order[first[is_due]]].T
+    return {"year": year, "programme": programme, "person": person, "seats": due[is_due]}
 
 
 def _settled(exclusions: Exclusions, pinned: Pinned | None) -> dict[tuple[int, int, int], dict[int, int]]:
@@ -151,7 +175,7 @@ def _settled(exclusions: Exclusions, pinned: Pinned | None) -> dict[tuple[int, i
     }
 
 
-def _called(exclusions: Exclusions) -> dict[tuple[int, int, int], dict[int, str]]:
+def _called(exclusions: Exclusions) -> Called:
     """Named seats: year, programme and person → session → the rule."""
     table, position = exclusions.timetable, {s: k for k, s in enumerate(exclusions.timetable.ids)}
     called: dict[tuple[int, int, int], dict[int, str]] = defaultdict(dict)
@@ -164,7 +188,7 @@ def _called(exclusions: Exclusions) -> dict[tuple[int, int, int], dict[int, str]
     return {key: dict(sorted(sessions.items())) for key, sessions in sorted(called.items())}
 
 
-def _parts(seats: int, is_named: bool, called: dict[int, str]) -> list[tuple[int, int | None]]:
+def _parts(seats: int, is_named: bool, called: Mapping[int, str]) -> list[tuple[int, int | None]]:
     """Seats cut into attendances, each with the session it is called to.
 
     A named seat is an attendance of its own; so is each class of a named cadre. What is left of a group stays together.

@@ -10,8 +10,9 @@ An entry is an attendance; index letters are those of ``dated_problem``. Most li
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -87,7 +88,7 @@ def _personal(exclusions: Exclusions, attendances: Sequence[Attendance], overlap
     for a, attendance in enumerate(attendances):
         by_person[attendance.person].append(a)
     headcount = exclusions.inputs.cadres["headcount"].tolist()
-    spans: dict[int, list[Interval]] = {}
+    spans: dict[int, np.ndarray] = {}
     profiles = np.array(speaks, dtype=bool).reshape(len(rules), len(exclusions.inputs.cadres)).T
     tables: dict[bytes, tuple[_Meetings, Rows, tuple[tuple[str, Rows], ...]]] = {}
     for i, mine in sorted(by_person.items()):
@@ -106,13 +107,9 @@ def _personal(exclusions: Exclusions, attendances: Sequence[Attendance], overlap
             causes = ((NO_OVERLAP, overlap), *((rule_id, _rows_of(table)) for rule_id, table in ours))
             tables[profile] = (_Meetings(exclusions.timetable.kind, both), _rows_of(both), causes)
         meetings, rows, causes = tables[profile]
-        entries: set[int] = set()
-        for k, a in enumerate(mine):
-            for b in mine[k + 1 :]:
-                if meetings.can_meet(attendances[a].options, attendances[b].options):
-                    entries |= {a, b}
+        entries = meetings.meeting([attendances[a].options for a in mine])
         if entries:
-            yield Apart(tuple(sorted(entries)), rows, causes)
+            yield Apart(tuple(mine[k] for k in entries), rows, causes)
 
 
 class _Meetings:
@@ -125,6 +122,20 @@ class _Meetings:
         self.table, self.kind = table, kind
         self.kinds: dict[int, np.ndarray] = {}
         self.known: dict[tuple[int, int], bool] = {}
+        self.known_entries: dict[tuple[int, ...], list[int]] = {}
+
+    def meeting(self, several: list[tuple[int, ...]]) -> list[int]:
+        """Positions of the sets of which a session excludes one of another set, in their order."""
+        key = tuple(map(id, several))
+        if key not in self.known_entries:
+            found = {
+                k
+                for pair in combinations(range(len(several)), 2)
+                if self.can_meet(*(several[k] for k in pair))
+                for k in pair
+            }
+            self.known_entries[key] = sorted(found)
+        return self.known_entries[key]
 
     def can_meet(self, options: tuple[int, ...], others: tuple[int, ...]) -> bool:
         """Whether two sessions, one of each, exclude each other."""
@@ -144,7 +155,7 @@ def _away(exclusions: Exclusions, attendances: Sequence[Attendance], overlap: Ro
     roster = exclusions.inputs.roster
     headcount = exclusions.inputs.cadres["headcount"].to_numpy(np.int64)
     meetings = _Meetings(exclusions.timetable.kind, exclusions.timetable.overlap)
-    spans: dict[int, list[Interval]] = {}
+    spans: dict[int, np.ndarray] = {}
     for rule in exclusions.rules:
         if not isinstance(rule, AwayLimit) or (rule.share is None and not rule.posts_apart):
             continue
@@ -201,7 +212,7 @@ def _depth_limit(
     mine: Sequence[int],
     most: int,
     overlap: Rows,
-    known: dict[int, list[Interval]],
+    known: dict[int, np.ndarray],
 ) -> Iterator[Limit]:
     """The limit over those entries that could be away on a day when more than ``most`` could be.
 
@@ -218,40 +229,54 @@ def _depth_limit(
         if id(options) not in known:
             known[id(options)] = _covered(timetable, options)
         spans[a] = known[id(options)]
-    crowded = crowded_days([(interval, attendances[a].seats) for a in mine for interval in spans[a]], most)
-    entries = tuple(a for a in mine if any(b <= last and first <= e for b, e in spans[a] for first, last in crowded))
+    parts = [spans[a] for a in mine]
+    seats = np.repeat([attendances[a].seats for a in mine], [len(span) for span in parts])
+    crowded = crowded_days(np.concatenate(parts), seats, most)
+    if not len(crowded):
+        return
+    is_crowded: dict[int, bool] = {}  # Many of a group may attend the same sessions.
+    for a in mine:
+        options = attendances[a].options
+        if id(options) not in is_crowded:
+            next_ = np.searchsorted(crowded[:, 1], spans[a][:, 0])  # The first crowded days that end no earlier.
+            is_some = next_ < len(crowded)
+            begins = crowded[next_[is_some], 0]
+            is_crowded[id(options)] = bool((begins <= spans[a][is_some, 1]).any())
+    entries = tuple(a for a in mine if is_crowded[id(attendances[a].options)])
     if entries:
         yield Away(rule_id, entries, most, overlap, group)
 
 
-def _covered(timetable: Timetable, options: Sequence[int]) -> list[Interval]:
-    """Days that some sessions take, as intervals that do not meet."""
+def _covered(timetable: Timetable, options: Sequence[int]) -> np.ndarray:
+    """Days that some sessions take, as intervals that do not meet: first and last days, shape (intervals, 2)."""
     merged: list[Interval] = []
-    for first, last in sorted(part for s in options for part in timetable.segments[s]):
+    for first, last in sorted({part for s in options for part in timetable.segments[s]}):
         if merged and first <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
         else:
             merged.append((first, last))
-    return merged
+    return np.array(merged, dtype=np.int64).reshape(-1, 2)
 
 
-def crowded_days(weighted: Iterable[tuple[Interval, int]], most: int) -> list[Interval]:
-    """Intervals of days on which the weights add up to more than ``most``.
+def crowded_days(intervals: np.ndarray, weights: np.ndarray, most: int) -> np.ndarray:
+    """Intervals of days on which the weights add up to more than ``most``, in their order.
+
+    Parameters
+    ----------
+    intervals
+        First and last days, shape (n, 2).
+    weights
+        Above 0, shape (n,).
 
     Examples
     --------
-    >>> crowded_days([((1, 5), 1), ((4, 9), 1)], 1)
-    [(4, 5)]
+    >>> crowded_days(np.array([[1, 5], [4, 9]]), np.array([1, 1]), 1)
+    array([[4, 5]])
     """
-    change: dict[int, int] = defaultdict(int)
-    for (first, last), weight in weighted:
-        change[first] += weight
-        change[last + 1] -= weight
-    depth, since, crowded = 0, 0, []
-    for day in sorted(change):
-        was, depth = depth, depth + change[day]
-        if was <= most < depth:
-            since = day
-        elif depth <= most < was:
-            crowded.append((since, day - 1))
-    return crowded
+    days, which = np.unique(np.concatenate([intervals[:, 0], intervals[:, 1] + 1]), return_inverse=True)
+    change = np.zeros(len(days), dtype=np.int64)
+    np.add.at(change, which, np.concatenate([weights, -weights]))
+    is_above = np.append(False, np.cumsum(change) > most)  # At last the depth is 0.
+    begins = np.flatnonzero(~is_above[:-1] & is_above[1:])
+    ends = np.flatnonzero(is_above[:-1] & ~is_above[1:])
+    return np.column_stack([days[begins], days[ends] - 1])

@@ -171,7 +171,7 @@ class _Part:
 
         All of the same people, and those of their groups that share a day with a session of the part.
         """
-        person, person_before = (self._people(table["cadre_id"]) for table in (self.wanted, self.before))
+        person, person_before = (self.inputs.positions(table["cadre_id"]) for table in (self.wanted, self.before))
         found = np.isin(person_before, person[is_own])
         table = self.exclusions.timetable
         session = pd.Index(table.ids).get_indexer(pd.Index(self.before["session_id"]))
@@ -187,10 +187,6 @@ class _Part:
             theirs = group[person_before]
             found |= (theirs >= 0) & days[theirs, table.kind[session]]
         return found
-
-    def _people(self, cadres: pd.Series) -> np.ndarray:
-        """Position of each cadre."""
-        return np.asarray(pd.Index(self.inputs.cadres["cadre_id"]).get_indexer(pd.Index(cadres)))
 
 
 def _wanted(attendances: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
@@ -209,9 +205,4 @@ def _groups(inputs: Inputs) -> list[np.ndarray]:
     """Group of each cadre under each column that away-limits group by, -1 for none, shape (I,) each."""
     rules = [r for r in inputs.policy.rules if isinstance(r, AwayLimit) and r.strength != "report"]
     columns = sorted({rule.group_by for rule in rules if rule.share is not None or rule.posts_apart})
-    found = []
-    for column in columns:
-        values = inputs.roster[column].fillna("").astype(str)
-        codes = np.asarray(pd.factorize(values)[0])
-        found.append(np.where(values == "", -1, codes))
-    return found
+    return [inputs.coded(column)[0] for column in columns]

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping
 from itertools import groupby
 from math import inf
 
@@ -20,7 +21,7 @@ from allocator.solve import linear
 from allocator.solve.dated_limits import Away
 from allocator.solve.dated_problem import DatedProblem
 from allocator.solve.dated_state import State
-from allocator.ties import draw
+from allocator.ties import digest, draw
 
 BLOCK_WORK = 2.0
 """Work limit of the choice of sessions of one programme and year, in CP-SAT's deterministic seconds."""
@@ -51,7 +52,10 @@ def open_sessions(state: State, block: int, seed: str) -> int:
 
 def _pours(problem: DatedProblem, wanted: dict[tuple[int, ...], int], sessions: list[int]) -> bool:
     """Whether pouring people in evenly, the most restricted first, fills every session to its least size."""
-    target = _targets(problem, sessions, sum(wanted.values()))
+    total = sum(wanted.values())
+    target = _targets(problem, sessions, total)
+    if len(wanted) == 1 and len(next(iter(wanted))) == len(sessions) and _fills(target, total):
+        return total <= sum(problem.seats[s] for s in sessions)
     load = dict.fromkeys(sessions, 0)
     for options in sorted(wanted, key=lambda options: (len(options), options)):
         heap = [((load[s] + 1) / target[s], s) for s in options]
@@ -65,6 +69,15 @@ def _pours(problem: DatedProblem, wanted: dict[tuple[int, ...], int], sessions: 
             load[s] += 1
             heapq.heapreplace(heap, ((load[s] + 1) / target[s], s))
     return all(load[s] >= problem.least[s] for s in sessions)
+
+
+def _fills(target: Mapping[int, float], total: int) -> bool:
+    """Whether pouring so many people into sessions that are open to all of them brings each to its target, rounded down.
+
+    The next one goes where load and one more are least against the target, so nobody gets more than the target before all others
+    have theirs. Targets are no less than least sizes; they add up to more people where those do.
+    """
+    return sum(int(n) + ((int(n) + 1) / n <= 1) for n in target.values()) <= total
 
 
 def _choose(state: State, wanted: dict[tuple[int, ...], int], sessions: list[int], seed: str) -> tuple[list[int], int]:
@@ -152,6 +165,10 @@ def fill(state: State, seed: str) -> list[int]:
     return left
 
 
+_Level = tuple[float, float, int]
+"""How far a session is filled, what its host has to do in its months, and the session."""
+
+
 class _Filling:
     """Places people one by one, each in the session that is filled least for its target.
 
@@ -163,6 +180,7 @@ class _Filling:
     def __init__(self, state: State, seed: str) -> None:
         self.state, self.seed = state, seed
         self.ratio = [self._ratio(s) for s in range(len(state.load))]
+        self.heaps: dict[int, list[_Level]] = {}  # By the identity of the sessions, which are kept once each.
 
     def _ratio(self, s: int) -> float:
         return self.state.ratio(s) if self.state.free(s) > 0 else inf
@@ -175,7 +193,9 @@ class _Filling:
             if least == inf:
                 return
             equal = [s for s in options if self.ratio[s] == least]
-            for light in self._by_load(equal) if len(equal) > 1 else [equal]:
+            by_load = self._by_load(equal) if len(equal) > 1 else {0.0: equal}
+            while by_load and at < len(several):
+                light = by_load.pop(min(by_load))
                 while light and at < len(several):
                     a = several[at]
                     s = light[0] if len(light) == 1 else min(light, key=lambda s: self._draw(a, s))
@@ -188,8 +208,9 @@ class _Filling:
         """Give an attendance what it lacks in sessions with free seats, evenly."""
         state = self.state
         options = state.problem.attendances[a].options
+        draws: dict[int, bytes] = {}
         while missing := state.missing(a):
-            s = self._best(a, options)
+            s = self._best(a, options, draws)
             if s is None:
                 return
             # A large group is dealt out in a few rounds, small enough to stay even.
@@ -197,45 +218,63 @@ class _Filling:
             state.put(a, s, min(chunk, state.free(s), state.room(a, s), missing))
             self.ratio[s] = self._ratio(s)
 
-    def _best(self, a: int, options: tuple[int, ...]) -> int | None:
-        """The session to take; ``None`` when no session with a free seat has room."""
-        ratio = self.ratio
-        levels = [ratio[s] for s in options]
-        least = min(levels, default=inf)
-        while least < inf:
-            s = self._first_with_room(a, [s for s in options if ratio[s] == least])
-            if s is not None:
-                return s
-            least = min((level for level in levels if level > least), default=inf)
-        return None
+    def _best(self, a: int, options: tuple[int, ...], draws: dict[int, bytes]) -> int | None:
+        """The session to take; ``None`` when no session with a free seat has room. ``draws`` keeps those made for the attendance."""
+        heap = self._heap(options)
+        asked: list[_Level] = []
+        found = None
+        while found is None and (alike := self._least(heap)):
+            asked += alike
+            found = self._first_with_room(a, [s for _, _, s in alike], draws)
+        for level in asked:
+            heapq.heappush(heap, level)
+        return found
 
-    def _first_with_room(self, a: int, equal: list[int]) -> int | None:
-        """Of sessions filled alike, the first that has room for an attendance."""
-        state = self.state
-        is_bound = bool(state.problem.limits_of[a])
-        if len(equal) == 1:
-            return equal[0] if not is_bound or state.room(a, equal[0]) > 0 else None
-        for light in self._by_load(equal):
-            fit = [s for s in light if not is_bound or state.room(a, s) > 0]
-            if fit:
-                return fit[0] if len(fit) == 1 else min(fit, key=lambda s: self._draw(a, s))
-        return None
+    def _heap(self, options: tuple[int, ...]) -> list[_Level]:
+        """Some sessions as a heap of how far they were filled once; while people are only added, they are filled no less now."""
+        heap = self.heaps.get(id(options))
+        if heap is None:
+            heap = self.heaps[id(options)] = [(self.ratio[s], self.state.host_load(s), s) for s in options]
+            heapq.heapify(heap)
+        return heap
 
-    def _by_load(self, sessions: list[int]) -> list[list[int]]:
-        """Sessions by what their hosts have to do in their months, least first."""
-        state = self.state
-        loads: dict[int, float] = {}  # Sessions that share their months share their load.
+    def _least(self, heap: list[_Level]) -> list[_Level]:
+        """Take the sessions out of a heap that are filled least, of these those whose hosts have least to do; none when all are full."""
+        alike: list[_Level] = []
+        while heap:
+            was, load, s = heap[0]
+            now = self.ratio[s]
+            if now == inf:
+                heapq.heappop(heap)
+            elif now != was or self.state.host_load(s) != load:
+                heapq.heapreplace(heap, (now, self.state.host_load(s), s))
+            elif not alike or alike[0][:2] == (was, load):
+                alike.append(heapq.heappop(heap))
+            else:
+                break
+        return alike
+
+    def _first_with_room(self, a: int, alike: list[int], draws: dict[int, bytes]) -> int | None:
+        """Of sessions that are alike the one with the smallest draw that has room for an attendance."""
+        if len(alike) > 1:
+            for s in alike:
+                if s not in draws:
+                    draws[s] = self._draw(a, s)
+            alike.sort(key=draws.__getitem__)
+        if not self.state.problem.limits_of[a]:
+            return alike[0]
+        return next((s for s in alike if self.state.room(a, s) > 0), None)
+
+    def _by_load(self, sessions: list[int]) -> dict[float, list[int]]:
+        """Sessions by what their hosts have to do in their months."""
         by_load: dict[float, list[int]] = {}
         for s in sessions:
-            months = id(state.months[s])
-            if months not in loads:
-                loads[months] = state.host_load(s)
-            by_load.setdefault(loads[months], []).append(s)
-        return [by_load[load] for load in sorted(by_load)]
+            by_load.setdefault(self.state.host_load(s), []).append(s)
+        return by_load
 
-    def _draw(self, a: int, s: int) -> int:
+    def _draw(self, a: int, s: int) -> bytes:
         problem = self.state.problem
-        return draw(self.seed, problem.cadre_ids[problem.attendances[a].person], problem.timetable.ids[s])
+        return digest(self.seed, problem.cadre_ids[problem.attendances[a].person], problem.timetable.ids[s])
 
 
 class Chains:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from allocator.solve.dated_limits import Apart, Away, Sides
 from allocator.solve.dated_problem import DatedProblem
 
@@ -19,6 +17,10 @@ class State:
         Attendances in each session with their seats.
     load
         Seats taken in each session.
+    months
+        Months of each session, by position in ``host_month``, with its days; equal ones are one tuple.
+    host_month
+        Person-days of each host's months.
     is_open
         Sessions that are held; only these take people.
     target
@@ -35,13 +37,19 @@ class State:
         self.target = [float(max(1, n)) for n in problem.seats]
         self.held: list[list[tuple[int, int]]] = [[] for _ in problem.limits]  # attendance and session
         self.journal: list[tuple[int, int, int]] = []
-        self.months = problem.timetable.months
-        self.length = [sum(days.values()) for days in self.months]
-        self.host_month: dict[tuple[str, int, int], int] = defaultdict(int)
+        self._lacking = [one.seats for one in problem.attendances]
+        number: dict[tuple[str, int, int], int] = {}  # of a host's month
+        parts: dict[int, tuple[tuple[int, int], ...]] = {}  # Sessions that share their months share them here too.
+        for days in problem.timetable.months:
+            if id(days) not in parts:
+                parts[id(days)] = tuple((number.setdefault(month, len(number)), n) for month, n in days.items())
+        self.months = [parts[id(days)] for days in problem.timetable.months]
+        self.length = [max(1, sum(n for _, n in months)) for months in self.months]
+        self.host_month = [0] * len(number)
 
     def missing(self, a: int) -> int:
         """Seats an attendance still lacks."""
-        return self.problem.attendances[a].seats - sum(self.where[a].values())
+        return self._lacking[a]
 
     def put(self, a: int, s: int, seats: int = 1) -> None:
         """Give seats of a session to an attendance; negative numbers take them back."""
@@ -58,7 +66,8 @@ class State:
             elif not now:
                 self.held[r].remove((a, s))
         self.load[s] += seats
-        for month, days in self.months[s].items():
+        self._lacking[a] -= seats
+        for month, days in self.months[s]:
             self.host_month[month] += days * seats
 
     def undo(self, mark: int) -> None:
@@ -122,7 +131,10 @@ class State:
 
     def host_load(self, s: int) -> float:
         """Person-days its host has in the months of a session, averaged over the session's days."""
-        return sum(self.host_month[month] * days for month, days in self.months[s].items()) / max(1, self.length[s])
+        total = 0
+        for month, days in self.months[s]:
+            total += self.host_month[month] * days
+        return total / self.length[s]
 
     def placed(self, block: int) -> int:
         """Seats given out in a programme and year."""

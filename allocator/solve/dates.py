@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from allocator.entities import Inputs
@@ -182,21 +183,23 @@ def _empty_small(state: State) -> None:
 
 def _placements(state: State) -> pd.DataFrame:
     problem = state.problem
-    seats: dict[tuple[str, str], int] = defaultdict(int)
-    fixed: dict[tuple[str, str], bool] = defaultdict(bool)
-    for a, places in enumerate(state.where):
-        one = problem.attendances[a]
-        for s, count in places.items():
-            key = (problem.timetable.ids[s], problem.cadre_ids[one.person])
-            seats[key] += count
-            fixed[key] |= one.is_fixed
-    keys = sorted(seats)
+    attendances = problem.attendances
+    rows = [
+        (s, attendances[a].person, count, attendances[a].is_fixed)
+        for a, places in enumerate(state.where)
+        for s, count in places.items()
+    ]
+    session, person, seats, fixed = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+    table = pd.DataFrame({"session": session, "person": person, "headcount": seats, "fixed": fixed == 1})
+    # Sessions and cadres are in the order of their ids.
+    table = table.groupby(["session", "person"]).agg({"headcount": "sum", "fixed": "any"}).reset_index()
+    cadres, sessions = problem.inputs.cadres["cadre_id"], problem.timetable.table["session_id"]
     return pd.DataFrame(
         {
-            "cadre_id": pd.Series([c for _, c in keys], dtype="str"),
-            "session_id": pd.Series([s for s, _ in keys], dtype="str"),
-            "headcount": pd.Series([seats[key] for key in keys], dtype="int64"),
-            "fixed": pd.Series([fixed[key] for key in keys], dtype="bool"),
+            "cadre_id": cadres.take(table["person"].to_numpy()).reset_index(drop=True).astype("str"),
+            "session_id": sessions.take(table["session"].to_numpy()).reset_index(drop=True).astype("str"),
+            "headcount": table["headcount"],
+            "fixed": table["fixed"].astype("bool"),
         }
     )
 
