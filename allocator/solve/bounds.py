@@ -8,7 +8,7 @@ these rates let the integer plan end where all goals together are as good as the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -47,6 +47,17 @@ class Rates:
     plan: dict[Goal, float]
     proof: dict[Goal, dict[Goal, float]]
     duals: dict[Goal, np.ndarray]
+
+    def raised(self, goal: Goal, factor: float) -> Rates:
+        """The same with a goal and all before it so many times as dear."""
+        order = list(self.plan)
+        dearer = order[: order.index(goal) + 1]
+
+        def scaled(weights: Mapping[Goal, float], own: Goal) -> dict[Goal, float]:
+            return {g: weight * (factor if g in dearer and g != own else 1.0) for g, weight in weights.items()}
+
+        proof = {own: scaled(weights, own) for own, weights in self.proof.items()}
+        return replace(self, plan=proof[order[-1]], proof=proof)
 
 
 def exchange_rates(master: Master, room: float, clock: Clock, limits: Mapping[Goal, float] = NO_LIMITS) -> Rates | None:

@@ -21,7 +21,7 @@ from allocator.instance import Instance, Limit
 from allocator.kinds import Goal
 from allocator.model.adapted import adapted
 from allocator.model.cohorts import Cohorts, group
-from allocator.model.goals import caps_of, in_use, signed, weights
+from allocator.model.goals import FIRM, caps_of, in_use, signed, weights
 from allocator.model.shared import collect
 from allocator.naming import name
 from allocator.result import ShadowPrices
@@ -43,7 +43,7 @@ from allocator.solve.starts import in_use as columns_in_use
 from allocator.solve.starts import spread, start
 from allocator.solve.strata import exact
 from allocator.solve.trades import Exchange
-from allocator.solve.whole import NODES, decide
+from allocator.solve.whole import NODES, SPLIT, decide
 
 EXACT_COLUMNS = 30_000
 """Cohorts times trajectories up to which a problem is solved exactly."""
@@ -53,6 +53,10 @@ JOINT_COHORTS = 30_000
 
 NEAR_PATTERN = 200.0
 """How much dearer than the cheapest the first columns of each pattern may be, in units of the last goal (``starts``)."""
+
+
+RAISES, RAISE = 2, 8.0
+"""Times a goal is made dearer that the relaxation of all cohorts gives away where the pooled one did not, and how many times as dear."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -361,14 +365,35 @@ class YearlyStage:
         master.set_weights(self.weights, pooled.limits)
         master.add(*start(master.pricing, self._prices(cohorts), master.cost, NEAR, NEAR_PATTERN))
         master.add(*columns_in_use(pooled.master, pooled.relaxed.x, master.strata))
+        relaxed = self._optimum(master, master.rows.duals(self._prices(cohorts)), FAR)
+        for _ in range(RAISES):
+            sold = None if relaxed is None or clock.is_over() else self._sold(master.values(relaxed.x))
+            if sold is None or pooled.rates is None or self.prices is None:
+                break
+            pooled.rates = pooled.rates.raised(sold, RAISE)
+            self.prices = replace(self.prices, weights=dict(pooled.rates.plan))
+            master.set_weights(self.weights, pooled.limits)
+            relaxed = self._optimum(master, None, np.inf) or relaxed
+        return None if relaxed is None else (master, relaxed)
+
+    def _sold(self, values: Mapping[Goal, float]) -> Goal | None:
+        """The last goal of people for whom a rule is not met that weights give away for goals behind it; ``None`` where none is."""
+        sold = [
+            goal for goal in self.ranked if goal in FIRM and values[goal] > np.ceil(self.values[goal] - SPLIT) + SPLIT
+        ]
+        return sold[-1] if sold else None
+
+    def _optimum(self, master: Master, centre: np.ndarray | None, far: float) -> Relaxation | None:
+        """The relaxation of a master of all cohorts; ``None`` when there was no time for a first solution."""
+        clock = self.clock
         try:
             relaxed = optimise(
                 master,
                 tolerance=self._enough(),
                 smoothing=SMOOTHING,
-                centre=master.rows.duals(self._prices(cohorts)),
+                centre=centre,
                 near=NEAR,
-                far=FAR,
+                far=far,
                 on_round=lambda _, value, bound: clock.say("cohorts", incumbent=value, bound=bound),
                 should_stop=clock.is_over,
                 left=clock.left,
@@ -377,7 +402,7 @@ class YearlyStage:
             return None
         if relaxed is None:
             raise ModelError(UNHELD)
-        return master, relaxed
+        return relaxed
 
     def _enough(self, part: float = 0.2) -> float:
         """Weighted distance that is a part of the gap asked for in whichever large goal shows it first."""
