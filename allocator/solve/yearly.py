@@ -250,7 +250,8 @@ class YearlyStage:
         is_free = by_changes(
             self.before, self.cohorts, self._prices(self.cohorts), cost, years.attendances, moved, widely=widely
         )
-        return YearPlan(self._again(self.cohorts, years.attendances, is_free, KEEP_WELL), self.goals)
+        least = self.instance.calendar.least if self.is_joint else None
+        return YearPlan(self._again(self.cohorts, years.attendances, is_free, KEEP_WELL, least), self.goals)
 
     def foreseen(self) -> float:
         """By how much more than the plan of the instance before one of this instance costs at least, weighted; ``nan`` when prices do not tell."""
@@ -436,6 +437,7 @@ class YearlyStage:
         attendances: pd.DataFrame,
         is_free: np.ndarray,
         keep: float = KEEP,
+        least: np.ndarray | None = None,
         left: Callable[[], float] = lambda: np.inf,
     ) -> pd.DataFrame:
         """Plan again some people (boolean (I,), whole cohorts); the others keep what they attend."""
@@ -448,7 +450,7 @@ class YearlyStage:
                 weights=self.weights,
                 prices=self._prices(cohorts),
                 costs=pooled.costs if pooled is not None and cohorts is pooled.cohorts else None,
-                least=self.instance.calendar.least if self.is_joint else None,
+                least=least,
                 keep=keep,
                 near=self._enough(),
                 seed=self.seed,
