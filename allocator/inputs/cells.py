@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -116,9 +117,11 @@ def _column(sheet: Sheet, column: Column, texts: list[str], findings: Findings) 
     read = READERS[column.type]
     values: dict[str, object] = {"": column.default}
     bad: dict[str, BadCellError] = {}
-    if column.type == "text" and not column.default:
-        return pd.array(texts, dtype="str")
-    for text in set(texts) - {""}:
+    if not column.default and (column.type == "text" or (column.type == "id" and not any("E+" in t for t in texts))):
+        return pd.array(texts, dtype="str")  # Nothing to read: ids are damaged only by spreadsheets that round them.
+    codes, found = pd.factorize(np.array(texts, dtype=object))
+    distinct: list[str] = found.tolist()
+    for text in filter(None, distinct):
         try:
             values[text] = read(text)
             _refuse_small(column, values[text])
@@ -130,10 +133,10 @@ def _column(sheet: Sheet, column: Column, texts: list[str], findings: Findings) 
             if text in bad:
                 cell = bad[text]
                 findings.defect(sheet.file, row, column.name, cell.message, hint=cell.hint, code=cell.code)
-    return _array(column, [values[text] for text in texts])
+    return _array(column, [values[text] for text in distinct]).take(codes)
 
 
-def _array(column: Column, values: list[object]) -> object:
+def _array(column: Column, values: list[object]) -> Any:
     if column.type in ("id", "text", "list"):
         return pd.array(["" if v is None else str(v) for v in values], dtype="str")
     if column.type == "date":

@@ -48,7 +48,7 @@ def _refuse_unknown(
     otherwise: Message | None = None,
 ) -> None:
     ids = target.frame[IDS[target.name]]
-    unknown = np.asarray((table.frame[column] != "") & ~table.frame[column].isin(ids))
+    unknown = np.asarray(table.frame[column] != "") & ~_is_among(table.frame[column], ids)
     if only is not None:
         unknown = unknown & only
     if not unknown.any():
@@ -70,10 +70,15 @@ def _refuse_unknown(
         )  # fmt: skip
 
 
+def _is_among(values: pd.Series, ids: pd.Series) -> np.ndarray:
+    """Which values are ids; as objects, since tables of texts turn each into one and back."""
+    return values.astype(object).isin(ids.astype(object)).to_numpy()
+
+
 def _check_past_programmes(history: Table, programmes: Table, findings: Findings) -> None:
     """A programme of the past may be gone; then its content and host must stand in the history itself."""
     past = history.frame
-    gone = np.asarray((past["programme_id"] != "") & ~past["programme_id"].isin(programmes.frame["programme_id"]))
+    gone = np.asarray(past["programme_id"] != "") & ~_is_among(past["programme_id"], programmes.frame["programme_id"])
     told = np.asarray((past["content"] != "") & (past["host_group"] != ""))
     advice = Message("hint.add-past-programme", file=programmes.file)
     _refuse_unknown(history, "programme_id", programmes, gone & ~told, findings, advice)

@@ -239,18 +239,41 @@ def _read_parquet(name: str, file: str, content: bytes, findings: Findings) -> S
         )  # fmt: skip
         return None
     columns = [_column_texts(column) for column in table.columns]
-    records = zip(*columns, strict=True) if columns else iter(())
-    return _checked(name, file, iter([(1, table.column_names), *enumerate(records, start=2)]), findings)
+    names = table.column_names
+    start = zip(*(texts[codes[: DEEPEST - 1]].tolist() for texts, codes in columns), strict=True)
+    if header_position(name, [names, *start]) == 0 and names and all(column_names(name, names)):
+        return _checked_columns(name, file, names, columns, findings)
+    records = zip(*(texts[codes].tolist() for texts, codes in columns), strict=True) if columns else iter(())
+    return _checked(name, file, iter([(1, names), *enumerate(records, start=2)]), findings)
 
 
-def _column_texts(column: pa.ChunkedArray) -> list[str]:
-    """A column of a Parquet file as text; cells that are alike are turned into text once."""
+def _column_texts(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """A column of a Parquet file as texts, and which of them each row has; cells that are alike are turned into text once."""
     if pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
-        return list(map(cell_text, column.to_pylist()))
+        texts = np.array([*map(cell_text, column.to_pylist()), ""], dtype=object)
+        return texts, np.arange(len(texts) - 1)
     coded = column.combine_chunks().dictionary_encode()
     texts = np.array([*map(cell_text, coded.dictionary.to_pylist()), ""], dtype=object)
-    found: list[str] = texts[coded.indices.fill_null(len(texts) - 1).to_numpy(zero_copy_only=False)].tolist()
-    return found
+    return texts, coded.indices.fill_null(len(texts) - 1).to_numpy(zero_copy_only=False)
+
+
+def _checked_columns(
+    name: str, file: str, names: list[str], columns: list[tuple[np.ndarray, np.ndarray]], findings: Findings
+) -> Sheet:
+    """What ``_checked`` does, column by column: of a table with its names in the first row and no column without one."""
+    headers = _headers(name, file, 1, list(map(str.strip, names)), findings)
+    clean = [np.array([*map(str.strip, texts)], dtype=object) for texts, _ in columns]
+    is_filled = np.zeros(len(columns[0][1]), dtype=bool)
+    for texts, (_, codes) in zip(clean, columns, strict=True):
+        is_filled |= (texts != "")[codes]
+    found: dict[str, list[str]] = {}
+    trimmed = 0
+    for header, texts, (told, codes) in zip(filter(None, headers), clean, columns, strict=True):
+        trimmed += int((texts != told)[codes[is_filled]].sum())
+        found.setdefault(header, texts[codes[is_filled]].tolist())
+    if trimmed:
+        findings.note(Message("note.trimmed", file=file, count=trimmed))
+    return Sheet(name, file, found, (np.flatnonzero(is_filled) + 2).tolist())
 
 
 def cell_text(value: object) -> str:

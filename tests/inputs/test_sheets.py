@@ -16,6 +16,7 @@ import pytest
 from allocator.entities import TABLES as COLUMNS
 from allocator.entities import Inputs
 from allocator.inputs import load
+from allocator.wording import Message
 
 from .builders import SCENARIO, TABLES, Files, defects_of, write_toml
 
@@ -259,6 +260,23 @@ def test_sheet_is_named_in_the_place(files: Files) -> None:
     (defect,) = files.defects()
     assert defect.file.endswith("cadres.xlsx[cadres]")
     assert (defect.row, defect.column) == (3, "headcount")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_rows_without_anything_keep_their_number_and_blanks_are_told(files: Files, suffix: str) -> None:
+    files.suffix = suffix
+    rows = files.tables["cadres"]
+    blank = dict.fromkeys(rows[0], " ")
+    wrong = {**rows[1], "headcount": "two"}
+    rows[:] = [{**rows[0], "post": " head "}, blank, wrong, *rows[2:]]
+    (defect,) = files.defects()
+    assert (defect.row, defect.column) == (4, "headcount")  # The heading is row 1, nothing stands in row 3.
+    wrong["headcount"] = ""
+    rows[2] = wrong
+    inputs = files.load()
+    assert (len(inputs.cadres), inputs.cadres["post"].iat[0]) == (len(rows) - 1, "head")
+    (trimmed,) = (note for note in inputs.notes if isinstance(note, Message) and note.code == "note.trimmed")
+    assert trimmed.parameters["count"] == 1
 
 
 def test_parquet_dates_and_lists_are_read(files: Files) -> None:
