@@ -5,8 +5,10 @@ OUT ?= out/$(SCENARIO)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
-	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+# A lock lists every package of every system with its hashes: pip installs it as it stands and looks for nothing else.
+INSTALL := $(PIP) install --quiet --no-deps --require-hashes -r
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links
 
 .DELETE_ON_ERROR:
 .PHONY: help venv plan test check-long bench lint lock data docs clean
@@ -20,12 +22,12 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; say which: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(INSTALL) requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock
-	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	$(INSTALL) requirements-dev.lock
 	@touch $@
 
 venv: $(VENV)/dev.stamp  ## Create .venv with everything for running and developing
@@ -59,11 +61,10 @@ docs: $(VENV)/dev.stamp  ## Build the documentation site in out/docs; a broken l
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --fresh-env --jobs auto docs out/docs
 	@echo "Open out/docs/index.html"
 
-# Addresses of indexes stay out of the lock files, so that each machine uses its own.
-lock: $(VENV)/dev.stamp  ## Choose versions again and lock them with hashes
-	$(COMPILE) --upgrade --all-build-deps --output-file requirements.lock pyproject.toml
-	$(COMPILE) --upgrade --all-build-deps --extra dev --constraint requirements.lock \
-		--output-file requirements-dev.lock pyproject.toml
+# Addresses of indexes stay out of the lock files, so that each machine uses its own. The package is built with setuptools.
+lock: $(VENV)/dev.stamp  ## Choose versions again and lock them with hashes, for every system and Python
+	echo "setuptools>=77" | $(COMPILE) pyproject.toml - --output-file requirements.lock
+	echo "setuptools>=77" | $(COMPILE) pyproject.toml - --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:  ## Remove .venv, caches and results
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
