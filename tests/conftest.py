@@ -1,9 +1,13 @@
-"""What many tests look at and none changes, made once in each process; and a run without pictures."""
+"""What many tests look at and none changes, made once in each process; a run without pictures; parts of the long tests."""
 
 from __future__ import annotations
 
 import shutil
+import time
+from argparse import ArgumentTypeError
+from collections.abc import Sequence
 from copy import copy
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,48 @@ from allocator.inputs import load
 from allocator.planner import Planner, Run
 
 ROOT = Path(__file__).parent.parent
+STARTED = time.monotonic()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("parts of a long run")
+    group.addoption("--part", metavar="K/N", type=_part, help="run the K-th of N parts of what is selected")
+    group.addoption("--budget", metavar="SECONDS", type=float, help="begin no test after so many seconds: the rest is skipped")
+
+
+def _part(text: str) -> tuple[int, int]:
+    which, _, parts = text.partition("/")
+    if not (which.isdecimal() and parts.isdecimal() and 1 <= int(which) <= int(parts)):
+        raise ArgumentTypeError(f"{text!r} is not the K-th of N parts, such as 3/12")
+    return int(which), int(parts)
+
+
+def _group(item: pytest.Item) -> str:
+    """What stays together: the tests of a file that is long as a whole, as they share what takes so long; else one test."""
+    module = item.getparent(pytest.Module)
+    is_whole = module is not None and any(mark.name == "long" for mark in module.own_markers)
+    return module.nodeid if module is not None and is_whole else item.nodeid
+
+
+def part_of(groups: Sequence[str], which: int, parts: int) -> set[str]:
+    """One of several parts of equally many groups, drawn by a hash, so that neighbours, which are alike, are scattered."""
+    return set(sorted(set(groups), key=lambda group: sha256(group.encode()).digest())[which - 1 :: parts])
+
+
+@pytest.hookimpl(trylast=True)  # After the choice by marks.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--part") is None:
+        return
+    mine = part_of([_group(item) for item in items], *config.getoption("--part"))
+    left = [item for item in items if _group(item) not in mine]
+    items[:] = [item for item in items if _group(item) in mine]
+    config.hook.pytest_deselected(items=left)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    budget = item.config.getoption("--budget")
+    if budget is not None and time.monotonic() - STARTED > budget:
+        pytest.skip(f"the {budget:g} seconds given are over")
 
 
 @pytest.fixture(scope="session")
