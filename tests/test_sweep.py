@@ -9,10 +9,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -31,7 +32,7 @@ from allocator.sweep.axes import axes_of, grid, parse
 from allocator.sweep.bundle import packed, unpacked
 from allocator.sweep.local import run_locally
 from allocator.sweep.pareto import between, ends, marked, pair_of
-from allocator.sweep.point import Base, Task, from_toml, run_from_record, run_to_record, to_toml
+from allocator.sweep.point import Base, Record, Task, from_toml, run_from_record, run_to_record, to_toml
 from allocator.sweep.words import outcome
 from allocator.sweep.worker import Worker
 
@@ -62,6 +63,30 @@ def scenario(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("sweep")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_processes() -> Iterator[None]:
+    """Workers answer in this process, in the same words: starting one takes longer than all its points."""
+
+    def answers(
+        tasks: Sequence[Task], setup: Mapping[str, Any], ask: Callable[[Task], str], *,
+        workers: int, stop: threading.Event, on_turn: Callable[[Task, bool], None],
+    ) -> Iterator[tuple[Task, Record]]:  # fmt: skip
+        assert workers > 0
+        worker = Worker(json.loads(json.dumps(setup)))
+        for task in tasks:
+            if stop.is_set():
+                return
+            on_turn(task, True)
+            record = worker.answer(json.loads(ask(task)))
+            on_turn(task, False)
+            yield task, json.loads(json.dumps(record))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("allocator.sweep.run"), "run_locally", answers)
+        patch.setattr("allocator.reports.folder._figures", lambda *_: ())
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -303,8 +328,15 @@ def cluster() -> Iterator[str]:
         yield made.scheduler_address
 
 
-def test_cluster_gives_the_same_table(cluster: str, local: Sweep, folder: Path) -> None:
-    there = sweep(ROOT / "scenarios" / "tiny.toml", VARY, out=folder / "there", cluster=cluster)
+@pytest.mark.long
+@pytest.mark.parametrize("where", ["processes", "cluster"])
+def test_processes_and_cluster_give_the_same_table(
+    where: str, request: pytest.FixtureRequest, local: Sweep, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("allocator.sweep.run"), "run_locally", run_locally)
+    asked = {"cluster": request.getfixturevalue("cluster")} if where == "cluster" else {"workers": 2}
+    shutil.rmtree(folder / "there", ignore_errors=True)
+    there = sweep(ROOT / "scenarios" / "tiny.toml", VARY, out=folder / "there", **asked)
     pd.testing.assert_frame_equal(there.points.drop(columns="seconds"), local.points.drop(columns="seconds"))
     tables = [
         pd.read_csv(folder / name / "sweep.csv", encoding="utf-8-sig").drop(columns="seconds")
@@ -479,6 +511,7 @@ def test_points_without_a_plan_are_told_with_their_reason(local: Sweep) -> None:
     assert "share.team-fifth=abc：overrides.team-fifth.share: “abc”不是比例" in local.said("zh")
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_with_130_and_the_finished_points(scenario: Path, tmp_path: Path) -> None:
     command = [
         sys.executable,

@@ -33,7 +33,7 @@ from allocator.solve.strata import exact
 from .worlds import chunks, random_world
 
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
-SEEDS, QUICK = 200, 100
+SEEDS, QUICK = 200, 20
 CHUNK = 20
 
 Plan = list[tuple[int, int, int]]
@@ -131,6 +131,7 @@ def begin_with(search: exactly._Search, cost_of: Callable[[Master], np.ndarray])
     search.master.add(search.plan.stratum, search.plan.trajectory)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(SEEDS, SEEDS + 60, CHUNK))
 def test_plan_is_the_same_when_it_begins_anywhere(first, monkeypatch):
     # From a poor plan every level must be looked for, and may be found several units below it.
