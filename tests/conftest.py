@@ -24,7 +24,9 @@ STARTED = time.monotonic()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("parts of a long run")
     group.addoption("--part", metavar="K/N", type=_part, help="run the K-th of N parts of what is selected")
-    group.addoption("--budget", metavar="SECONDS", type=float, help="begin no test after so many seconds: the rest is skipped")
+    group.addoption(
+        "--budget", metavar="SECONDS", type=float, help="begin no test after so many seconds: the rest is skipped"
+    )
 
 
 def _part(text: str) -> tuple[int, int]:

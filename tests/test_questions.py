@@ -48,7 +48,7 @@ def folder(own_sample: Path) -> Path:
     return own_sample
 
 
-@pytest.fixture(scope="module", params=["memory", "folder"])
+@pytest.fixture(scope="module", params=["folder", pytest.param("memory", marks=pytest.mark.long)])
 def ask(request: pytest.FixtureRequest, folder: Path) -> allocator.Questions:
     """Questions to a run just made, and to one read back."""
     given = folder / "out" / "tiny"

@@ -228,6 +228,7 @@ def told(found: Shadow) -> list[tuple[object, ...]]:
     return [(a.number, a.question, a.verdict, a.goals, a.facts) for a in found.answers]
 
 
+@pytest.mark.long
 def test_further_processes_give_the_same_answers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = shadow(run, ["theory-quota"], "-2:4", workers=1)
     monkeypatch.setattr(ask, "PAYS", 0.0)
