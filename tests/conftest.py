@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from argparse import ArgumentTypeError
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from allocator.cli import app
 from allocator.inputs import load
+from allocator.pipeline import load_run, write
 from allocator.planner import Planner, Run
 
 ROOT = Path(__file__).parent.parent
@@ -66,13 +68,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The scenario ``tiny`` with its tables, and in out/tiny its run folder in English, as the command writes it."""
+    """The scenario ``tiny`` with its tables, and in out/tiny its run folder in English, without pictures."""
     root = tmp_path_factory.mktemp("sample")
     (root / "scenarios").mkdir()
     scenario = shutil.copy(ROOT / "scenarios" / "tiny.toml", root / "scenarios")
     shutil.copytree(ROOT / "data" / "tiny", root / "data" / "tiny")
     command = ["plan", str(scenario), "--out", str(root / "out" / "tiny"), "--lang", "en", "--quiet"]
-    result = CliRunner().invoke(app, command)
+    with pytest.MonkeyPatch.context() as patch:
+        _leave_out_figures(patch)
+        result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     return root
 
@@ -90,9 +94,28 @@ def _prefecture() -> tuple[Planner, Run]:
 
 
 @pytest.fixture(scope="session")
-def prefecture(_prefecture: tuple[Planner, Run]) -> Run:
-    """The run of one prefecture, 1,500 people."""
-    return _prefecture[1]
+def prefecture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run of one prefecture, 1,500 people, planned by the first process that asks for it and read by the others."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        run: Run = request.getfixturevalue("_prefecture")[1]
+        return run
+    shared = tmp_path_factory.getbasetemp().parent / "prefecture"
+    done = shared / "done"
+    try:
+        shared.mkdir()
+    except FileExistsError:
+        until = time.monotonic() + 1800
+        while not done.exists() and time.monotonic() < until:
+            time.sleep(0.2)
+        return load_run(shared / "run")
+    try:
+        run = request.getfixturevalue("_prefecture")[1]
+        with pytest.MonkeyPatch.context() as patch:
+            _leave_out_figures(patch)
+            write(run, shared / "run")
+    finally:
+        done.touch()  # However it went: who waits would wait in vain.
+    return run
 
 
 @pytest.fixture
@@ -104,4 +127,8 @@ def prefecture_planner(_prefecture: tuple[Planner, Run]) -> Planner:
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the pictures out of run folders: most of the time of a small run, and drawn by tests of their own."""
-    monkeypatch.setattr("allocator.reports.folder._figures", lambda *_: ())
+    _leave_out_figures(monkeypatch)
+
+
+def _leave_out_figures(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("allocator.reports.folder._figures", lambda *_: ())

@@ -121,6 +121,7 @@ def test_growth_measures_every_case(tmp_path: Path) -> None:
     assert all(record["goals"] and record["memory"] > 2**27 for record in (whole, year, quarter, dates))
 
 
+@pytest.mark.long
 def test_second_scenarios_are_measured_and_compared(tmp_path: Path) -> None:
     measured = tmp_path / "again.json"
     scenario = BENCHMARKS.parent / "scenarios" / "tiny.toml"

@@ -43,7 +43,7 @@ def henan(tmp_path_factory: pytest.TempPathFactory) -> Summary:
     return generate("henan", tmp_path_factory.mktemp("henan"))
 
 
-@pytest.fixture(scope="module", params=["one-prefecture", "henan"])
+@pytest.fixture(scope="module", params=["one-prefecture", pytest.param("henan", marks=pytest.mark.long)])
 def inputs(request: pytest.FixtureRequest) -> Inputs:
     return load(ROOT / "scenarios" / f"{SCENARIOS[request.param]}.toml")
 
