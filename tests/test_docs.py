@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import openpyxl
 import pytest
+from conftest import part_of
 from reports import browser as chromium
 from typer.testing import CliRunner
 
@@ -50,6 +51,15 @@ def test_every_make_command_shown_is_a_target_of_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     shown = {line.split()[1] for page in PAGES for line in commands_of(page) if line.startswith("make ")}
     assert {"plan", "test", "venv"} <= shown <= targets
+
+
+def test_parts_of_the_long_tests_are_all_of_them_and_about_equally_many() -> None:
+    groups = [f"tests/test_{name}.py::test[{n}]" for name in "abc" for n in range(10)]
+    for parts in (1, 2, 7, 30, 31):
+        found = [part_of(groups, which, parts) for which in range(1, parts + 1)]
+        assert sorted(group for part in found for group in part) == sorted(groups)
+        assert max(map(len, found)) - min(map(len, found)) <= 1
+        assert found == [part_of(groups[::-1], which, parts) for which in range(1, parts + 1)]
 
 
 @pytest.mark.parametrize("page", PAGES)
