@@ -68,6 +68,7 @@ def test_goals_far_from_their_bounds_are_named(growth: ModuleType) -> None:
     assert growth.far_goals([goal("owed", 5, 5)]) == "–"
 
 
+@pytest.mark.long
 def test_cases_differ_in_what_they_say(growth: ModuleType, tmp_path: Path) -> None:
     options = Namespace(people=[1_500], years=[1, 2], rules=[0.25, 0.75], sessions=[2.0])
     whole, *others = growth.cases(tmp_path, options)
