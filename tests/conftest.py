@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import threading
 import time
 from argparse import ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -18,6 +22,8 @@ from allocator.cli import app
 from allocator.inputs import load
 from allocator.pipeline import load_run, write
 from allocator.planner import Planner, Run
+from allocator.sweep.point import Record, Task
+from allocator.sweep.worker import Worker
 
 ROOT = Path(__file__).parent.parent
 STARTED = time.monotonic()
@@ -128,6 +134,29 @@ def prefecture_planner(_prefecture: tuple[Planner, Run]) -> Planner:
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the pictures out of run folders: most of the time of a small run, and drawn by tests of their own."""
     _leave_out_figures(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def no_processes() -> Iterator[None]:
+    """The points of a sweep are planned in this process, in the words of a worker: starting one takes longer than many points."""
+
+    def answers(
+        tasks: Sequence[Task], setup: Mapping[str, Any], ask: Callable[[Task], str], *,
+        workers: int, stop: threading.Event, on_turn: Callable[[Task, bool], None],
+    ) -> Iterator[tuple[Task, Record]]:  # fmt: skip
+        assert workers > 0
+        worker = Worker(json.loads(json.dumps(setup)))
+        for task in tasks:
+            if stop.is_set():
+                return
+            on_turn(task, True)
+            record = worker.answer(json.loads(ask(task)))
+            on_turn(task, False)
+            yield task, json.loads(json.dumps(record))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("allocator.sweep.run"), "run_locally", answers)
+        yield
 
 
 def _leave_out_figures(patch: pytest.MonkeyPatch) -> None:

@@ -141,6 +141,7 @@ def test_scenario_may_be_a_file_inputs_or_a_run(run):
     assert allocator.repairs(run, keep="spacing").is_kept
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_run_may_be_its_folder(run, folder):
     for given in (str(folder), folder):
         assert allocator.explain(given, "N7").said("en") == allocator.explain(run, "N7").said("en")

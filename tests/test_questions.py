@@ -34,6 +34,9 @@ amount = 6
 """
 
 
+pytestmark = pytest.mark.usefixtures("no_processes")
+
+
 def said(*arguments: object) -> str:
     """What a command prints."""
     result = CliRunner().invoke(app, [*map(str, arguments), "--quiet"])
@@ -83,9 +86,9 @@ def assert_shows_itself(found: Spoken, words: Mapping[Language, str], monkeypatc
 def test_why_is_the_answer_of_the_function_in_the_words_of_the_command(
     ask: allocator.Questions, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = ask.why("N4")
-    assert_same_tables(found, allocator.explain(ask.run, "N4"))
-    words = {lang: said("explain", folder / "out" / "tiny", "--cadre", "N4", "--lang", lang) for lang in LANGUAGES}
+    found = ask.why("N7")
+    assert_same_tables(found, allocator.explain(ask.run, "N7"))
+    words = {lang: said("explain", folder / "out" / "tiny", "--cadre", "N7", "--lang", lang) for lang in LANGUAGES}
     assert_shows_itself(found, words, monkeypatch)
 
 
@@ -109,7 +112,7 @@ def test_ledger_is_the_answer_of_the_function_in_the_words_of_the_command(
     assert_shows_itself(found, {lang: said("ledger", scenario, "--lang", lang) for lang in LANGUAGES}, monkeypatch)
 
 
-@pytest.mark.parametrize("of", ["theory-quota", ["skills-2019a", "team-fifth"]])
+@pytest.mark.parametrize("of", ["theory-quota", pytest.param(["skills-2019a", "team-fifth"], marks=pytest.mark.long)])
 def test_one_more_is_the_answer_of_the_function_in_the_words_of_the_command(
     ask: allocator.Questions, folder: Path, of: str | list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,17 +149,18 @@ def test_comparison_sets_others_against_the_run(
         ask.compare()
 
 
+@pytest.mark.parametrize("languages", [("zh",), pytest.param(LANGUAGES, marks=pytest.mark.long)])
 def test_conflict_and_repairs_are_the_words_of_the_command(
-    broken: allocator.Questions, folder: Path, monkeypatch: pytest.MonkeyPatch
+    languages: tuple[Language, ...], broken: allocator.Questions, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario = folder / "scenarios" / "broken.toml"
     found = broken.repairs()
     assert found.conflicts and found.repairs
     assert_same_tables(found, allocator.repairs(broken.run))
-    words = {lang: said("check", scenario, "--explain", "--lang", lang) for lang in LANGUAGES}
+    words = {lang: said("check", scenario, "--explain", "--lang", lang) for lang in languages}
     for lang, text in words.items():  # The command says first what counting alone proves.
         assert text.endswith(found.said(lang))
-    assert_shows_itself(found, {lang: found.said(lang) for lang in words}, monkeypatch)
+    assert_shows_itself(found, {lang: found.said(lang) for lang in LANGUAGES}, monkeypatch)
     assert_same_tables(broken.conflict(), allocator.conflict(broken.run))
 
 

@@ -9,11 +9,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import openpyxl
@@ -32,7 +31,7 @@ from allocator.sweep.axes import axes_of, grid, parse
 from allocator.sweep.bundle import packed, unpacked
 from allocator.sweep.local import run_locally
 from allocator.sweep.pareto import between, ends, marked, pair_of
-from allocator.sweep.point import Base, Record, Task, from_toml, run_from_record, run_to_record, to_toml
+from allocator.sweep.point import Base, Task, from_toml, run_from_record, run_to_record, to_toml
 from allocator.sweep.words import outcome
 from allocator.sweep.worker import Worker
 
@@ -46,6 +45,8 @@ ASKED = [
     "share.team-fifth=1/5",
 ]
 VARY = ["quota.theory-quota=2:6:2", "share.team-fifth=1/5,abc"]
+
+pytestmark = pytest.mark.usefixtures("no_processes", "no_figures")
 
 
 def call(*arguments: object) -> Result:
@@ -65,32 +66,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("sweep")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_processes() -> Iterator[None]:
-    """Workers answer in this process, in the same words: starting one takes longer than all its points."""
-
-    def answers(
-        tasks: Sequence[Task], setup: Mapping[str, Any], ask: Callable[[Task], str], *,
-        workers: int, stop: threading.Event, on_turn: Callable[[Task, bool], None],
-    ) -> Iterator[tuple[Task, Record]]:  # fmt: skip
-        assert workers > 0
-        worker = Worker(json.loads(json.dumps(setup)))
-        for task in tasks:
-            if stop.is_set():
-                return
-            on_turn(task, True)
-            record = worker.answer(json.loads(ask(task)))
-            on_turn(task, False)
-            yield task, json.loads(json.dumps(record))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_module("allocator.sweep.run"), "run_locally", answers)
-        patch.setattr("allocator.reports.folder._figures", lambda *_: ())
-        yield
-
-
 @pytest.fixture(scope="module")
-def local(folder: Path) -> Sweep:
+def local(folder: Path, no_processes: None) -> Sweep:  # noqa: ARG001
     """Three quotas with a share that is one and one that is none: six points."""
     return sweep(ROOT / "scenarios" / "tiny.toml", VARY, out=folder / "local", lang="en")
 
