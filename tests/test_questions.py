@@ -149,15 +149,15 @@ def test_comparison_sets_others_against_the_run(
         ask.compare()
 
 
-@pytest.mark.parametrize("languages", [("zh",), pytest.param(LANGUAGES, marks=pytest.mark.long)])
+@pytest.mark.long
 def test_conflict_and_repairs_are_the_words_of_the_command(
-    languages: tuple[Language, ...], broken: allocator.Questions, folder: Path, monkeypatch: pytest.MonkeyPatch
+    broken: allocator.Questions, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario = folder / "scenarios" / "broken.toml"
     found = broken.repairs()
     assert found.conflicts and found.repairs
     assert_same_tables(found, allocator.repairs(broken.run))
-    words = {lang: said("check", scenario, "--explain", "--lang", lang) for lang in languages}
+    words = {lang: said("check", scenario, "--explain", "--lang", lang) for lang in LANGUAGES}
     for lang, text in words.items():  # The command says first what counting alone proves.
         assert text.endswith(found.said(lang))
     assert_shows_itself(found, {lang: found.said(lang) for lang in LANGUAGES}, monkeypatch)

@@ -244,7 +244,8 @@ def without_record(folder):
     return {name: content for name, content in contents(folder).items() if name != "run.json"}
 
 
-@pytest.mark.parametrize("patience", [pytest.param(0.0, marks=pytest.mark.long), 2.0])
+@pytest.mark.long
+@pytest.mark.parametrize("patience", [0.0, 2.0])
 def test_files_are_the_same_whoever_writes_them(tmp_path, monkeypatch, patience):
     write_run(tmp_path / "alone" / "out", *with_workers(run(6), 1))
     monkeypatch.setattr(folder_module, "MANY", 1)
