@@ -37,6 +37,7 @@ def goal(name: str, value: float, bound: float | None) -> dict[str, Any]:
     return {"goal": name, "value": value, "bound": bound, "gap": gap, "proven": gap == 0, "unit": "people"}
 
 
+@pytest.mark.long
 def test_scenario_that_fails_is_told_and_the_others_are_measured(tmp_path: Path) -> None:
     measured = tmp_path / "run.json"
     finished = run("run.py", "not-there", "tiny", "--json", measured)

@@ -119,13 +119,9 @@ def test_plan_is_in_chinese_when_asked(tiny: Path, tmp_path: Path) -> None:
     assert "结果在" in result.stderr
 
 
-def test_seed_of_the_command_line_reaches_the_run(tiny: Path, tmp_path: Path) -> None:
-    invoke("plan", tiny, "--out", tmp_path / "run", "--seed", "another")
+def test_seed_and_time_limit_of_the_command_line_reach_the_run(tiny: Path, tmp_path: Path) -> None:
+    invoke("plan", tiny, "--out", tmp_path / "run", "--seed", "another", "--time-limit", "77")
     assert json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))["seed"] == "another"
-
-
-def test_time_limit_of_the_command_line_reaches_the_run(tiny: Path, tmp_path: Path) -> None:
-    invoke("plan", tiny, "--out", tmp_path / "run", "--time-limit", "77")
     assert "77" in (tmp_path / "run" / "scenario.toml").read_text(encoding="utf-8")
 
 

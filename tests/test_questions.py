@@ -34,7 +34,7 @@ amount = 6
 """
 
 
-pytestmark = pytest.mark.usefixtures("no_processes")
+pytestmark = pytest.mark.usefixtures("no_processes", "no_figures")
 
 
 def said(*arguments: object) -> str:

@@ -243,6 +243,7 @@ def dying(number: int, question: Question) -> object:
     return copies._WORK[0](number, question)
 
 
+@pytest.mark.long
 def test_question_of_a_process_that_dies_is_answered_all_the_same(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = shadow(run, ["theory-quota"], "-2:4", workers=1)
     monkeypatch.setattr(ask, "PAYS", 0.0)

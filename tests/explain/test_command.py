@@ -59,6 +59,7 @@ def test_what_was_asked_about_is_called_by_name(run: Path, asked: str, english: 
     assert heads[0].endswith(english) and heads[1].endswith(chinese)
 
 
+@pytest.mark.long
 def test_everything_is_said_in_the_readers_language(run: Path) -> None:
     english, chinese = (call(run, "-c", "N4", "--lang", lang).stdout for lang in ("en", "zh"))
     assert "(北四, North unit, team N-team)" in english and "北方单位" not in english  # People have one name.
@@ -97,6 +98,7 @@ def test_counterfactual_tells_goals_and_people_and_its_scenario_gives_the_same_p
     assert call(*question, "--force").exit_code == 0
 
 
+@pytest.mark.long
 def test_everybody_whose_classes_differ_is_named(run: Path) -> None:
     result = call(run, "-c", "N1", "--not-in", "skills-2019a", "--json", "--quiet")
     record = json.loads(result.stdout)["answers"][0]

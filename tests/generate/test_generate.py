@@ -173,6 +173,7 @@ def test_scaled_scenario_reads_and_its_quotas_are_in_proportion(twice: Summary) 
             assert offered.min() >= rule.amount, rule.id
 
 
+@pytest.mark.long
 def test_few_people_are_a_small_province_with_every_audience(tmp_path: Path) -> None:
     made = generate("henan", tmp_path, people=2_000, scenario=scenario_of("henan"))
     assert made.scenario is not None and abs(made.named - 2_000) < 200

@@ -317,6 +317,7 @@ def test_seats_per_hundred_compare_the_least_units_of_one_kind():
 
 
 @pytest.mark.usefixtures("no_chinese")
+@pytest.mark.long
 def test_run_folder_has_the_figures_and_its_record_the_note(tmp_path):
     inputs, plan, report, result = run().parts
     told = write_run(tmp_path / "out", inputs, plan, report, result)
