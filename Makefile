@@ -43,8 +43,8 @@ lint: $(VENV)/dev.stamp  ## Style, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check-long: $(VENV)/dev.stamp  ## The tests that take long, some 40 minutes on two quiet processors: the whole province among them
-	$(BIN)/python -m pytest -m long -vv --durations=0
+check-long: $(VENV)/dev.stamp  ## The tests that take long, an hour on two quiet processors (PART=3/12: a part, BUDGET=: seconds)
+	$(BIN)/python -m pytest -m long -vv --durations=0 $(if $(PART),--part=$(PART)) $(if $(BUDGET),--budget=$(BUDGET)) $(LONG)
 
 bench: $(VENV)/run.stamp  ## Half an hour and more: the shipped scenarios and growing ones measured, then our peers
 	$(BIN)/python benchmarks/run.py

@@ -37,6 +37,7 @@ def goal(name: str, value: float, bound: float | None) -> dict[str, Any]:
     return {"goal": name, "value": value, "bound": bound, "gap": gap, "proven": gap == 0, "unit": "people"}
 
 
+@pytest.mark.long
 def test_scenario_that_fails_is_told_and_the_others_are_measured(tmp_path: Path) -> None:
     measured = tmp_path / "run.json"
     finished = run("run.py", "not-there", "tiny", "--json", measured)
@@ -68,6 +69,7 @@ def test_goals_far_from_their_bounds_are_named(growth: ModuleType) -> None:
     assert growth.far_goals([goal("owed", 5, 5)]) == "–"
 
 
+@pytest.mark.long
 def test_cases_differ_in_what_they_say(growth: ModuleType, tmp_path: Path) -> None:
     options = Namespace(people=[1_500], years=[1, 2], rules=[0.25, 0.75], sessions=[2.0])
     whole, *others = growth.cases(tmp_path, options)
@@ -121,6 +123,7 @@ def test_growth_measures_every_case(tmp_path: Path) -> None:
     assert all(record["goals"] and record["memory"] > 2**27 for record in (whole, year, quarter, dates))
 
 
+@pytest.mark.long
 def test_second_scenarios_are_measured_and_compared(tmp_path: Path) -> None:
     measured = tmp_path / "again.json"
     scenario = BENCHMARKS.parent / "scenarios" / "tiny.toml"

@@ -49,9 +49,11 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def one_figure_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing takes seconds and has tests of its own; the run of ``planned`` and programs of their own still draw."""
+def few_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures, workbooks and the page take most of the time and have tests of their own; the run of ``planned`` has them all."""
     monkeypatch.setattr(figures, "draw", lambda _: [("figure.png", b"drawn")])
+    monkeypatch.setattr("allocator.reports.folder._dispatch", lambda *_: None)
+    monkeypatch.setattr("allocator.reports.folder.page", lambda _: "")
 
 
 def invoke(*arguments: object) -> Result:
@@ -68,6 +70,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_plan_writes_the_run_folder_and_prints_the_summary(planned: Path) -> None:
     names = {path.name for path in planned.iterdir()}
     assert {"plan.csv", "seats.csv", "audit.csv", "run.json", "scenario.toml", "units", "dispatch-2019.xlsx"} <= names
+    assert (planned / "report.html").stat().st_size > 10_000 and list((planned / "figures").glob("*.png"))
 
 
 def test_plan_prints_results_on_stdout_and_talk_on_stderr(tiny: Path, tmp_path: Path) -> None:
@@ -116,13 +119,9 @@ def test_plan_is_in_chinese_when_asked(tiny: Path, tmp_path: Path) -> None:
     assert "结果在" in result.stderr
 
 
-def test_seed_of_the_command_line_reaches_the_run(tiny: Path, tmp_path: Path) -> None:
-    invoke("plan", tiny, "--out", tmp_path / "run", "--seed", "another")
+def test_seed_and_time_limit_of_the_command_line_reach_the_run(tiny: Path, tmp_path: Path) -> None:
+    invoke("plan", tiny, "--out", tmp_path / "run", "--seed", "another", "--time-limit", "77")
     assert json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))["seed"] == "another"
-
-
-def test_time_limit_of_the_command_line_reaches_the_run(tiny: Path, tmp_path: Path) -> None:
-    invoke("plan", tiny, "--out", tmp_path / "run", "--time-limit", "77")
     assert "77" in (tmp_path / "run" / "scenario.toml").read_text(encoding="utf-8")
 
 
@@ -150,7 +149,7 @@ def test_check_answers_4_when_a_quota_exceeds_the_seats(tiny: Path) -> None:
 def test_plan_answers_4_and_writes_the_plan_of_least_violation(tiny: Path, tmp_path: Path) -> None:
     # About 4000 a year of eleven people: the plan sends whom it can, and the audit says by how much it falls short.
     rewrite(tiny.parent.parent / "data" / "tiny" / "policy.toml", "amount = 4\n", "amount = 4000\n")
-    result = invoke("plan", tiny, "--out", tmp_path / "run")
+    result = invoke("plan", tiny, "--out", tmp_path / "run", "--no-explain")
     assert result.exit_code == Code.VIOLATION, result.output
     with (tmp_path / "run" / "audit.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["rule_id"] == "theory-quota"]

@@ -38,7 +38,9 @@ def folder(own_sample: Path) -> Path:
     (own_sample / "out" / "tiny").rename(own_sample / "out" / "a")
     scenario = own_sample / "scenarios" / "other.toml"
     scenario.write_text(OTHER, encoding="utf-8")
-    assert call("plan", scenario, "--out", own_sample / "out" / "b", "--quiet", "--no-explain").exit_code == 4
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("allocator.reports.folder._figures", lambda *_: ())
+        assert call("plan", scenario, "--out", own_sample / "out" / "b", "--quiet", "--no-explain").exit_code == 4
     return own_sample
 
 

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import openpyxl
 import pytest
+from conftest import part_of
 from reports import browser as chromium
 from typer.testing import CliRunner
 
@@ -52,7 +53,18 @@ def test_every_make_command_shown_is_a_target_of_the_makefile() -> None:
     assert {"plan", "test", "venv"} <= shown <= targets
 
 
-@pytest.mark.parametrize("page", PAGES)
+def test_parts_of_the_long_tests_are_all_of_them_and_about_equally_many() -> None:
+    groups = [f"tests/test_{name}.py::test[{n}]" for name in "abc" for n in range(10)]
+    for parts in (1, 2, 7, 30, 31):
+        found = [part_of(groups, which, parts) for which in range(1, parts + 1)]
+        assert sorted(group for part in found for group in part) == sorted(groups)
+        assert max(map(len, found)) - min(map(len, found)) <= 1
+        assert found == [part_of(groups[::-1], which, parts) for which in range(1, parts + 1)]
+
+
+@pytest.mark.parametrize(  # Both READMEs show the same commands, which is a test of its own.
+    "page", ["README.md", pytest.param("README.zh-CN.md", marks=pytest.mark.long), "CONTRIBUTING.md"]
+)
 def test_commands_shown_work(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy_sample(tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -69,12 +81,10 @@ def test_commands_shown_work(page: str, tmp_path: Path, monkeypatch: pytest.Monk
     ("page", "lang", "word"), [("README.md", "en", "proven"), ("README.zh-CN.md", "zh", "已证最优")]
 )
 def test_summary_shown_in_the_readme_is_what_the_command_prints(
-    page: str, lang: str, word: str, tmp_path: Path
+    page: str, lang: str, word: str, planned: Callable[[str], tuple[Path, str]]
 ) -> None:
-    scenario = ROOT / "scenarios" / "tiny.toml"
-    result = CliRunner().invoke(app, ["plan", str(scenario), "--out", str(tmp_path / "run"), "--lang", lang, "--quiet"])
     sample = (ROOT / page).read_text(encoding="utf-8").partition("```text\n")[2].partition("```")[0]
-    printed = {line.rstrip() for line in result.stdout.splitlines()}
+    printed = {line.rstrip() for line in planned(lang)[1].splitlines()}
     assert word in sample
     assert [line for line in sample.splitlines() if line not in printed] == []
 
@@ -174,6 +184,8 @@ STORIES = [f"docs/{lang}/{guide}.md" for guide in GUIDES for lang in ("en", "zh"
     "docs/formats.md",
     "docs/outputs.md",
 ]
+SHORT = ("docs/en/tutorial.md", "docs/zh/read-the-proof.md", "docs/formats.md", "docs/outputs.md")
+"""Pages followed in ``make test``: the first that is read, one in Chinese, and the references. All are in ``make check-long``."""
 SAMPLE_RUN = "allocator plan scenarios/tiny.toml --out out/tiny --force"
 PRECEDING_RUN = {"docs/outputs.md": SAMPLE_RUN}  # A reference page may speak of the sample run without making it.
 CODE = re.compile(r"#\s*(?:exit code|退出码) (\d+)$")
@@ -262,7 +274,9 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[P
     return run
 
 
-@pytest.mark.parametrize("page", STORIES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=[] if page in SHORT else [pytest.mark.long]) for page in STORIES]
+)
 def test_story_of_a_page_can_be_followed(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planned: Callable[[str], tuple[Path, str]]
 ) -> None:
@@ -360,6 +374,7 @@ def build_site(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_site_builds_without_warning_and_works_without_a_network(tmp_path: Path) -> None:
     site = build_site(tmp_path / "site")
     pages = [path.relative_to(ROOT / "docs").with_suffix(".html") for path in (ROOT / "docs").rglob("*.md")]

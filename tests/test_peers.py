@@ -22,6 +22,7 @@ def peers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return peers
 
 
+@pytest.mark.long
 def test_optima_of_all_solvers_are_equal_on_tiny_and_on_a_part_of_a_prefecture(tmp_path):
     measured = tmp_path / "peers.json"
     sizes = ["tiny", "one-prefecture@10"]

@@ -15,6 +15,8 @@ SCENARIOS = Path(__file__).parents[1] / "scenarios"
 RULE = "tatb-county-division-principal"
 QUOTA = f"overrides.{RULE}.amount"
 
+pytestmark = pytest.mark.long  # What is known of a prefecture is known to the process that planned it.
+
 
 @pytest.fixture
 def planner(prefecture_planner: Planner) -> Planner:

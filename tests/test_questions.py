@@ -34,6 +34,9 @@ amount = 6
 """
 
 
+pytestmark = pytest.mark.usefixtures("no_processes", "no_figures")
+
+
 def said(*arguments: object) -> str:
     """What a command prints."""
     result = CliRunner().invoke(app, [*map(str, arguments), "--quiet"])
@@ -48,7 +51,7 @@ def folder(own_sample: Path) -> Path:
     return own_sample
 
 
-@pytest.fixture(scope="module", params=["memory", "folder"])
+@pytest.fixture(scope="module", params=["folder", pytest.param("memory", marks=pytest.mark.long)])
 def ask(request: pytest.FixtureRequest, folder: Path) -> allocator.Questions:
     """Questions to a run just made, and to one read back."""
     given = folder / "out" / "tiny"
@@ -83,9 +86,9 @@ def assert_shows_itself(found: Spoken, words: Mapping[Language, str], monkeypatc
 def test_why_is_the_answer_of_the_function_in_the_words_of_the_command(
     ask: allocator.Questions, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = ask.why("N4")
-    assert_same_tables(found, allocator.explain(ask.run, "N4"))
-    words = {lang: said("explain", folder / "out" / "tiny", "--cadre", "N4", "--lang", lang) for lang in LANGUAGES}
+    found = ask.why("N7")
+    assert_same_tables(found, allocator.explain(ask.run, "N7"))
+    words = {lang: said("explain", folder / "out" / "tiny", "--cadre", "N7", "--lang", lang) for lang in LANGUAGES}
     assert_shows_itself(found, words, monkeypatch)
 
 
@@ -109,7 +112,7 @@ def test_ledger_is_the_answer_of_the_function_in_the_words_of_the_command(
     assert_shows_itself(found, {lang: said("ledger", scenario, "--lang", lang) for lang in LANGUAGES}, monkeypatch)
 
 
-@pytest.mark.parametrize("of", ["theory-quota", ["skills-2019a", "team-fifth"]])
+@pytest.mark.parametrize("of", ["theory-quota", pytest.param(["skills-2019a", "team-fifth"], marks=pytest.mark.long)])
 def test_one_more_is_the_answer_of_the_function_in_the_words_of_the_command(
     ask: allocator.Questions, folder: Path, of: str | list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +149,7 @@ def test_comparison_sets_others_against_the_run(
         ask.compare()
 
 
+@pytest.mark.long
 def test_conflict_and_repairs_are_the_words_of_the_command(
     broken: allocator.Questions, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +160,7 @@ def test_conflict_and_repairs_are_the_words_of_the_command(
     words = {lang: said("check", scenario, "--explain", "--lang", lang) for lang in LANGUAGES}
     for lang, text in words.items():  # The command says first what counting alone proves.
         assert text.endswith(found.said(lang))
-    assert_shows_itself(found, {lang: found.said(lang) for lang in words}, monkeypatch)
+    assert_shows_itself(found, {lang: found.said(lang) for lang in LANGUAGES}, monkeypatch)
     assert_same_tables(broken.conflict(), allocator.conflict(broken.run))
 
 

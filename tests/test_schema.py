@@ -8,6 +8,7 @@ import datetime
 import json
 import runpy
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,12 @@ POLICIES = sorted((ROOT / "data").glob("*/policy.toml"))
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.toml"))
 
 
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """Made once: it takes longer than a look at a document."""
+    return schemas()[name]
+
+
 def as_json(value: Any) -> Any:
     """A TOML document as editors hand it to a schema: dates are texts."""
     if isinstance(value, dict):
@@ -40,7 +47,7 @@ def as_json(value: Any) -> Any:
 
 
 def mistakes(name: str, document: dict[str, Any]) -> list[str]:
-    return [error.message for error in jsonschema.Draft7Validator(schemas()[name]).iter_errors(as_json(document))]
+    return [error.message for error in jsonschema.Draft7Validator(schema(name)).iter_errors(as_json(document))]
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -49,11 +56,11 @@ def read(path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["scenario", "policy"])
 def test_schema_is_a_schema(name: str) -> None:
-    jsonschema.Draft7Validator.check_schema(schemas()[name])
-    text = json.dumps(schemas()[name])
+    jsonschema.Draft7Validator.check_schema(schema(name))
+    text = json.dumps(schema(name))
     assert "$defs" not in text and '"null"' not in text
     references = {one.partition('"')[0] for one in text.split('"$ref": "#/definitions/')[1:]}
-    assert references <= set(schemas()[name]["definitions"])
+    assert references <= set(schema(name)["definitions"])
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.parent.name)
@@ -132,7 +139,7 @@ def described(schema: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["scenario", "policy"])
 def test_every_property_is_described_in_both_languages(name: str) -> None:
-    found = described(schemas()[name])
+    found = described(schema(name))
     assert len(found) > 20
     for one in found:
         chinese, _, english = one["description"].partition(" / ")

@@ -228,6 +228,7 @@ def told(found: Shadow) -> list[tuple[object, ...]]:
     return [(a.number, a.question, a.verdict, a.goals, a.facts) for a in found.answers]
 
 
+@pytest.mark.long
 def test_further_processes_give_the_same_answers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = shadow(run, ["theory-quota"], "-2:4", workers=1)
     monkeypatch.setattr(ask, "PAYS", 0.0)
@@ -242,6 +243,7 @@ def dying(number: int, question: Question) -> object:
     return copies._WORK[0](number, question)
 
 
+@pytest.mark.long
 def test_question_of_a_process_that_dies_is_answered_all_the_same(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = shadow(run, ["theory-quota"], "-2:4", workers=1)
     monkeypatch.setattr(ask, "PAYS", 0.0)
@@ -250,7 +252,7 @@ def test_question_of_a_process_that_dies_is_answered_all_the_same(run: Run, monk
     assert told(shadow(run, ["theory-quota"], "-2:4", workers=2)) == told(alone)
 
 
-@pytest.mark.parametrize("pays", [0.0, 1e9])
+@pytest.mark.parametrize("pays", [0.0, pytest.param(1e9, marks=pytest.mark.long)])
 def test_answers_found_before_a_stop_are_kept(run: Run, monkeypatch: pytest.MonkeyPatch, pays: float) -> None:
     monkeypatch.setattr(ask, "PAYS", pays)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
@@ -275,7 +277,7 @@ def test_words_are_the_same_in_terminal_and_notebook(folder: Path, run: Run) -> 
         assert [line.rstrip() for line in result.stdout.splitlines()] == told_here.splitlines()
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_no_word_of_the_solver_is_said(folder: Path, lang: str) -> None:
     result = call("shadow", folder / "out" / "tiny", "--lang", lang)
     assert result.exit_code == 0

@@ -23,7 +23,9 @@ def inputs(name: str) -> Inputs:
     return load(FOLDER / f"{name}.toml")
 
 
-@pytest.mark.parametrize("name", FAMILY)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if n else []) for n, name in enumerate(FAMILY)]
+)
 def test_scenario_is_named_for_itself_and_speaks_both_languages(name: str) -> None:
     scenario, base = inputs(name).scenario, inputs("henan-2019-2022").scenario
     assert scenario.id == name
@@ -32,6 +34,7 @@ def test_scenario_is_named_for_itself_and_speaks_both_languages(name: str) -> No
     assert scenario.seed == base.seed  # Plans are compared, so the draw is the same.
 
 
+@pytest.mark.long
 def test_spring_closure_leaves_no_class_from_february_to_june_and_loses_none() -> None:
     sessions, before = inputs("henan-spring-closure-2020").sessions, inputs("henan-2019-2022").sessions
     held = inputs("henan-spring-closure-2020").segments
@@ -46,6 +49,7 @@ def test_spring_closure_leaves_no_class_from_february_to_june_and_loses_none() -
     assert ((sessions["start_date"] - before["start_date"]).dt.days % 7 == 0).all()
 
 
+@pytest.mark.long
 def test_academies_have_half_their_seats_and_no_other_host_fewer() -> None:
     half, before = inputs("henan-half-academies"), inputs("henan-2019-2022")
     host = half.programmes.set_index("programme_id")["host_group"]
@@ -55,6 +59,7 @@ def test_academies_have_half_their_seats_and_no_other_host_fewer() -> None:
     assert seats[~academies].equals(full[~academies])
 
 
+@pytest.mark.long
 def test_what_half_the_academies_cannot_hold_is_told_but_breaks_no_hard_rule() -> None:
     report = count(inputs("henan-half-academies"))
     assert report.ok
@@ -62,11 +67,13 @@ def test_what_half_the_academies_cannot_hold_is_told_but_breaks_no_hard_rule() -
     assert {"tatb-county-division-principal", "tatb-soe-middle"} <= short
 
 
+@pytest.mark.long
 def test_550_hours_are_hard_only_in_the_strict_scenario() -> None:
     assert inputs("henan-strict-550").policy.rule("cum-leaders").strength == "hard"
     assert inputs("henan-2019-2022").policy.rule("cum-leaders").strength == "soft"
 
 
+@pytest.mark.long
 def test_every_fifth_is_a_quarter() -> None:
     def shares(name: str) -> set[Fraction]:
         return {rule.share for rule in inputs(name).policy.rules if isinstance(rule, ShareFloor)}
@@ -75,6 +82,7 @@ def test_every_fifth_is_a_quarter() -> None:
     assert shares("henan-one-quarter") == {Fraction(1, 4)}
 
 
+@pytest.mark.long
 def test_a_seat_of_a_poor_county_outweighs_all_other_priorities_together() -> None:
     scenario = inputs("henan-poor-counties-first")
     weights = {rule.id: rule.weight for rule in scenario.policy.rules if isinstance(rule, Priority)}

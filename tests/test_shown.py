@@ -46,6 +46,7 @@ def test_record_shows_itself_in_one_line(
     assert [word for word in words if word not in line] == []
 
 
+@pytest.mark.long
 def test_parts_of_an_answer_show_themselves_in_one_line(broken: allocator.Conflicts) -> None:
     assert repr(broken.conflicts[0]) == "<Conflict: theory-quota, spacing; lacking=1>"
     assert repr(broken.repairs[0]).startswith("<Repair: fewest-people, ") and "changes={" in repr(broken.repairs[0])

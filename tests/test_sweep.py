@@ -46,6 +46,8 @@ ASKED = [
 ]
 VARY = ["quota.theory-quota=2:6:2", "share.team-fifth=1/5,abc"]
 
+pytestmark = pytest.mark.usefixtures("no_processes", "no_figures")
+
 
 def call(*arguments: object) -> Result:
     return CliRunner().invoke(app, [*map(str, arguments)])
@@ -65,7 +67,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def local(folder: Path) -> Sweep:
+def local(folder: Path, no_processes: None) -> Sweep:  # noqa: ARG001
     """Three quotas with a share that is one and one that is none: six points."""
     return sweep(ROOT / "scenarios" / "tiny.toml", VARY, out=folder / "local", lang="en")
 
@@ -303,8 +305,15 @@ def cluster() -> Iterator[str]:
         yield made.scheduler_address
 
 
-def test_cluster_gives_the_same_table(cluster: str, local: Sweep, folder: Path) -> None:
-    there = sweep(ROOT / "scenarios" / "tiny.toml", VARY, out=folder / "there", cluster=cluster)
+@pytest.mark.long
+@pytest.mark.parametrize("where", ["processes", "cluster"])
+def test_processes_and_cluster_give_the_same_table(
+    where: str, request: pytest.FixtureRequest, local: Sweep, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("allocator.sweep.run"), "run_locally", run_locally)
+    asked = {"cluster": request.getfixturevalue("cluster")} if where == "cluster" else {"workers": 2}
+    shutil.rmtree(folder / "there", ignore_errors=True)
+    there = sweep(ROOT / "scenarios" / "tiny.toml", VARY, out=folder / "there", **asked)
     pd.testing.assert_frame_equal(there.points.drop(columns="seconds"), local.points.drop(columns="seconds"))
     tables = [
         pd.read_csv(folder / name / "sweep.csv", encoding="utf-8-sig").drop(columns="seconds")
@@ -479,6 +488,7 @@ def test_points_without_a_plan_are_told_with_their_reason(local: Sweep) -> None:
     assert "share.team-fifth=abc：overrides.team-fifth.share: “abc”不是比例" in local.said("zh")
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_with_130_and_the_finished_points(scenario: Path, tmp_path: Path) -> None:
     command = [
         sys.executable,

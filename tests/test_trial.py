@@ -45,6 +45,7 @@ def test_same_scenario_keeps_the_whole_plan(base: Run) -> None:
     pd.testing.assert_frame_equal(again.plan.placements, base.plan.placements)
 
 
+@pytest.mark.long
 def test_trials_do_not_depend_on_each_other(base: Run) -> None:
     planner = Planner.of(base)
     changed = load(SCENARIOS / "one-prefecture.toml", changes={QUOTA: base.inputs.policy.rule(RULE).amount + 1})
@@ -57,6 +58,7 @@ def test_trials_do_not_depend_on_each_other(base: Run) -> None:
 
 
 @pytest.mark.usefixtures("no_figures")
+@pytest.mark.long
 def test_trial_of_a_run_read_back_is_the_trial_of_the_run(base: Run, tmp_path: Path) -> None:
     pipeline.write(base, tmp_path / "run")
     back = pipeline.load_run(tmp_path / "run")

@@ -145,6 +145,7 @@ def test_repair_that_is_not_there_is_said_plainly(two: Path) -> None:
     assert "Inside the limits set nothing was found" in result.stdout
 
 
+@pytest.mark.long
 def test_call_ups_against_spacing_are_named_and_let_go(tmp_path: Path) -> None:
     scenario = written(tmp_path / "called.toml", CALLED)
     found = allocator.repairs(allocator.load(scenario))
@@ -211,6 +212,7 @@ def test_plan_out_of_time_points_to_the_search_instead_of_making_it() -> None:
     assert mending.is_cut_short(replace(run, inputs=replace(run.inputs, scenario=scenario)))
 
 
+@pytest.mark.long
 def test_fewest_people_are_no_more_than_some_plan_misses(two: Path) -> None:
     """One of five is too many; a plan that sends one less than it could misses two, and no proof says that it must."""
     run = allocator.plan(two)

@@ -59,6 +59,7 @@ def test_what_was_asked_about_is_called_by_name(run: Path, asked: str, english: 
     assert heads[0].endswith(english) and heads[1].endswith(chinese)
 
 
+@pytest.mark.long
 def test_everything_is_said_in_the_readers_language(run: Path) -> None:
     english, chinese = (call(run, "-c", "N4", "--lang", lang).stdout for lang in ("en", "zh"))
     assert "(北四, North unit, team N-team)" in english and "北方单位" not in english  # People have one name.
@@ -97,6 +98,7 @@ def test_counterfactual_tells_goals_and_people_and_its_scenario_gives_the_same_p
     assert call(*question, "--force").exit_code == 0
 
 
+@pytest.mark.long
 def test_everybody_whose_classes_differ_is_named(run: Path) -> None:
     result = call(run, "-c", "N1", "--not-in", "skills-2019a", "--json", "--quiet")
     record = json.loads(result.stdout)["answers"][0]
@@ -170,7 +172,7 @@ def test_a_scenario_is_written_for_one_question_only(run: Path, tmp_path: Path) 
 def test_run_folder_from_other_inputs_is_refused_with_the_files(sample: Path, tmp_path: Path) -> None:
     shutil.copytree(sample, tmp_path / "copy")
     run = tmp_path / "copy" / "out" / "tiny"
-    assert call(run, "-c", "N1", "--quiet").exit_code == 0  # Moved as a whole it is as good as before.
+    assert call(run, "-c", "N7", "--quiet").exit_code == 0  # Moved as a whole it is as good as before.
     roster = tmp_path / "copy" / "data" / "tiny" / "cadres.csv"
     roster.write_bytes(roster.read_bytes().replace("北七".encode(), "北柒".encode()))
     result = call(run, "-c", "N1", "--lang", "en")
@@ -229,7 +231,7 @@ def test_layout_line_ends_and_places_of_a_run_folder_do_not_matter(sample: Path,
     assert "../../data/tiny" in text
     moved = text.replace("../../data/tiny", (tmp_path / "copy" / "data" / "tiny").as_posix())
     (run / "scenario.toml").write_text("# moved\n" + moved, encoding="utf-8")
-    assert call(run, "-c", "N1", "--quiet").exit_code == 0
+    assert call(run, "-c", "N7", "--quiet").exit_code == 0
 
 
 def test_run_folder_without_hashes_of_its_own_files_is_read_as_before(sample: Path, tmp_path: Path) -> None:
@@ -239,8 +241,8 @@ def test_run_folder_without_hashes_of_its_own_files_is_read_as_before(sample: Pa
     del record["scenario_sha256"], record["plan"]["sha256"]
     (run / "run.json").write_text(json.dumps(record), encoding="utf-8")
     (run / "plan.csv").write_text(_one_less((run / "plan.csv").read_text(encoding="utf-8-sig")), encoding="utf-8-sig")
-    assert call(run, "-c", "N1", "--quiet").exit_code == 0
-    assert call(run, "-c", "N1", "--quiet").stderr == ""
+    result = call(run, "-c", "N7", "--quiet")
+    assert (result.exit_code, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("missing", ["run.json", "plan.csv", "scenario.toml"])

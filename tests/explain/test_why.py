@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from property.worlds import random_world
+from property.worlds import first_of, random_world
 from solve.builders import make_inputs, rule
 
 from allocator import pipeline
@@ -25,6 +25,7 @@ from allocator.reports.reserves import Reserves
 from allocator.ties import draw
 
 TINY = Path(__file__).parents[2] / "scenarios" / "tiny.toml"
+SOME = ("N3", "N7", "S3")
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +38,11 @@ def explainer(run: Run) -> Explainer:
     return Explainer(run)
 
 
-@pytest.fixture(scope="module")
-def answers(run: Run, explainer: Explainer) -> dict[str, Why]:
-    return {cadre: explainer.why(cadre) for cadre in run.inputs.cadres["cadre_id"]}
+@pytest.fixture(scope="module", params=["few", pytest.param("all", marks=pytest.mark.long)])
+def answers(request: pytest.FixtureRequest, run: Run, explainer: Explainer) -> dict[str, Why]:
+    """Why the people of the plan have their seats; some are enough to meet each sort of answer."""
+    everybody = run.inputs.cadres["cadre_id"].tolist()
+    return {cadre: explainer.why(cadre) for cadre in (everybody if request.param == "all" else SOME)}
 
 
 def judged(run: Run, **seats: list[tuple[str, str]]) -> AuditReport:
@@ -55,13 +58,13 @@ def losses(run: Run, after: AuditReport) -> dict[str, float]:
 
 def test_everybody_of_the_plan_has_the_seats_of_the_plan(run: Run, answers: dict[str, Why]) -> None:
     told = sorted((cadre, session) for cadre, found in answers.items() for session in found.seats["session_id"])
-    placed = run.plan.placements
+    placed = run.plan.placements[run.plan.placements["cadre_id"].isin(list(answers))]
     assert told == sorted(zip(placed["cadre_id"], placed["session_id"], strict=True))
-    assert len(told) > 30
+    assert len(told) >= 2 * len(answers)
 
 
 def test_an_empty_seat_loses_what_the_auditor_says(run: Run, answers: dict[str, Why]) -> None:
-    for cadre in ("N3", "N7", "S4"):
+    for cadre in answers.keys() & {"N3", "N7", "S4"}:
         found = answers[cadre]
         for session in found.seats["session_id"]:
             told = found.emptied[found.emptied["session_id"] == session]
@@ -74,7 +77,7 @@ def test_the_two_are_separated_by_the_first_goal_that_moves_when_they_change_pla
     run: Run, answers: dict[str, Why]
 ) -> None:
     seen = set()
-    for cadre in ("N1", "N5", "S2", "S3", "S6"):
+    for cadre in answers.keys() & {"N1", "N5", "S2", "S3", "S6"}:
         for row in answers[cadre].next.itertuples():
             moved = losses(run, judged(run, out=[(cadre, row.session_id)], into=[(row.cadre_id, row.session_id)]))
             goal = next(iter(moved), "")
@@ -114,7 +117,7 @@ def test_next_is_the_first_reserve_who_may_take_the_seat(run: Run, answers: dict
     assert seen
 
 
-@pytest.mark.parametrize("seed", range(60, 65))
+@pytest.mark.parametrize("seed", first_of(range(60, 65), 2))
 def test_next_of_random_problems_is_first_by_wait_and_draw_among_those_whom_the_auditor_lets_in(seed: int) -> None:
     run = pipeline.solve(random_world(seed).inputs())
     explainer, seen = Explainer(run), 0
@@ -297,4 +300,4 @@ def test_answers_speak_of_clauses_and_people_in_both_languages(answers: dict[str
             text = found.said(lang)  # type: ignore[arg-type]
             assert cadre in text and "nan" not in text and "None" not in text
             assert not any(word in text for word in SOLVER_WORDS)
-    assert isinstance(answers["N1"].served, pd.DataFrame)
+    assert isinstance(answers["N3"].served, pd.DataFrame)

@@ -43,7 +43,7 @@ def henan(tmp_path_factory: pytest.TempPathFactory) -> Summary:
     return generate("henan", tmp_path_factory.mktemp("henan"))
 
 
-@pytest.fixture(scope="module", params=["one-prefecture", "henan"])
+@pytest.fixture(scope="module", params=["one-prefecture", pytest.param("henan", marks=pytest.mark.long)])
 def inputs(request: pytest.FixtureRequest) -> Inputs:
     return load(ROOT / "scenarios" / f"{SCENARIOS[request.param]}.toml")
 
@@ -173,6 +173,7 @@ def test_scaled_scenario_reads_and_its_quotas_are_in_proportion(twice: Summary) 
             assert offered.min() >= rule.amount, rule.id
 
 
+@pytest.mark.long
 def test_few_people_are_a_small_province_with_every_audience(tmp_path: Path) -> None:
     made = generate("henan", tmp_path, people=2_000, scenario=scenario_of("henan"))
     assert made.scenario is not None and abs(made.named - 2_000) < 200

@@ -46,7 +46,11 @@ def test_notebook_opens_with_its_question_and_has_no_outputs(path):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Of the kernel's own libraries.
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.long] if n else []) for n, path in enumerate(NOTEBOOKS)],  # A kernel each.
+    ids=lambda path: path.stem,
+)
 def test_notebook_runs_from_top_to_bottom(path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     notebook = nbformat.read(path, as_version=4)

@@ -17,8 +17,8 @@ from .brute import BrokenLimitError, Brute, TooLargeError, best_given, lexicogra
 from .worlds import World, chunks, random_world
 
 CHUNK = 10
-EXACT = chunks(300, CHUNK, quick=120)
-LARGE = chunks(150, CHUNK, quick=60)
+EXACT = chunks(300, CHUNK, quick=30)
+LARGE = chunks(150, CHUNK, quick=10)
 
 
 def world_and_plans(seed: int, *, least_size: bool = True) -> tuple[World, Brute, np.ndarray] | None:
@@ -94,6 +94,7 @@ def test_plan_of_all_cohorts_together_keeps_limits_and_bounds(first, monkeypatch
         check_large(seed)
 
 
+@pytest.mark.long
 def test_relaxation_of_few_cohorts_bounds_goals_better(monkeypatch):
     # Where local limits are pooled, one team's floor can be kept by another's people.
     monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)

@@ -33,7 +33,7 @@ from allocator.solve.strata import exact
 from .worlds import chunks, random_world
 
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
-SEEDS, QUICK = 200, 100
+SEEDS, QUICK = 200, 20
 CHUNK = 20
 
 Plan = list[tuple[int, int, int]]
@@ -131,6 +131,7 @@ def begin_with(search: exactly._Search, cost_of: Callable[[Master], np.ndarray])
     search.master.add(search.plan.stratum, search.plan.trajectory)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(SEEDS, SEEDS + 60, CHUNK))
 def test_plan_is_the_same_when_it_begins_anywhere(first, monkeypatch):
     # From a poor plan every level must be looked for, and may be found several units below it.
@@ -153,13 +154,15 @@ def test_plan_is_the_same_when_it_begins_anywhere(first, monkeypatch):
     assert set(tried) == {False, True}
 
 
-def test_plan_is_the_same_when_the_first_program_finds_none(monkeypatch):
+@pytest.mark.parametrize("seeds", [range(6), pytest.param(range(6, 30), marks=pytest.mark.long)])
+def test_plan_is_the_same_when_the_first_program_finds_none(seeds, monkeypatch):
     monkeypatch.setattr(exactly._Search, "_weigh", lambda _: False)
-    for seed in range(30):
+    for seed in seeds:
         problem = random_problem(seed)
         assert found(*problem) == best_of_all(*problem), f"seed {seed}"
 
 
+@pytest.mark.long
 def test_bounds_beside_a_worse_plan_hold_for_every_plan_as_good():
     # The plan that is best in the last goal is worse in those before: what is proven of the best plan does not bound it.
     too_high = met = asked = 0

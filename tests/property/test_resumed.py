@@ -17,7 +17,7 @@ from allocator.solve.yearly import YearlyStage, YearPlan
 from .brute import Brute, TooLargeError, best_given, lexicographic_best
 from .worlds import World, chunks, random_world
 
-SEEDS, QUICK = 300, 100
+SEEDS, QUICK = 300, 25
 CHUNK = 25
 WIDELY = (False, True)
 LEAST = 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -65,6 +66,11 @@ class World:
 def chunks(seeds: int, size: int, quick: int) -> list[Any]:
     """The first seed of every chunk, as parameters of a test; those from ``quick`` on are left to ``make check-long``."""
     return [pytest.param(first, marks=[pytest.mark.long] if first >= quick else []) for first in range(0, seeds, size)]
+
+
+def first_of(seeds: Sequence[int], quick: int) -> list[Any]:
+    """Seeds as parameters of a test; those behind the first few are left to ``make check-long``."""
+    return [pytest.param(seed, marks=[pytest.mark.long] if n >= quick else []) for n, seed in enumerate(seeds)]
 
 
 def random_world(seed: int, *, most_people: int = 5) -> World:

@@ -31,6 +31,7 @@ from .builders import run
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("quota", "teams", "hours-cumulative", "waiting", "hosts", "prefectures", "sessions-2019", "sessions-2022")
+SOME = [pytest.param(name, marks=[] if name in ("quota", "sessions-2019") else [pytest.mark.long]) for name in NAMES]
 needs_chinese = pytest.mark.skipif(not fonts.find_font().has_chinese, reason="no Chinese font is installed")
 
 
@@ -77,7 +78,7 @@ def test_figure_is_drawn_in_chinese_without_a_missing_glyph(tiny, name):
 
 
 @pytest.mark.usefixtures("no_chinese")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SOME)
 def test_figure_is_labelled_in_english_without_a_chinese_font(tiny, name):
     own = material(tiny)
     pen = figures.Pen.of(own)
@@ -88,7 +89,7 @@ def test_figure_is_labelled_in_english_without_a_chinese_font(tiny, name):
     assert "--font" in note and is_chinese(note)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SOME)
 def test_figure_draws_on_the_axes_it_is_given(tiny, name):
     own = material(tiny, "en")
     ax = Figure(layout="constrained").subplots()
@@ -316,6 +317,7 @@ def test_seats_per_hundred_compare_the_least_units_of_one_kind():
 
 
 @pytest.mark.usefixtures("no_chinese")
+@pytest.mark.long
 def test_run_folder_has_the_figures_and_its_record_the_note(tmp_path):
     inputs, plan, report, result = run().parts
     told = write_run(tmp_path / "out", inputs, plan, report, result)

@@ -133,8 +133,17 @@ def test_link_to_a_folder_and_detours_lead_to_the_folder(tmp_path):
     assert (tmp_path / "disk" / "out" / "units" / "0410102.xlsx").exists()
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
-@pytest.mark.parametrize("step", ["_tables", "_dispatch", "_figures", "page", "unit_files", "put_in_place"])
+NUMBERS = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO)
+STEPS = ("_tables", "_dispatch", "_figures", "page", "unit_files", "put_in_place")
+FAILURES = [
+    pytest.param(step, number, marks=[] if n == m % len(NUMBERS) and m % 2 else [pytest.mark.long])
+    for m, step in enumerate(STEPS)
+    for n, number in enumerate(NUMBERS)
+]
+"""Every second step fails in one way in ``make test``; all of them fail in all ways in ``make check-long``."""
+
+
+@pytest.mark.parametrize(("step", "number"), FAILURES)
 def test_failure_in_the_middle_leaves_nothing_and_keeps_the_old_run(tmp_path, monkeypatch, number, step):
     write_run(tmp_path / "out", *run(2).parts)
     before = contents(tmp_path / "out")
@@ -185,7 +194,7 @@ Path.rename = rename
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
-@pytest.mark.parametrize("patch", [IN_THE_MIDDLE, BETWEEN_THE_MOVES])
+@pytest.mark.parametrize("patch", [BETWEEN_THE_MOVES, pytest.param(IN_THE_MIDDLE, marks=pytest.mark.long)])
 def test_old_run_is_intact_after_a_kill(tmp_path, patch):
     out = tmp_path / "out"
     write_run(out, *run(2).parts)
@@ -235,6 +244,7 @@ def without_record(folder):
     return {name: content for name, content in contents(folder).items() if name != "run.json"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("patience", [0.0, 2.0])
 def test_files_are_the_same_whoever_writes_them(tmp_path, monkeypatch, patience):
     write_run(tmp_path / "alone" / "out", *with_workers(run(6), 1))
@@ -281,6 +291,7 @@ folder.write_run(Path(sys.argv[1]), inputs, *made.parts[1:])
 """
 
 
+@pytest.mark.long
 def test_script_without_a_guard_runs_once(tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     root = Path(__file__).parents[2]

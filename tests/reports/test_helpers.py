@@ -59,12 +59,12 @@ def test_jobs_are_done_here_without_helpers():
     assert shared(Sums(os.getpid()), 0) == {os.getpid()}
 
 
-@pytest.mark.parametrize("there", ["", "print"])
+@pytest.mark.parametrize("there", [pytest.param("", marks=pytest.mark.long), "print"])
 def test_helpers_do_what_is_left(there):
     assert len(shared(Sums(os.getpid(), there, here=2.0), 2)) > 1
 
 
-@pytest.mark.parametrize("there", ["die", "fault"])
+@pytest.mark.parametrize("there", ["die", pytest.param("fault", marks=pytest.mark.long)])
 def test_job_that_a_helper_cannot_do_is_done_here(there):
     assert shared(Sums(os.getpid(), there, here=1.0), 1, jobs=3) == {os.getpid()}
 
@@ -79,6 +79,7 @@ def test_helper_that_never_starts_is_no_harm():
     assert set(results) == {0, 1, 2}
 
 
+@pytest.mark.long
 def test_fault_of_the_disk_in_a_helper_is_raised_here():
     with Helpers(1) as helpers, pytest.raises(OSError) as caught:
         helpers.share(Sums(os.getpid(), "full", here=2.0), range(6), lambda *_: None)
@@ -96,6 +97,7 @@ def test_no_helper_is_left_when_the_work_is_broken_off():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.long
 def test_ctrl_c_that_reaches_a_helper_loses_nothing():
     with Helpers(1) as helpers:
         results = {}
@@ -128,6 +130,7 @@ def lives(pid):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.long
 def test_helper_leaves_when_its_owner_is_killed():
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'tests'}"}

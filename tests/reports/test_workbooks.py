@@ -112,6 +112,7 @@ def test_ledger_and_comparison_are_sound(folder: Path, tmp_path: Path, lang: str
         assert hidden_numbers(book) == [] and cut_texts(book) == []
 
 
+@pytest.mark.usefixtures("no_processes")
 def test_shadow_and_sweep_are_sound(tmp_path: Path) -> None:
     scenario = named(tmp_path) / "scenarios" / "tiny.toml"
     answers = shadow(plan(scenario), ["theory-quota", "skills-2019a"])

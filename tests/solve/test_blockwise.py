@@ -26,6 +26,8 @@ from allocator.solve.yearly import YearlyStage
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
+pytestmark = pytest.mark.long  # Small problems are planned in blocks by tests/property.
+
 
 @dataclass
 class Planned:

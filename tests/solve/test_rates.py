@@ -39,6 +39,7 @@ def test_raised_rates_make_a_goal_and_those_before_it_dearer() -> None:
     }
 
 
+@pytest.mark.long
 def test_goal_that_cheap_weights_give_away_is_kept_after_all() -> None:
     """With people overdue at a fiftieth of their rate, some would be given away for fewer owed hours."""
     inputs = load(SCENARIO)

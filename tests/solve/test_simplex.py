@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from property.worlds import first_of
 
 from allocator.solve.linear import Program
 from allocator.solve.simplex import Basis, Simplex
@@ -66,7 +67,7 @@ def widened(which: Program, cost: np.ndarray, entries: tuple[np.ndarray, np.ndar
     )
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", first_of(range(30), 8))
 def test_every_change_ends_at_the_optimum_of_the_changed_program(seed: int) -> None:
     draw = np.random.default_rng(seed)
     now = program(draw, 20)
@@ -102,7 +103,7 @@ def test_every_change_ends_at_the_optimum_of_the_changed_program(seed: int) -> N
     check()
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", first_of(range(30), 8))
 def test_few_columns_and_prices_with_limits_end_at_the_optimum_too(seed: int) -> None:
     draw = np.random.default_rng(seed)
     now = program(draw, 100)
