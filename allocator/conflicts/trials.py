@@ -34,11 +34,7 @@ class OutOfTimeError(Exception):
 
 
 class _Proven(Exception):  # noqa: N818 - no error: the answer is known before the plan is finished.
-    """Every plan misses the demands by so much at least."""
-
-    def __init__(self, bound: float) -> None:
-        self.bound = bound
-        super().__init__(bound)
+    """Every plan misses the demands."""
 
 
 BOUNDED = frozenset({"prices", "cohorts", "solve"})
@@ -50,7 +46,7 @@ SURE = 1e-3
 
 def _leave_when_proven(progress: Progress) -> None:
     if progress.phase in BOUNDED and progress.bound is not None and progress.bound > SURE:
-        raise _Proven(progress.bound)
+        raise _Proven
 
 
 @dataclass(frozen=True)
@@ -125,8 +121,8 @@ class Trials:
                 return Answer(False, broken)
         try:
             run = planned(inputs, self.seconds_left(), _leave_when_proven)
-        except _Proven as proven:
-            return Answer(False, proven.bound)
+        except _Proven:
+            return Answer(False)  # By how much is another question: seats that do not exist count in this bound.
         if run is None:
             return Answer(False)
         if isinstance(run, str):
@@ -242,7 +238,7 @@ def _reduced(
 
 
 def planned(inputs: Inputs, seconds: float | None = None, on_progress: OnProgress = silent) -> Run | str | None:
-    """A plan; ``None`` where the seats of those called up cannot be held, a text where the question cannot be answered."""
+    """A plan; ``None`` where it is proven that the seats of those called up cannot be held, a text where the question cannot be answered."""
     try:
         return Planner().plan(inputs, Clock(None if seconds is None else max(seconds, 1.0), on_progress=on_progress))
     except ModelError as error:

@@ -16,7 +16,7 @@ from allocator.solve.clock import Clock, OutOfTime
 from allocator.solve.dated_part import reschedule
 from allocator.solve.dates import Schedule, schedule
 from allocator.solve.exclusions import SESSIONS_SEATS, Exclusions
-from allocator.solve.pooled import UNHELD
+from allocator.solve.pooled import NONE_FOUND, UNHELD
 from allocator.solve.timetable import Timetable
 from allocator.solve.trades import Exchange
 from allocator.solve.yearly import Refused, YearlyStage, YearPlan
@@ -119,7 +119,7 @@ def dates_kept(
             except OutOfTime:
                 break
             except ModelError as error:
-                if error.args[0] != UNHELD:
+                if error.args[0] not in (UNHELD, NONE_FOUND):
                     raise
                 break  # What one schedule refuses may leave no years at all; that says nothing of other dates.
             knows, was_deep, fewest = False, False, len(lost) + 1

@@ -35,7 +35,7 @@ from allocator.solve.generation import FAR, Relaxation, optimise
 from allocator.solve.hasty import in_haste
 from allocator.solve.master import Master
 from allocator.solve.one_plan import draws_of
-from allocator.solve.pooled import UNHELD, Pooled
+from allocator.solve.pooled import NONE_FOUND, UNHELD, Pooled
 from allocator.solve.pricing import CostsBySort, Prices
 from allocator.solve.proofs import NEAR, SMOOTHING, Proofs
 from allocator.solve.shadow_prices import foreseen, listed, placed
@@ -364,7 +364,7 @@ class YearlyStage:
             left=clock.left,
         )  # fmt: skip
         if plan is None:
-            raise ModelError(UNHELD)
+            raise ModelError(NONE_FOUND)
         self.work |= {"whole": plan.value, "joint-columns": float(len(master.stratum))}
         attendances = name(cohorts, plan.stratum, plan.trajectory, plan.people, self.seed)
         clock.add("whole", since)
