@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from solve.builders import make_inputs, rule
 
 from allocator.solve.calendar import calendar
+from solve.builders import make_inputs, rule
 
 MARCH = "2020-03-{:02}"
 
