@@ -254,8 +254,8 @@ def exit_code(run: Run, conflicts: Conflicts | None = None) -> int:
         return 130
     violation = next((goal for goal in run.result.goals if goal.goal == "violation"), None)
     if violation is not None and violation.value:
-        is_proven = bool(violation.bound) or (conflicts is not None and conflicts.is_proven)
-        return 4 if is_proven else 5  # Without a bound above 0 nobody knows that the rules cannot all be kept.
+        is_proven = run.cannot_keep_rules or (conflicts is not None and conflicts.is_proven)
+        return 4 if is_proven else 5  # Without a proof nobody knows that the rules cannot all be kept.
     if not run.audit.is_clean:
         return 6
-    return 5 if run.result.status is SolveStatus.LIMIT else 0
+    return 5 if run.result.status in (SolveStatus.LIMIT, SolveStatus.OPEN) else 0

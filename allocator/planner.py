@@ -17,7 +17,7 @@ from allocator.entities import Inputs
 from allocator.kinds import Goal
 from allocator.lines import Aligned
 from allocator.memory import collecting_seldom
-from allocator.model.goals import OF_PEOPLE, SHAPES, signed
+from allocator.model.goals import OF_PEOPLE, SHAPES, caps_of, signed
 from allocator.placements import Plan
 from allocator.reports.gallery import Gallery
 from allocator.reports.material import Material
@@ -73,6 +73,17 @@ class Run(Spoken):
     def lines(self, texts: Texts) -> Iterator[str]:
         """The summary in the words of a catalogue, as ``allocator plan`` prints it."""
         yield Aligned(summary_text(self.inputs, self.plan, self.audit, self.result, lang=texts.lang).rstrip("\n"))
+
+    @property
+    def cannot_keep_rules(self) -> bool:
+        """Whether the bound proves that no plan keeps every hard rule.
+
+        A bound holds for plans as good in the goals before it and within the limits that the scenario sets to goals, so only that of
+        the first goal, without such limits, speaks of all plans.
+        """
+        first = next(iter(self.result.goals), None)
+        is_of_all = first is not None and first.goal == "violation" and not caps_of(self.inputs.scenario.limits)
+        return is_of_all and first is not None and (first.bound or 0.0) > 0
 
     @cached_property
     def seats(self) -> pd.DataFrame:
@@ -379,8 +390,9 @@ def _status(goals: tuple[GoalResult, ...], gap: float, clock: Clock) -> SolveSta
         return SolveStatus.INTERRUPTED
     if all(goal.is_proven for goal in goals):
         return SolveStatus.PROVEN
-    within = all(goal.gap is not None and goal.gap <= gap for goal in goals)
-    return SolveStatus.WITHIN_GAP if within else SolveStatus.LIMIT
+    if all(goal.gap is not None and goal.gap <= gap for goal in goals):
+        return SolveStatus.WITHIN_GAP
+    return SolveStatus.LIMIT if clock.is_over() else SolveStatus.OPEN
 
 
 def _messages(dated: Schedule, report: AuditReport) -> tuple[Message, ...]:

@@ -23,7 +23,8 @@ class SolveStatus(StrEnum):
 
     PROVEN = "proven"  # every goal's incumbent equals its bound
     WITHIN_GAP = "within-gap"  # every gap is at most the one asked for
-    LIMIT = "limit"  # stopped before the gap asked for
+    OPEN = "open"  # done, and what could be proven leaves more than the gap asked for
+    LIMIT = "limit"  # the time was over before the gap asked for
     INTERRUPTED = "interrupted"  # by the planner; the best plan so far
 
 

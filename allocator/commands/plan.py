@@ -32,7 +32,7 @@ from allocator.reports import check_font, check_target, summary
 from allocator.reports.record import goal_record
 from allocator.reports.texts import Texts
 from allocator.reports.units import template_of
-from allocator.result import Progress
+from allocator.result import Progress, SolveStatus
 from allocator.wording import Message
 
 
@@ -112,11 +112,23 @@ def plan_scenario(
         if found is None and not run.audit.is_clean:
             voice.say(voice.talk.said(Message("conflict.hint-explain", scenario=scenario)))
         if code != Code.DONE:
-            voice.say(voice.talk(f"code-{code.value}"))
+            voice.say(voice.talk(f"code-{_how(run, code)}"))
         memory = round(run.peak_memory_bytes / 2**20)
         voice.say(voice.talk("took", seconds=clock(sum(run.seconds.values()), voice.lang), memory=memory))
         voice.say(voice.talk("written", folder=folder.resolve()))
     raise typer.Exit(code)
+
+
+def _how(run: Run, code: Code) -> str:
+    """What the exit code says of this run; the code alone says the same of what is proven and of what is open."""
+    violation = next((goal for goal in run.result.goals if goal.goal == "violation"), None)
+    if code == Code.VIOLATION:
+        return "4" if violation is not None and violation.is_proven and run.cannot_keep_rules else "4-open"
+    if code != Code.LIMIT:
+        return str(code.value)
+    if not run.audit.is_clean:
+        return "5-rules"
+    return "5-open" if run.result.status is SolveStatus.OPEN else "5"
 
 
 def _run_record(run: Run, folder: Path, code: Code, told: tuple[str, ...]) -> dict[str, Any]:

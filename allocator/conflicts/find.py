@@ -27,6 +27,7 @@ from allocator.conflicts.parts import (
     without,
 )
 from allocator.conflicts.search import failing_start, smallest
+from allocator.conflicts.tally import Tally, tally
 from allocator.conflicts.trials import OutOfTimeError, Trials
 from allocator.counting import Finding, count
 from allocator.entities import Inputs
@@ -62,6 +63,8 @@ class Conflict:
         Whether the demands fail with these strict limits alone; else they fail with all strict rules together.
     arguments
         What counting says of these demands alone.
+    tally
+        What they ask for in numbers; ``None`` where that is not counted in attendances.
     """
 
     parts: tuple[Part, ...]
@@ -70,6 +73,7 @@ class Conflict:
     unconfirmed: tuple[Part, ...] = ()
     is_strict_known: bool = True
     arguments: tuple[Finding, ...] = ()
+    tally: Tally | None = None
 
     def __repr__(self) -> str:
         return f"<Conflict: {', '.join(self.rule_ids)}; lacking={self.lacking:g}>"
@@ -245,8 +249,9 @@ def _told(trials: Trials, parts: Sequence[Part]) -> Conflict:
     except OutOfTimeError:
         unconfirmed = tuple(parts)
     return Conflict(
-        tuple(parts), (), trials.least(parts, held), unconfirmed, is_strict_known=False, arguments=arguments
-    )
+        tuple(parts), (), trials.least(parts, held), unconfirmed, is_strict_known=False, arguments=arguments,
+        tally=tally(trials, parts),
+    )  # fmt: skip
 
 
 def _with_strict(trials: Trials, conflict: Conflict) -> Conflict:

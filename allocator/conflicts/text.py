@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,8 +21,11 @@ from allocator.wording import Message, value
 if TYPE_CHECKING:
     from allocator.conflicts.answer import Conflicts
 
-MOST_LINES = 8
-"""Lines of a list; the scenario that is written has all of them."""
+MOST = 5
+"""Members of a conflict, people of a member and lines of a repair that are told; the record and the scenario written have all."""
+
+MOST_GROUPS, MOST_ALIKE = 3, 2
+"""Conflicts that are told, and those of the same rules behind each."""
 
 
 def lines(found: Conflicts, texts: Texts) -> Iterator[str]:
@@ -37,16 +41,18 @@ def _conflicts(found: Conflicts, texts: Texts) -> Iterator[str]:
         return
     groups = _alike(found.conflicts)
     if not groups:
-        yield said(Message("conflict.not-proven"))
+        yield said(Message("conflict.unnamed") if found.run.cannot_keep_rules else Message("conflict.not-proven"))
         return
     yield said(Message("conflict.heading", count=len(groups)))
     words = Words(found, texts)
-    for number, (first, *others) in enumerate(groups, start=1):
+    for number, (first, *others) in enumerate(groups[:MOST_GROUPS], start=1):
         yield from words.conflict(number, first)
-        for other in others[:MOST_LINES]:
-            demands = tuple(words.demand(parts) for parts in _merged(other.parts or other.strict))
-            yield said(Message("conflict.alike", demand=demands))
-    hidden = sum(max(0, len(group) - 1 - MOST_LINES) for group in groups)
+        for other in others[:MOST_ALIKE]:
+            demands = [words.demand(parts) for parts in _merged(other.parts or other.strict)]
+            yield said(Message("conflict.alike", demand=names(demands, MOST)))
+    if len(groups) > MOST_GROUPS:
+        yield said(Message("conflict.groups-more", count=len(groups) - MOST_GROUPS))
+    hidden = sum(max(0, len(group) - 1 - MOST_ALIKE) for group in groups[:MOST_GROUPS])
     if found.alike + hidden:
         yield said(Message("conflict.alike-more", count=found.alike + hidden))
     if found.unexplained:
@@ -56,7 +62,8 @@ def _conflicts(found: Conflicts, texts: Texts) -> Iterator[str]:
 def _repairs(found: Conflicts, texts: Texts) -> Iterator[str]:
     said, words = texts.said, Words(found, texts)
     if found.repairs:
-        yield said(Message("conflict.repairs-heading"))
+        is_needed = found.is_proven or found.run.cannot_keep_rules
+        yield said(Message("conflict.repairs-heading") if is_needed else Message("conflict.repairs-heading-open"))
     for number, repair in enumerate(found.repairs, start=1):
         yield from words.repair(number, repair)
     for kind in found.not_found:
@@ -79,7 +86,7 @@ def record(found: Conflicts) -> dict[str, Any]:
     ]
     return {
         "kept": found.is_kept,
-        "proven": found.is_proven,
+        "proven": found.is_proven or found.run.cannot_keep_rules,
         "conflicts": [_lines(found.table[found.table["conflict"] == n], one) for n, one in _numbered(found)],
         "alike": found.alike,
         "unexplained": found.unexplained,
@@ -97,7 +104,8 @@ def _numbered(found: Conflicts) -> Iterator[tuple[int, Conflict]]:
 def _lines(members: pd.DataFrame, one: Conflict) -> dict[str, Any]:
     rows = members.drop(columns="conflict").astype(object).where(members.notna(), None).to_dict("records")
     told = [{"rule_id": a.rule_id, "message_en": a.message_en, "message_zh": a.message_zh} for a in one.arguments]
-    return {"members": rows, "lacking": one.lacking, "minimal": one.is_minimal, "counting": told}
+    figures = None if one.tally is None else asdict(one.tally)
+    return {"members": rows, "lacking": one.lacking, "minimal": one.is_minimal, "counting": told, "tally": figures}
 
 
 def kind_word(kind: str) -> Message:
@@ -158,7 +166,7 @@ class Words:
 
     def people(self, ids: Sequence[str]) -> Message:
         """People by name, with their ids."""
-        return names([self.person(cadre_id) for cadre_id in ids])
+        return names([self.person(cadre_id) for cadre_id in ids], MOST)
 
     def person(self, cadre_id: str) -> Message:
         """Somebody by name, with the id."""
@@ -166,7 +174,7 @@ class Words:
         return Message("word.called", zh=name, en=name, id=cadre_id)
 
     def conflict(self, number: int, one: Conflict) -> Iterator[str]:
-        """One conflict: its members, what counting says, and how far it is proven."""
+        """One conflict: what counting says, its first members, and how far it is proven."""
         said = self.texts.said
         lacking = round(one.lacking)
         if lacking:
@@ -180,12 +188,11 @@ class Words:
             yield said(Message("conflict.group", number=number, lacking=amount))
         else:
             yield said(Message("conflict.group-unmeasured", number=number))
-        for parts in _merged(one.parts):
-            yield said(Message("conflict.member", rule=self.rule(parts[0].rule), demand=self.demand(parts)))
-        for limb in one.strict:
-            yield said(Message("conflict.limit", rule=self.rule(limb.rule), demand=self.limit(limb)))
-        for finding in one.arguments[:2]:
-            yield said(Message("conflict.counting", message=finding.message))
+        yield from map(said, self._counted(one))
+        members = list(self._members(one))
+        yield from map(said, members[:MOST])
+        if len(members) > MOST:
+            yield said(Message("conflict.members-more", count=len(members) - MOST))
         if not one.is_strict_known:
             yield said(Message("conflict.strict-all"))
         else:
@@ -195,7 +202,20 @@ class Words:
                 yield said(Message("conflict.all-needed"))
         else:
             ids = dict.fromkeys(part.rule.id for part in one.unconfirmed)
-            yield said(Message("conflict.unconfirmed", rules=names(list(ids))))
+            yield said(Message("conflict.unconfirmed", rules=names(list(ids), MOST)))
+
+    def _counted(self, one: Conflict) -> Iterator[Message]:
+        """What counting proves of the conflict, else what it asks for in numbers."""
+        for finding in one.arguments[:2]:
+            yield Message("conflict.counting", message=finding.message)
+        if not one.arguments and one.tally is not None:
+            yield Message("conflict.tally", **asdict(one.tally))
+
+    def _members(self, one: Conflict) -> Iterator[Message]:
+        for parts in _merged(one.parts):
+            yield Message("conflict.member", rule=self.rule(parts[0].rule), demand=self.demand(parts))
+        for limb in one.strict:
+            yield Message("conflict.limit", rule=self.rule(limb.rule), demand=self.limit(limb))
 
     def demand(self, parts: Sequence[Part]) -> Message:
         """What a rule asks for, over the years, groups or people of some parts alike."""
@@ -216,7 +236,7 @@ class Words:
             case ShareFloor():
                 if not scopes:
                     return Message("conflict.demand-floors", years=years, share=str(rule.share))
-                groups = names([self.called.group(rule.group_by, scope) for scope in scopes])
+                groups = names([self.called.group(rule.group_by, scope) for scope in scopes], MOST)
                 return Message("conflict.demand-floor", years=years, groups=groups, share=self._floor(rule, scopes))
             case Representation():
                 return Message("conflict.demand-share", years=years)
@@ -286,9 +306,9 @@ class Words:
         kinds = tuple(kind_word(kind) for kind in repair.kinds)
         yield said(Message("conflict.repair", number=number, kinds=kinds, what=self._size(repair)))
         lines = list(self._gives(repair))
-        yield from map(said, lines[:MOST_LINES])
-        if len(lines) > MOST_LINES:
-            yield said(Message("conflict.give-rest", count=len(lines) - MOST_LINES))
+        yield from map(said, lines[:MOST])
+        if len(lines) > MOST:
+            yield said(Message("conflict.give-rest", count=len(lines) - MOST))
         goals = tuple(
             Message(
                 "conflict.goal",
@@ -323,7 +343,7 @@ class Words:
         for own in alike.values():
             if own[0].rule is None:
                 told: dict[str, object] = {"before": own[0].before, "after": own[0].after}
-                yield Message("conflict.give-seats", sessions=names([give.scope for give in own]), **told)
+                yield Message("conflict.give-seats", sessions=names([give.scope for give in own], MOST), **told)
                 continue
             yield Message("conflict.give", rule=self.rule(own[0].rule), change=self._change(own))
 
@@ -349,7 +369,7 @@ class Words:
         if isinstance(give.rule, Quota):
             return self._amount(give, told | {"count": give.people})
         if isinstance(give.rule, ShareFloor):
-            groups = names([self.called.group(give.rule.group_by, one.scope) for one in own])
+            groups = names([self.called.group(give.rule.group_by, one.scope) for one in own], MOST)
             return Message("conflict.give-floor", **told, group=groups)
         return Message("conflict.give-soft")
 

@@ -16,7 +16,7 @@ from allocator.conflicts.parts import Part, limbs, people_of
 from allocator.entities import Inputs, Policy
 from allocator.errors import ModelError
 from allocator.instance import build
-from allocator.kinds import Eligibility, Fixed, Goal, Quota, RuleKind
+from allocator.kinds import AwayLimit, Eligibility, Fixed, Goal, Quota, RuleKind
 from allocator.planner import Planner, Run
 from allocator.result import OnProgress, Progress, silent
 from allocator.solve.calendar import calendar
@@ -34,15 +34,11 @@ class OutOfTimeError(Exception):
 
 
 class _Proven(Exception):  # noqa: N818 - no error: the answer is known before the plan is finished.
-    """Every plan misses the demands by so much at least."""
-
-    def __init__(self, bound: float) -> None:
-        self.bound = bound
-        super().__init__(bound)
+    """Every plan misses the demands."""
 
 
 BOUNDED = frozenset({"prices", "cohorts", "solve"})
-"""Phases whose bound, where violation is the only goal, is one of the violation."""
+"""Phases whose bound, where violation is the only goal, is one of the violation. Years planned again for the dates tell none."""
 
 SURE = 1e-3
 """People above which a bound is more than the trace of floating point."""
@@ -50,7 +46,7 @@ SURE = 1e-3
 
 def _leave_when_proven(progress: Progress) -> None:
     if progress.phase in BOUNDED and progress.bound is not None and progress.bound > SURE:
-        raise _Proven(progress.bound)
+        raise _Proven
 
 
 @dataclass(frozen=True)
@@ -125,15 +121,16 @@ class Trials:
                 return Answer(False, broken)
         try:
             run = planned(inputs, self.seconds_left(), _leave_when_proven)
-        except _Proven as proven:
-            return Answer(False, proven.bound)
+        except _Proven:
+            return Answer(False)  # By how much is another question: seats that do not exist count in this bound.
         if run is None:
             return Answer(False)
         if isinstance(run, str):
             return Answer(None)
-        value = run.audit.goals["violation"]
+        if run.audit.is_clean:
+            return Answer(True)
         bound = next((goal.bound for goal in run.result.goals if goal.goal == "violation"), 0.0) or 0.0
-        return Answer(True) if value < 0.5 else Answer(False, bound) if bound > 1e-6 else Answer(None)
+        return Answer(False, bound) if bound > SURE else Answer(None)
 
     def least(self, parts: Sequence[Part], strict: Sequence[Part]) -> float:
         """By how much every plan misses some demands, as far as planning them to the end tells."""
@@ -146,6 +143,7 @@ class Trials:
     def cut(self, parts: Sequence[Part], strict: Sequence[Part]) -> Inputs:
         """The inputs with these demands only, and with the people and classes that they and the strict limbs concern."""
         keep, programmes = self._concerned([*parts, *(part for part in strict if isinstance(part.rule, Fixed))])
+        keep |= self._groups_of(keep, strict)
         rules = (*self._background, *told_apart([*parts, *strict]))
         return _reduced(self.inputs, keep, programmes, rules, ("violation",))
 
@@ -161,6 +159,16 @@ class Trials:
         people |= instance.admission.any_of(programmes)
         people[:1] |= not people.any()  # Without anybody there is nothing to plan.
         return people, programmes
+
+    def _groups_of(self, people: np.ndarray, strict: Iterable[Part]) -> np.ndarray:
+        """Everybody in the groups of some people of whom only a share may be away, boolean (I,): it is a share of all of them."""
+        found = np.zeros_like(people)
+        for part in strict:
+            if isinstance(part.rule, AwayLimit) and part.rule.share is not None:
+                groups = self.inputs.roster[part.rule.group_by].astype(str).to_numpy(object)
+                audience = self.inputs.audience(part.rule.audience)
+                found |= audience & np.isin(groups, list(set(groups[people & audience]) - {""}))
+        return found
 
     def programmes_in(self, parts: Sequence[Part]) -> int:
         """How many programmes count for some parts."""
@@ -230,7 +238,7 @@ def _reduced(
 
 
 def planned(inputs: Inputs, seconds: float | None = None, on_progress: OnProgress = silent) -> Run | str | None:
-    """A plan; ``None`` where the seats of those called up cannot be held, a text where the question cannot be answered."""
+    """A plan; ``None`` where it is proven that the seats of those called up cannot be held, a text where the question cannot be answered."""
     try:
         return Planner().plan(inputs, Clock(None if seconds is None else max(seconds, 1.0), on_progress=on_progress))
     except ModelError as error:

@@ -112,17 +112,17 @@ def span(years: Sequence[int]) -> str | Message:
     return names(years)
 
 
-def names(values: Sequence[object]) -> Message:
-    """Names for a message, the first ten and how many more.
+def names(values: Sequence[object], most: int = MOST_NAMES) -> Message:
+    """Names for a message, the first of them and how many more.
 
     Examples
     --------
     >>> print(names(["N", "S"]), names(["N", "S"]).said("zh"))
     N, S N、S
     """
-    if len(values) <= MOST_NAMES:
+    if len(values) <= most:
         return Message("word.listing", names=tuple(values))
-    return Message("word.more", names=tuple(values[:MOST_NAMES]), count=len(values) - MOST_NAMES)
+    return Message("word.more", names=tuple(values[:most]), count=len(values) - most)
 
 
 def missed(rule: RuleKind) -> Severity:

@@ -16,7 +16,7 @@ from allocator.solve.clock import Clock
 from allocator.solve.generation import optimise
 from allocator.solve.goal_costs import GoalCosts
 from allocator.solve.master import Master
-from allocator.solve.pooled import UNHELD
+from allocator.solve.pooled import NONE_FOUND
 from allocator.solve.pricing import Prices
 from allocator.solve.rest import columns_of, left_by, names_kept
 from allocator.solve.starts import start
@@ -110,7 +110,7 @@ def planned_again(
     plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=near, left=left)
     master.close()
     if plan is None:
-        raise ModelError(UNHELD)
+        raise ModelError(NONE_FOUND)
     named = name(cohorts, which[part_of[plan.stratum]], plan.trajectory, plan.people, seed)
     named = names_kept(cohorts, which, attendances[~keeps], named)
     clock.add("again", since)

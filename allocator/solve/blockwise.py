@@ -20,7 +20,7 @@ from allocator.solve.generation import FAR, Relaxation, optimise
 from allocator.solve.hasty import few_columns, solved
 from allocator.solve.master import Master
 from allocator.solve.mending import Mending
-from allocator.solve.pooled import UNHELD, Pooled
+from allocator.solve.pooled import NONE_FOUND, Pooled
 from allocator.solve.pricing import Prices
 from allocator.solve.proofs import NEAR
 from allocator.solve.starts import for_sorts, in_use, start
@@ -84,7 +84,7 @@ class Blockwise:
             tasks = list(zip(which, self.division.allotments(left, count), strict=True))
             for plan in mapped(self._planned, tasks, self.workers):
                 if plan is None:
-                    raise ModelError(UNHELD)
+                    raise ModelError(NONE_FOUND)
                 self.division.take(plan)
                 found.append(plan)
             left = left[count:]

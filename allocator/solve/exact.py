@@ -284,7 +284,7 @@ def _slack(value: float) -> float:
 
 def _whole(bound: float) -> float:
     """The least whole number that a bound leaves."""
-    return float(np.ceil(bound - _slack(bound)))
+    return float(np.ceil(bound - _slack(bound))) + 0.0  # Never minus 0.
 
 
 def _alone(level: Level) -> dict[Goal, float]:

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from allocator.entities import Inputs
+from allocator.errors import ModelError
 from allocator.instance import Limit
 from allocator.kinds import AwayLimit
 from allocator.solve.clock import Clock, OutOfTime
 from allocator.solve.dated_part import reschedule
 from allocator.solve.dates import Schedule, schedule
 from allocator.solve.exclusions import SESSIONS_SEATS, Exclusions
+from allocator.solve.pooled import NONE_FOUND, UNHELD
 from allocator.solve.timetable import Timetable
 from allocator.solve.trades import Exchange
 from allocator.solve.yearly import Refused, YearlyStage, YearPlan
@@ -116,6 +118,10 @@ def dates_kept(
                 years = stage.without(years, refused)
             except OutOfTime:
                 break
+            except ModelError as error:
+                if error.args[0] not in (UNHELD, NONE_FOUND):
+                    raise
+                break  # What one schedule refuses may leave no years at all; that says nothing of other dates.
             knows, was_deep, fewest = False, False, len(lost) + 1
         elif exchange is not None and sum([exchange.substitute(*seat) for seat in lost]):
             years = replace(years, attendances=exchange.table())

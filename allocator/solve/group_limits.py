@@ -73,9 +73,10 @@ def _able(
 
 
 def _held_apart(table: Timetable, usable: np.ndarray, inputs: Inputs) -> np.ndarray:
-    """Sessions of each programme and plan year that share no day with each other at most, shape (P, Y).
+    """How many times over the sessions of each programme and plan year can take a group's share away, shape (P, Y).
 
-    All of them, or one when each meets each.
+    Once for every session, or only once when all of them share a day. That each meets each is not enough where sessions have parts: of
+    three, each two may share a day of their own, and on none of them all three are held.
     """
     apart = np.zeros((len(inputs.programmes), len(inputs.years)), dtype=np.int64)
     ours = np.flatnonzero(usable)
@@ -89,6 +90,6 @@ def _held_apart(table: Timetable, usable: np.ndarray, inputs: Inputs) -> np.ndar
     for k, begin, end in zip(at.tolist(), first.tolist(), ends, strict=True):
         held = tuple(sorted(set(kinds[begin:end])))
         if held not in meeting:
-            meeting[held] = bool(table.overlap[np.ix_(held, held)].all())
+            meeting[held] = table.share_a_day(held)
         apart[k // len(inputs.years), k % len(inputs.years)] = 1 if meeting[held] else end - begin
     return apart

@@ -22,6 +22,10 @@ from allocator.solve.strata import coarse
 from allocator.wording import Message
 
 UNHELD = Message("error.unheld")
+"""No plan holds the fixed seats, which is proven."""
+
+NONE_FOUND = Message("error.none-found")
+"""Whole people on the columns at hand do not hold them; others might."""
 
 BESIDE = 4.0
 """How much dearer than the best of its stratum a trajectory may be to come along with it, in units of the last goal."""

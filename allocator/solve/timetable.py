@@ -7,6 +7,7 @@ without segments takes all its days. Index letters: ``s``, ``t`` session, ``p`` 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -110,6 +111,12 @@ class Timetable:
     def overlap(self) -> np.ndarray:
         """Whether sessions of two kinds share a day, boolean (K, K)."""
         return self._within(0)
+
+    def share_a_day(self, kinds: Iterable[int]) -> bool:
+        """Whether there is a day that sessions of all these kinds take."""
+        parts = [self.segments[s] for s in self.examples[list(kinds)].tolist()]
+        firsts = {first for of in parts for first, _ in of}  # The last of them to begin a part does so on such a day.
+        return any(all(any(a <= day <= b for a, b in of) for of in parts) for day in firsts)
 
     def _within(self, rest: int) -> np.ndarray:
         """Whether parts of two kinds share a day or leave fewer than ``rest`` free days between them, boolean (K, K)."""

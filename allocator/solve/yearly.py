@@ -35,7 +35,7 @@ from allocator.solve.generation import FAR, Relaxation, optimise
 from allocator.solve.hasty import in_haste
 from allocator.solve.master import Master
 from allocator.solve.one_plan import draws_of
-from allocator.solve.pooled import UNHELD, Pooled
+from allocator.solve.pooled import NONE_FOUND, UNHELD, Pooled
 from allocator.solve.pricing import CostsBySort, Prices
 from allocator.solve.proofs import NEAR, SMOOTHING, Proofs
 from allocator.solve.shadow_prices import foreseen, listed, placed
@@ -176,7 +176,7 @@ class YearlyStage:
         )
         cohorts = self._grouped(self.instance)
         if self.is_small:
-            return YearPlan(self._exactly(cohorts)[0], self.goals)
+            return YearPlan(self._exactly(cohorts, is_cut=True)[0], self.goals)
         people = self.instance.person_index
         touched = {people[cadre] for cadre, _, _ in closed}
         touched |= {people[cadre] for limit in limits for cadre in limit.cadre_ids}
@@ -287,6 +287,8 @@ class YearlyStage:
         Behind it a goal may well be better than in the proven plan, which pays for the goals before it.
         """
         differs = next((k for k, goal in enumerate(self.goals) if values[goal] != proven.get(goal)), len(self.goals))
+        if any(self._is_beyond(goal, cap, proven, values) for goal, cap in self.caps.items() if goal in self.goals):
+            differs = -1  # Limits stand before every goal, so that nothing was proven of plans that miss one of them.
         if differs >= len(self.goals) - 1:
             return dict(proven)
         known = self.goals[: differs + 1]
@@ -295,13 +297,25 @@ class YearlyStage:
         behind = {goal: signed(goal, bound) for goal, bound in found.items() if goal not in known}
         return {goal: proven[goal] for goal in known if goal in proven} | behind
 
+    def _is_beyond(self, goal: Goal, cap: float, proven: Mapping[Goal, float], values: Mapping[Goal, float]) -> bool:
+        """Whether a plan is worse in a goal than its limit and than the plan of which something was proven."""
+        known = signed(goal, proven[goal]) if goal in proven else -np.inf
+        return signed(goal, values[goal]) > max(cap, known)
+
     def _learn_prices(self) -> None:
         """Take over the prices of the relaxation of all cohorts."""
         prices = None if self.proofs is None else self.proofs.prices
         if self.proofs is not None and prices is not None and prices is not self.learned:
             self.prices, self.learned = listed(self.proofs.pooled.cohorts, prices, self.weights), prices
 
-    def _exactly(self, cohorts: Cohorts) -> tuple[pd.DataFrame, dict[Goal, float]]:
+    def _exactly(self, cohorts: Cohorts, *, is_cut: bool = False) -> tuple[pd.DataFrame, dict[Goal, float]]:
+        """The best plan of some cohorts, and its values, which bound every plan unless the cohorts are cut.
+
+        Parameters
+        ----------
+        is_cut
+            Whether one schedule refused what other dates might hold: what is best then bounds nothing, and is not told as a bound.
+        """
         since = time.monotonic()
         plan = lexicographic(
             cohorts,
@@ -309,7 +323,7 @@ class YearlyStage:
             caps=self.caps,
             draws=lambda master: draws_of(master, self.seed),
             on_goal=lambda goal, value: self.clock.say(
-                "solve", goal=goal, incumbent=signed(goal, value), bound=signed(goal, value)
+                "solve", goal=goal, incumbent=signed(goal, value), bound=None if is_cut else signed(goal, value)
             ),
             should_stop=self.clock.is_over,
         )
@@ -350,7 +364,7 @@ class YearlyStage:
             left=clock.left,
         )  # fmt: skip
         if plan is None:
-            raise ModelError(UNHELD)
+            raise ModelError(NONE_FOUND)
         self.work |= {"whole": plan.value, "joint-columns": float(len(master.stratum))}
         attendances = name(cohorts, plan.stratum, plan.trajectory, plan.people, self.seed)
         clock.add("whole", since)
