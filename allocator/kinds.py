@@ -175,7 +175,10 @@ class Cumulative(RuleKind):
 class Spacing(RuleKind):
     """What one person's calendar allows: rest, repeats, classes per year, long classes. Always strict; history counts.
 
-    Two classes of one person never overlap, whatever the fields say.
+    Two classes of one person never overlap, whatever the fields say. Of an unnamed group nobody knows who goes, so heads are
+    counted: its seats must be possible without anybody going too often. With ``same_programme_years`` 2 a group of five may send
+    three in one year and two in the next, not three; with ``classes_per_year`` 2 it has ten seats a year at most. Its record and
+    the days of rest of its people are not judged.
     """
 
     sort: ClassVar = "personal"

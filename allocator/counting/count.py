@@ -28,7 +28,6 @@ from allocator.kinds import (
     Report,
     RuleKind,
     ShareFloor,
-    Spacing,
     Waiting,
 )
 from allocator.solve.calendar import calendar
@@ -44,7 +43,7 @@ CHECKS: Mapping[type[RuleKind], Callable[[Openings, Any], list[Finding]]] = {
 }
 """Kinds with an argument, and its function."""
 
-OF_NAMED_PEOPLE = (Interval, MakeUp, Cumulative, Spacing, Waiting)
+OF_NAMED_PEOPLE = (Interval, MakeUp, Cumulative, Waiting)
 """Kinds that read one person's record and skip unnamed groups."""
 
 OF_ATTENDANCE = (Eligibility, Quota, ShareFloor, Coverage, Interval, MakeUp, Cumulative, Priority, Apportion)

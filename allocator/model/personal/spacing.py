@@ -19,7 +19,8 @@ class SpacingSide:
         a_{py} + a_{qy'} \le 1 \;\; \forall\, |y - y'| < L,\; p, q \text{ long}
 
     ``m`` classes a year, the same programme not within ``k`` years, one long class in ``L`` years. What is on record blocks
-    years of the plan in the same way. Days of rest are for the dated stage; two programmes whose sessions of a year
+    years of the plan in the same way. Each member of an unnamed group follows a trajectory of its own that keeps this, whoever it
+    is; a group has no record. Days of rest are for the dated stage; two programmes whose sessions of a year
     all lie too close are kept apart here through the calendar's pairs.
     """
 
