@@ -151,7 +151,8 @@ class Cumulative(RuleKind):
 
     ``days`` and ``hours`` are the two limbs, either is enough; a missing limb does not exist. What a cadre owes is the smaller
     of the limbs' shortfalls, both in hours and rounded up; missing days convert by ``hours / days`` when there are two
-    limbs, else by the policy's hours per day. With ``per_year`` the amounts hold for each plan year alone.
+    limbs, else by the policy's hours per day. With ``per_year`` the amounts hold for each plan year from ``from_year`` to
+    ``to_year`` alone, with what is on record in that year.
     """
 
     sort: ClassVar = "personal"

@@ -191,6 +191,8 @@ class Openings:
         long_apart: list[tuple[int, np.ndarray]] = []
         free = self.called.any(axis=1)
         for rule in instance.rules(Spacing):
+            if not instance.holds(rule).all():
+                continue  # In the other years it allows what it will.
             bound = instance.audience(rule.audience)[:, None] & ~free
             counting = instance.counting(rule.programmes)
             spaced = bound & np.append(counting, False)[slots]

@@ -17,6 +17,9 @@ from allocator.wording import Message
 
 MOST_TRAJECTORIES = 3_000_000
 
+Room = tuple[np.ndarray, np.ndarray]
+"""Slots by year, and how many of them may be attended."""
+
 
 @dataclass(frozen=True, eq=False)
 class TrajectoryTable:
@@ -65,11 +68,16 @@ class TrajectoryTable:
             value += (self.menus @ weights[y])[self.index[:, y]]
         return value
 
-    def without(self, blocked: np.ndarray, required: np.ndarray) -> np.ndarray:
-        """Trajectories that avoid every blocked and hold every required (year, slot), positions, shape (≤ T,)."""
+    def without(self, blocked: np.ndarray, required: np.ndarray, room: Sequence[Room] = ()) -> np.ndarray:
+        """Trajectories that avoid every blocked and hold every required (year, slot), positions, shape (≤ T,).
+
+        ``room``: slots of each year (boolean (Y, n)) of which no more may be attended than its number says, (Y,).
+        """
         keep = np.ones(len(self), dtype=bool)
         for y in range(self.index.shape[1]):
             good = ~(self.menus & blocked[y]).any(axis=1) & (self.menus | ~required[y]).all(axis=1)
+            for among, most in room:
+                good &= (self.menus & among[y]).sum(axis=1) <= most[y]
             if not good.all():
                 keep &= good[self.index[:, y]]
         return np.flatnonzero(keep)
@@ -88,16 +96,16 @@ class Strictness:
     mandatory
         Slots every menu of a year must hold, boolean (n, Y).
     most
-        Pairs (slots that count together, most of them in one year).
+        Slots that count together, most of them in one year, and the years in which that holds, boolean (Y,).
     apart
-        ``apart[a, b]`` years must lie between attending a and b (1: not in the same year, 3: not within three years; 0:
-        no limit), shape (n, n).
+        ``apart[a, b, y]`` years must lie between attending a and b, the later in year y (1: not in the same year, 3: not within
+        three years; 0: no limit), shape (n, n, Y).
     """
 
     together: np.ndarray
     offered: np.ndarray
     mandatory: np.ndarray
-    most: Sequence[tuple[np.ndarray, int]]
+    most: Sequence[tuple[np.ndarray, int, np.ndarray]]
     apart: np.ndarray
 
 
@@ -111,13 +119,12 @@ def enumerate_trajectories(slots: np.ndarray, strict: Strictness) -> TrajectoryT
     """
     menus = _menus(len(slots), strict)
     years = strict.offered.shape[1]
-    conflict = [_conflicts(menus, strict.apart, distance) for distance in range(years)]
     index = np.zeros((1, 0), dtype=np.int32)
     for y in range(years):
         valid = np.array([_fits(menu, strict, y) for menu in menus], dtype=bool)
         allowed = np.tile(valid, (len(index), 1))
         for earlier in range(y):
-            allowed &= ~conflict[y - earlier][index[:, earlier]]
+            allowed &= ~_conflicts(menus, strict.apart[:, :, y], y - earlier)[index[:, earlier]]
         rows, added = np.nonzero(allowed)
         if len(rows) > MOST_TRAJECTORIES:
             most = f"{MOST_TRAJECTORIES:,}"
@@ -138,9 +145,7 @@ def _menus(n: int, strict: Strictness) -> np.ndarray:
             for slot in range(first, n):
                 larger = menu.copy()
                 larger[slot] = True
-                if all((larger & among).sum() <= most for among, most in strict.most) and any(
-                    _agree(larger, strict, y) for y in range(strict.offered.shape[1])
-                ):
+                if any(_agree(larger, strict, y) for y in range(strict.offered.shape[1])):
                     grown.append(larger)
         found += grown
         frontier = grown
@@ -153,7 +158,9 @@ def _agree(menu: np.ndarray, strict: Strictness, y: int) -> bool:
     chosen = np.flatnonzero(menu)
     if not strict.offered[chosen, y].all():
         return False
-    pairs = strict.together[:, :, y][np.ix_(chosen, chosen)] & (strict.apart[np.ix_(chosen, chosen)] < 1)
+    if any(holds[y] and menu[among].sum() > most for among, most, holds in strict.most):
+        return False
+    pairs = strict.together[:, :, y][np.ix_(chosen, chosen)] & (strict.apart[:, :, y][np.ix_(chosen, chosen)] < 1)
     return bool((pairs | np.eye(len(chosen), dtype=bool)).all())
 
 
