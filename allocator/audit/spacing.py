@@ -25,7 +25,7 @@ def measure_spacing(rule: Spacing, records: Records) -> Finding:
 
     Of an unnamed group heads are counted: a placement is at fault when, with those before it, more of its people are sent in
     one year, to one programme within ``same_programme_years`` or to long classes within ``long_years`` than one after the
-    other could go. Its record and its days of rest are not judged.
+    other could go; years outside the rule do not count. Its record and its days of rest are not judged.
     """
     a = records.attendances
     audience = records.audience(rule.audience)
@@ -34,7 +34,8 @@ def measure_spacing(rule: Spacing, records: Records) -> Finding:
     held = records.years_of(rule)
     faults = {}
     details = []
-    for at_fault, achieved, required, unit in _limbs(rule, records, judged):
+    heads = judged & ~is_named & np.isin(a.year, held)
+    for at_fault, achieved, required, unit in _limbs(rule, records, judged & is_named, heads):
         for i, value, asked in zip(at_fault, achieved, np.broadcast_to(required, len(at_fault)), strict=True):
             if int(a.year[i]) not in held:
                 continue
@@ -53,22 +54,22 @@ def measure_spacing(rule: Spacing, records: Records) -> Finding:
     return Finding(tuple(rows), people, "placements", required_all, achieved_all, breaches, counted(rule, breaches))
 
 
-def _limbs(rule: Spacing, records: Records, judged: Array) -> Iterator[Fault]:
+def _limbs(rule: Spacing, records: Records, judged: Array, heads: Array) -> Iterator[Fault]:
+    """The faults of named people, ``judged``, and of unnamed groups, of which ``heads`` are counted."""
     a = records.attendances
-    named = records.headcount[a.cadre] == 1
     listed, long = a.programme >= 0, a.days >= (rule.long_days or 0)
     together = np.zeros_like(a.programme)
     if rule.rest_days is not None:
-        yield _rest(rule.rest_days, records, judged & named)
+        yield _rest(rule.rest_days, records, judged)
     if rule.same_programme_years is not None:
-        yield _within_years(rule.same_programme_years, records, np.flatnonzero(judged & named & listed), a.programme)
-        yield _heads(rule.same_programme_years, 1, records, np.flatnonzero(judged & ~named), a.programme)
+        yield _within_years(rule.same_programme_years, records, np.flatnonzero(judged & listed), a.programme)
+        yield _heads(rule.same_programme_years, 1, records, np.flatnonzero(heads), a.programme)
     if rule.classes_per_year is not None:
-        yield _too_many(rule.classes_per_year, records, np.flatnonzero(judged & named))
-        yield _heads(1, rule.classes_per_year, records, np.flatnonzero(judged & ~named), together)
+        yield _too_many(rule.classes_per_year, records, np.flatnonzero(judged))
+        yield _heads(1, rule.classes_per_year, records, np.flatnonzero(heads), together)
     if rule.long_days is not None and rule.long_years is not None:
-        yield _within_years(rule.long_years, records, np.flatnonzero(judged & named & long), together)
-        yield _heads(rule.long_years, 1, records, np.flatnonzero(judged & ~named & long), together)
+        yield _within_years(rule.long_years, records, np.flatnonzero(judged & long), together)
+        yield _heads(rule.long_years, 1, records, np.flatnonzero(heads & long), together)
 
 
 def _at_fault(records: Records, earlier: Array, later: Array) -> Array:

@@ -30,6 +30,8 @@ from allocator.kinds import (
     ShareFloor,
     Waiting,
 )
+from allocator.model.cohorts import group
+from allocator.model.shared import collect
 from allocator.solve.calendar import calendar
 from allocator.wording import Message
 
@@ -57,8 +59,14 @@ def count(inputs: Inputs) -> CheckReport:
     -------
     CheckReport
         Findings in the order of the policy. An error is a proof: no plan keeps that hard rule. No finding proves nothing.
+
+    Raises
+    ------
+    ModelError
+        When planning would stop because one person could follow too many trajectories.
     """
     instance = build(inputs, calendar(inputs))
+    group(instance, collect(instance))  # Stops where planning would, with the same count.
     openings = Openings(instance)
     found: list[Finding] = []
     for rule in inputs.policy.rules:

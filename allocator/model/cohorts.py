@@ -14,12 +14,22 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from allocator.errors import ModelError
 from allocator.instance import Instance, distinct_rows
 from allocator.kinds import Fixed, Goal, Priority, RuleKind, Spacing
 from allocator.model.personal import MEASURED, STRICT, States
 from allocator.model.personal.fixed import unreachable
 from allocator.model.shared.rows import RowFamily
-from allocator.model.trajectories import Room, Strictness, TrajectoryTable, enumerate_trajectories
+from allocator.model.trajectories import (
+    MOST_TRAJECTORIES,
+    Room,
+    Strictness,
+    TooManyError,
+    TrajectoryTable,
+    classes_that_fit,
+    enumerate_trajectories,
+)
+from allocator.wording import Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +168,18 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
     _, shape = distinct_rows(slot_class, _together(instance, of_profile))
     kinds, sort_type_of = distinct_rows(shape[profile], spaced, _flat(everyone))
     tables = tuple(
-        _table(instance, spacing, slots[first], spaced[first].astype(bool), everyone[first]) for first in kinds
+        _table(
+            instance,
+            spacing,
+            slots[first],
+            spaced[first].astype(bool),
+            everyone[first],
+            instance.cadre_ids[first],
+            people_of,
+        )
+        for first, people_of in zip(
+            kinds, np.bincount(sort_type_of, weights=instance.headcount).astype(int).tolist(), strict=True
+        )
     )
 
     measured, weights_of, weights = _measures(instance, slots, slots_of[profile])
@@ -254,9 +275,15 @@ def _together(instance: Instance, slots: np.ndarray) -> np.ndarray:
 
 
 def _table(
-    instance: Instance, rules: tuple[Spacing, ...], slots: np.ndarray, spaced: np.ndarray, everyone: np.ndarray
+    instance: Instance,
+    rules: tuple[Spacing, ...],
+    slots: np.ndarray,
+    spaced: np.ndarray,
+    everyone: np.ndarray,
+    cadre: str,
+    people: int,
 ) -> TrajectoryTable:
-    """All trajectories of the type that a person belongs to."""
+    """All trajectories of the type that a person belongs to; ``cadre`` is one of its people, for a message."""
     slots = slots[slots >= 0]
     n = len(slots)
     apart = np.zeros((n, n, len(instance.years)), dtype=np.int64)
@@ -272,7 +299,12 @@ def _table(
         most=most,
         apart=apart,
     )
-    return enumerate_trajectories(slots, strict)
+    try:
+        return enumerate_trajectories(slots, strict)
+    except TooManyError as error:
+        told: dict[str, object] = {"programmes": n, "years": len(instance.years), "fitting": error.fitting}
+        told |= {"people": people, "cadre": cadre, "classes": classes_that_fit(slots, strict)}
+        raise ModelError(Message("error.too-many-trajectories", most=f"{MOST_TRAJECTORIES:,}", **told)) from None
 
 
 def _room(

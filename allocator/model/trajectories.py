@@ -8,12 +8,9 @@ table per *type* of cadre, so that prices and personal measures are array look-u
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-
-from allocator.errors import ModelError
-from allocator.wording import Message
 
 MOST_TRAJECTORIES = 3_000_000
 
@@ -109,12 +106,34 @@ class Strictness:
     apart: np.ndarray
 
 
+class TooManyError(Exception):
+    """One person could follow more trajectories than there is room for; ``fitting`` plan years would do."""
+
+    def __init__(self, fitting: int) -> None:
+        self.fitting = fitting
+        super().__init__(f"{fitting} plan years fit")
+
+
+def classes_that_fit(slots: np.ndarray, strict: Strictness) -> int:
+    """The most voluntary classes a year with which the trajectories fit; 0: not even one."""
+    free: np.ndarray = np.logical_not(strict.mandatory.any(axis=1))
+    always = np.ones(strict.offered.shape[1], dtype=bool)
+    fitting = 0
+    for most in range(1, int(free.sum()) + 1):
+        try:
+            enumerate_trajectories(slots, replace(strict, most=[*strict.most, (free, most, always)]))
+        except TooManyError:
+            break
+        fitting = most
+    return fitting
+
+
 def enumerate_trajectories(slots: np.ndarray, strict: Strictness) -> TrajectoryTable:
     """Every trajectory the strict rules allow.
 
     Raises
     ------
-    ModelError
+    TooManyError
         When there are more than ``MOST_TRAJECTORIES``: the rules put too little limit on what one person may attend.
     """
     menus = _menus(len(slots), strict)
@@ -127,8 +146,7 @@ def enumerate_trajectories(slots: np.ndarray, strict: Strictness) -> TrajectoryT
             allowed &= ~_conflicts(menus, strict.apart[:, :, y], y - earlier)[index[:, earlier]]
         rows, added = np.nonzero(allowed)
         if len(rows) > MOST_TRAJECTORIES:
-            most = f"{MOST_TRAJECTORIES:,}"
-            raise ModelError(Message("error.too-many-trajectories", most=most, programmes=len(slots)))
+            raise TooManyError(y)
         index = np.column_stack([index[rows], added.astype(np.int32)])
     kind = np.uint8 if len(menus) < 256 else np.int32
     return TrajectoryTable(slots, menus, index.astype(kind))
@@ -150,7 +168,7 @@ def _menus(n: int, strict: Strictness) -> np.ndarray:
         found += grown
         frontier = grown
         if len(found) > 100_000:
-            raise ModelError(Message("error.too-many-sets", programmes=n))
+            raise TooManyError(0)
     return np.array(found)
 
 

@@ -169,7 +169,11 @@ class Exact:
                 for y in self.held(rule):
                     window = [s for s in alike if y - span < row[s]["year"] <= y]
                     now = [s for s in alike if row[s]["year"] == y]
-                    self.model.add(self.used(c, window) <= c["headcount"]) if now else None
+                    if c["headcount"] > 1:
+                        self.model.add(self.used(c, window) <= c["headcount"]) if window else None
+                    else:  # Of two classes the later must lie in a year of the rule.
+                        for s, t in ((s, t) for s in now for t in window if s != t):
+                            self.model.add(self.x[c["cadre_id"], s] + self.x[c["cadre_id"], t] <= 1)
                     if any(abs(y - h) < span for h in before):
                         self.model.add(self.used(c, now) == 0)
             if rule.classes_per_year is not None:

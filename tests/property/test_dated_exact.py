@@ -115,7 +115,9 @@ def rules_of(case: Case, draw: random.Random) -> list[Any]:
                 {"long_days": 5, "long_years": 2},
             ]
         )
-        found.append(rule("spacing", years=draw.choice([[], [], [case.years[-1]]]), **limits))
+        is_named = all(c["headcount"] == 1 for c in case.people)
+        years = [case.years[-1]] if is_named and draw.random() < 0.3 else []
+        found.append(rule("spacing", years=years, **limits))
     if draw.random() < 0.4:
         found.append(rule("away-limit", share=draw.choice(["1/3", "1/2"])))
     kinds = ["quota", "quota", "share-floor", "coverage", "interval", "make-up", "cumulative", "priority"]
