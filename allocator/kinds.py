@@ -47,11 +47,16 @@ Share = Annotated[Fraction, BeforeValidator(_share), PlainSerializer(str)]
 
 
 class RuleKind(BaseModel):
-    """What every rule says of itself, whatever its kind."""
+    """What every rule says of itself, whatever its kind.
+
+    What a hard rule misses counts to the goal ``violation``, whatever ``goal`` says. What a soft rule misses counts to its
+    ``goal``; when it names none, to that of its kind, never to the violation. Quotas and priorities have goals of their own.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     sort: ClassVar[Literal["personal", "shared", "dated", "data", "measure"]]
+    soft_goal: ClassVar[Goal] = "violation"  # where a soft rule counts that names no goal
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     kind: str
@@ -65,6 +70,14 @@ class RuleKind(BaseModel):
     years: tuple[int, ...] = ()  # plan years the rule holds in; all when empty
     audience: Filter = Filter()  # over the roster
     programmes: Filter = Filter()  # over the programmes
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_goal_when_soft(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and data.get("strength") == "soft" and "goal" not in data:
+            own = cls.model_fields["goal"].default
+            return {**data, "goal": cls.soft_goal if own == "violation" else own}
+        return data
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """Only what the rule says: what is as it is when nothing is said is left out."""
@@ -100,6 +113,7 @@ class ShareFloor(RuleKind):
     """At least a share of every group attends a counting programme in each year; distinct people, rounded up."""
 
     sort: ClassVar = "shared"
+    soft_goal: ClassVar = "quota-shortfall"
     kind: Literal["share-floor"]
     group_by: str = "team_id"  # a roster column; people with an empty value are in no group
     share: Share
@@ -114,6 +128,7 @@ class Coverage(RuleKind):
     """
 
     sort: ClassVar = "personal"
+    soft_goal: ClassVar = "overdue"
     kind: Literal["coverage"]
     window_years: Annotated[int, Field(ge=1)] = 1
     least_days: Annotated[float, Field(ge=0)] = 0
@@ -126,6 +141,7 @@ class Interval(RuleKind):
     """
 
     sort: ClassVar = "personal"
+    soft_goal: ClassVar = "overdue"
     kind: Literal["interval"]
     contents: tuple[str, ...] = ()  # judged one by one; empty: any attendance of the programmes
     every_years: Annotated[int, Field(ge=1)]
@@ -136,7 +152,8 @@ class MakeUp(RuleKind):
     """Who would reach ``after_years`` calendar years without the contents must go in that year, else is overdue.
 
     A cadre is overdue in plan year ``y`` when some content was not attended in ``y - after_years + 1 … y``. The last
-    attendance on record counts whenever it was; never on record counts as long ago.
+    attendance on record counts whenever it was; never on record counts as long ago. A soft rule counts to the goal ``overdue``, a
+    hard one to the violation.
     """
 
     sort: ClassVar = "personal"
@@ -151,7 +168,8 @@ class Cumulative(RuleKind):
 
     ``days`` and ``hours`` are the two limbs, either is enough; a missing limb does not exist. What a cadre owes is the smaller
     of the limbs' shortfalls, both in hours and rounded up; missing days convert by ``hours / days`` when there are two
-    limbs, else by the policy's hours per day. With ``per_year`` the amounts hold for each plan year alone.
+    limbs, else by the policy's hours per day. With ``per_year`` the amounts hold for each plan year from ``from_year`` to
+    ``to_year`` alone, with what is on record in that year.
     """
 
     sort: ClassVar = "personal"
@@ -175,7 +193,10 @@ class Cumulative(RuleKind):
 class Spacing(RuleKind):
     """What one person's calendar allows: rest, repeats, classes per year, long classes. Always strict; history counts.
 
-    Two classes of one person never overlap, whatever the fields say.
+    Two classes of one person never overlap, whatever the fields say. Of an unnamed group nobody knows who goes, so heads are
+    counted: its seats must be possible without anybody going too often. With ``same_programme_years`` 2 a group of five may send
+    three in one year and two in the next, not three; with ``classes_per_year`` 2 it has ten seats a year at most. Its record and
+    the days of rest of its people are not judged.
     """
 
     sort: ClassVar = "personal"

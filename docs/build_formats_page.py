@@ -99,6 +99,20 @@ def _scenario() -> list[str]:
     return [*lines, ""]
 
 
+READING = """### How rules are read
+
+- **Strength and goal.** What a hard rule misses counts as *hard rules violated* (`violation`), whatever its `goal` says. What a soft rule misses
+  counts to its `goal`, or to that of its kind; a soft rule never counts as violated. 硬性规则的不足一律计入 violation；soft 规则计入所写的目标，不写则计入该类规则自己的目标。
+- **Unnamed groups** (`headcount` above 1). Rules on one person's record (interval, make-up, cumulative, waiting) leave them out. Spacing counts heads:
+  the seats of a group must be possible without anybody going too often, so a group of two has two seats of a programme in two years when it may
+  not come again within two. Coverage counts seats used in a span up to the headcount. Rest between classes is not judged.
+  不点名的群体不适用个人记录类规则；间隔类规则按人头计算。
+- **The record inside the plan.** Classes on record in a plan year (a plan made in the middle of a year) count for rules on one person's
+  record like classes of the plan, and use up the classes a year. Quotas, share floors, coverage and seats count the plan alone.
+  计划年度内已有的培训记录与计划班次同样计入个人规则。
+"""
+
+
 def _policy() -> list[str]:
     lines = ["## Policy", "", meaning("policy", lang="en") + ". Every rule has these keys:", ""]
     lines += ["| key | meaning | 含义 |", "|---|---|---|"]
@@ -109,6 +123,7 @@ def _policy() -> list[str]:
         "```",
         "",
     ]
+    lines += [READING]
     for kind, record in KINDS.items():
         own = [name for name in record.model_fields if name not in RuleKind.model_fields]
         lines += [

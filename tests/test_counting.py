@@ -260,13 +260,14 @@ def test_yearly_coverage_asks_more_often_than_repeats_allow() -> None:
     assert found(rule("coverage"), rule("spacing", same_programme_years=1), **tables) == {}
 
 
-def test_unnamed_groups_are_counted_by_head_and_may_repeat() -> None:
+def test_unnamed_groups_are_counted_by_head_and_repeat_no_more_than_people() -> None:
     group = [{"cadre_id": "g", "headcount": 4}]
     again = rule("spacing", same_programme_years=3)
     tables = {"cadres": group, "horizon": (2020, 2021)}
     assert "window-seats" in found(rule("coverage"), sessions=held(2020, 2021, seats=3), **tables)
     assert found(rule("coverage"), sessions=held(2020, 2021, seats=4), **tables) == {}
-    assert found(rule("coverage"), again, sessions=held(2020, 2021, seats=4), **tables) == {"touches-nobody": "warning"}
+    # All four in 2020 and all four in 2021 would be the same people again.
+    assert found(rule("coverage"), again, sessions=held(2020, 2021, seats=4), **tables) == {"window-repeats": "error"}
 
 
 def test_interval_forces_those_whose_record_runs_out() -> None:

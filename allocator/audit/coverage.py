@@ -41,7 +41,9 @@ def measure_coverage(rule: Coverage, records: Records) -> Finding:
                 )
                 for c in np.flatnonzero(missing)
             ]
+    people = records.people(audience)
+    if not rows:  # No span lies in the plan as a whole: there is nothing to judge.
+        return Finding((), people, "people", None, None)
     required, achieved = totals(rows)
     shortfall = required - achieved
-    people = records.people(audience)
     return Finding(tuple(rows), people, "people", required, achieved, shortfall, counted(rule, shortfall))

@@ -65,9 +65,11 @@ def measure_cumulative(rule: Cumulative, records: Records) -> Finding:
 
 def windows(rule: Cumulative, records: Records) -> list[tuple[int, int]]:
     """First and last calendar year of every window the rule judges."""
+    first = records.years[0] if rule.from_year is None else rule.from_year
+    last = records.years[-1] if rule.to_year is None else rule.to_year
     if rule.per_year:
-        return [(y, y) for y in records.years_of(rule)]
-    return [(rule.from_year or records.years[0], rule.to_year or records.years[-1])]
+        return [(y, y) for y in records.years_of(rule) if first <= y <= last]
+    return [(first, last)]
 
 
 def _owed(rule: Cumulative, records: Records, counting: Array, first: int, last: int, hours_per_day: float) -> Array:

@@ -20,7 +20,7 @@ def measure_priority(rule: Priority, records: Records) -> Finding:
         if not rule.years or y in rule.years
     )
     points = sum(row.achieved or 0.0 for row in rows)
-    goals: dict[Goal, float] = {} if rule.strength == "report" else {rule.goal: points}
+    goals: dict[Goal, float] = {} if rule.strength == "report" else {"priority": points}
     placed = sum(int(seats[column]) for column, y in enumerate(records.years) if not rule.years or y in rule.years)
     return Finding(
         rows, records.people(audience), "points", None, points, 0.0, goals, Message("audit.seats", count=placed)

@@ -11,8 +11,8 @@ from allocator.audit.records import Array, Records
 from allocator.audit.registry import MEASURES
 from allocator.kinds import Spacing
 
-Fault = tuple[Array, Array, float, str]
-"""Attendances at fault, what each achieved, what was required, and the unit."""
+Fault = tuple[Array, Array, Array | float, str]
+"""Attendances at fault, what each achieved, what was required (of each, or of all), and the unit."""
 
 
 @MEASURES.add(Spacing)
@@ -22,20 +22,26 @@ def measure_spacing(rule: Spacing, records: Records) -> Finding:
     Both classes of a pair must be of the rule's programmes; history counts, but a pair within the history is not
     judged. Of a pair the later class is at fault, or the earlier one when only that belongs to the plan. Overlaps are
     judged by ``no-overlap`` whatever the rules say.
+
+    Of an unnamed group heads are counted: a placement is at fault when, with those before it, more of its people are sent in
+    one year, to one programme within ``same_programme_years`` or to long classes within ``long_years`` than one after the
+    other could go; years outside the rule do not count. Its record and its days of rest are not judged.
     """
     a = records.attendances
-    audience = records.audience(rule.audience) & (records.headcount == 1)
-    judged = audience[a.cadre] & records.counting(rule.programmes)
+    audience = records.audience(rule.audience)
+    is_named = records.headcount[a.cadre] == 1
+    judged = audience[a.cadre] & records.counting(rule.programmes) & (is_named | a.planned)
     held = records.years_of(rule)
     faults = {}
     details = []
-    for at_fault, achieved, required, unit in _limbs(rule, records, judged):
-        for i, value in zip(at_fault, achieved, strict=True):
+    heads = judged & ~is_named & np.isin(a.year, held)
+    for at_fault, achieved, required, unit in _limbs(rule, records, judged & is_named, heads):
+        for i, value, asked in zip(at_fault, achieved, np.broadcast_to(required, len(at_fault)), strict=True):
             if int(a.year[i]) not in held:
                 continue
             scope = f"{records.cadre_ids[a.cadre[i]]}@{records.session_ids[a.session[i]]}"
             faults[int(i)] = int(a.year[i])
-            details.append(Row(int(a.year[i]), scope, required, float(value), unit, abs(required - float(value))))
+            details.append(Row(int(a.year[i]), scope, float(asked), float(value), unit, abs(float(asked - value))))
     rows: list[Row] = []
     for y in held:
         total = int((judged & a.planned & (a.year == y)).sum())
@@ -43,22 +49,27 @@ def measure_spacing(rule: Spacing, records: Records) -> Finding:
         rows.append(Row(y, ALL, total, total - wrong, "placements", wrong))
         rows += sorted(row for row in details if row.year == y)
     required_all, achieved_all = totals(rows)
-    people = int(audience.sum())
+    people = records.people(audience)
     breaches = len(faults)
     return Finding(tuple(rows), people, "placements", required_all, achieved_all, breaches, counted(rule, breaches))
 
 
-def _limbs(rule: Spacing, records: Records, judged: Array) -> Iterator[Fault]:
+def _limbs(rule: Spacing, records: Records, judged: Array, heads: Array) -> Iterator[Fault]:
+    """The faults of named people, ``judged``, and of unnamed groups, of which ``heads`` are counted."""
+    a = records.attendances
+    listed, long = a.programme >= 0, a.days >= (rule.long_days or 0)
+    together = np.zeros_like(a.programme)
     if rule.rest_days is not None:
         yield _rest(rule.rest_days, records, judged)
     if rule.same_programme_years is not None:
-        listed = np.flatnonzero(judged & (records.attendances.programme >= 0))
-        yield _within_years(rule.same_programme_years, records, listed, records.attendances.programme)
+        yield _within_years(rule.same_programme_years, records, np.flatnonzero(judged & listed), a.programme)
+        yield _heads(rule.same_programme_years, 1, records, np.flatnonzero(heads), a.programme)
     if rule.classes_per_year is not None:
         yield _too_many(rule.classes_per_year, records, np.flatnonzero(judged))
+        yield _heads(1, rule.classes_per_year, records, np.flatnonzero(heads), together)
     if rule.long_days is not None and rule.long_years is not None:
-        long = np.flatnonzero(judged & (records.attendances.days >= rule.long_days))
-        yield _within_years(rule.long_years, records, long, np.zeros_like(records.attendances.programme))
+        yield _within_years(rule.long_years, records, np.flatnonzero(judged & long), together)
+        yield _heads(rule.long_years, 1, records, np.flatnonzero(heads & long), together)
 
 
 def _at_fault(records: Records, earlier: Array, later: Array) -> Array:
@@ -115,3 +126,24 @@ def _too_many(limit: int, records: Records, chosen: Array) -> Fault:
     number = np.arange(len(order)) - np.flatnonzero(begins)[np.cumsum(begins) - 1] + 1
     beyond = (number > limit) & a.planned[order]
     return order[beyond], number[beyond], float(limit), "classes"
+
+
+def _heads(years: int, each: int, records: Records, chosen: Array, sort: Array) -> Fault:
+    """Placements of unnamed groups with which some years hold more seats of one sort than ``each`` of its people could take.
+
+    The years are so many in a row, the last of them that of the placement.
+    """
+    a = records.attendances
+    order = chosen[np.lexsort((records.rank[chosen], a.year[chosen], sort[chosen], a.cadre[chosen]))]
+    cadre, year, seats = a.cadre[order], a.year[order], np.cumsum(a.seats[order])
+    most = each * records.headcount[cadre]
+    begins = np.ones(len(order), dtype=bool)
+    begins[1:] = (np.diff(cadre) != 0) | (np.diff(sort[order]) != 0)
+    part = np.cumsum(begins) - 1
+    # Parts lie behind each other, further apart than any years, so that one search finds where the years of each begin.
+    span = int(year.max(initial=0) - year.min(initial=0)) + years + 1
+    place = part * span + year
+    first = np.searchsorted(place, np.maximum(place - years + 1, part * span))
+    used = seats - np.append(0, seats)[first]
+    beyond = np.flatnonzero(used > most)
+    return order[beyond], used[beyond], most[beyond].astype(float), "seats"

@@ -28,9 +28,10 @@ from allocator.kinds import (
     Report,
     RuleKind,
     ShareFloor,
-    Spacing,
     Waiting,
 )
+from allocator.model.cohorts import group
+from allocator.model.shared import collect
 from allocator.solve.calendar import calendar
 from allocator.wording import Message
 
@@ -44,7 +45,7 @@ CHECKS: Mapping[type[RuleKind], Callable[[Openings, Any], list[Finding]]] = {
 }
 """Kinds with an argument, and its function."""
 
-OF_NAMED_PEOPLE = (Interval, MakeUp, Cumulative, Spacing, Waiting)
+OF_NAMED_PEOPLE = (Interval, MakeUp, Cumulative, Waiting)
 """Kinds that read one person's record and skip unnamed groups."""
 
 OF_ATTENDANCE = (Eligibility, Quota, ShareFloor, Coverage, Interval, MakeUp, Cumulative, Priority, Apportion)
@@ -58,8 +59,14 @@ def count(inputs: Inputs) -> CheckReport:
     -------
     CheckReport
         Findings in the order of the policy. An error is a proof: no plan keeps that hard rule. No finding proves nothing.
+
+    Raises
+    ------
+    ModelError
+        When planning would stop because one person could follow too many trajectories.
     """
     instance = build(inputs, calendar(inputs))
+    group(instance, collect(instance))  # Stops where planning would, with the same count.
     openings = Openings(instance)
     found: list[Finding] = []
     for rule in inputs.policy.rules:

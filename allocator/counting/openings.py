@@ -184,14 +184,16 @@ class Openings:
     def _apart(self) -> tuple[np.ndarray, list[tuple[int, np.ndarray]]]:
         """Years between two attendances of one slot, (I, n); and of any two long slots, by rule.
 
-        Rules on one person's record skip unnamed groups; what is called up by name stands outside.
+        Of an unnamed group they hold for each of its people. What is called up by name stands outside.
         """
         instance, slots = self.instance, self.slots
         apart = np.ones(slots.shape, dtype=np.int64)
         long_apart: list[tuple[int, np.ndarray]] = []
         free = self.called.any(axis=1)
         for rule in instance.rules(Spacing):
-            bound = (instance.audience(rule.audience) & instance.is_named)[:, None] & ~free
+            if not instance.holds(rule).all():
+                continue  # In the other years it allows what it will.
+            bound = instance.audience(rule.audience)[:, None] & ~free
             counting = instance.counting(rule.programmes)
             spaced = bound & np.append(counting, False)[slots]
             if rule.same_programme_years is not None:

@@ -68,7 +68,7 @@ def _carried(
     years, holds = np.arange(len(instance.years)), instance.holds(rule)
     windows = [
         # Bit b of the record is the year b - (span - 1), counted from the first plan year.
-        Window((years > y - span) & (years <= y), people & (pattern >> y == 0))
+        Window((years > y - span) & (years <= y), people & ((pattern >> y) & ((1 << span) - 1) == 0))
         for y in np.flatnonzero(holds).tolist()
     ]
     return content, counting, windows

@@ -23,8 +23,10 @@ from allocator.inputs.rules import (
     check_columns,
     check_everyone,
     check_filter,
+    check_goal,
     check_group,
     check_named,
+    check_windows,
     programme_types,
     roster_types,
 )
@@ -338,6 +340,8 @@ def _check_rules(inputs: Inputs, source: PolicySource, tables: Mapping[str, Tabl
         return
     roster = sound["units"] and sound["cadres"]
     for rule in inputs.policy.rules:
+        check_goal(rule, source, findings)
+        check_windows(rule, inputs, findings)
         check_audiences(rule, inputs, source, findings, roster=roster, programmes=sound["programmes"])
         if roster:
             check_group(rule, inputs, findings)

@@ -17,7 +17,22 @@ from allocator.inputs.cross import THINGS
 from allocator.inputs.documents import Document, KeyPath
 from allocator.inputs.findings import Findings, did_you_mean, nearest
 from allocator.inputs.policy import PolicySource
-from allocator.kinds import Apportion, AwayLimit, Curriculum, Fixed, Report, Representation, RuleKind, ShareFloor
+from allocator.kinds import (
+    Apportion,
+    AwayLimit,
+    Coverage,
+    Cumulative,
+    Curriculum,
+    Eligibility,
+    Fixed,
+    Priority,
+    Quota,
+    Report,
+    Representation,
+    RuleKind,
+    ShareFloor,
+    Spacing,
+)
 from allocator.wording import Message, listing
 
 Types = Mapping[str, str]
@@ -78,6 +93,27 @@ def check_columns(rule: RuleKind, roster: Types, programmes: Types, source: Poli
                 *source.locate(rule.id, (field,)), Message("defect.no-hours-column", column=heading(column)),
                 hint=Message("hint.hours-columns"), code="filter-type",
             )  # fmt: skip
+
+
+def check_goal(rule: RuleKind, source: PolicySource, findings: Findings) -> None:
+    """A goal that says something else than what counts: only hard rules count as violated, and hard ones nowhere else."""
+    if "goal" not in rule.model_fields_set:
+        return
+    if isinstance(rule, Quota | Priority):
+        fixed = "priority" if isinstance(rule, Priority) else "quota-shortfall"
+        if rule.goal != fixed:
+            findings.note(Message("note.goal-fixed", rule=rule.id, goal=rule.goal, fixed=fixed))
+    elif (
+        rule.strength == "soft"
+        and rule.goal == "violation"
+        and not isinstance(rule, AwayLimit | Eligibility | Fixed | Spacing)
+    ):
+        findings.defect(
+            *source.locate(rule.id, ("goal",)), Message("defect.soft-violation", rule=rule.id),
+            hint=Message("hint.soft-violation"), code="soft-violation",
+        )  # fmt: skip
+    elif rule.strength == "hard" and rule.goal != "violation":
+        findings.note(Message("note.goal-of-hard", rule=rule.id, goal=rule.goal))
 
 
 def check_filter(wanted: Filter, path: KeyPath, types: Types, document: Document, findings: Findings) -> None:
@@ -161,7 +197,7 @@ def check_audiences(rule: RuleKind, inputs: Inputs, source: PolicySource, findin
         if not wanted or not (roster if is_roster else programmes):
             continue
         table = inputs.roster if is_roster else inputs.programmes
-        slips = _values_never_found(wanted, table)
+        slips = _values_never_found(wanted, table, inputs.roster if is_roster else inputs.history)
         if (inputs.audience(wanted) if is_roster else inputs.counting(wanted)).any():
             for column, value, near in slips:
                 told: dict[str, object] = {"rule": rule.id, "field": field, "column": heading(column), "value": value}
@@ -182,12 +218,30 @@ def check_audiences(rule: RuleKind, inputs: Inputs, source: PolicySource, findin
         )  # fmt: skip
 
 
-def _values_never_found(wanted: Filter, table: pd.DataFrame) -> list[tuple[str, str, str | None]]:
+def check_windows(rule: RuleKind, inputs: Inputs, findings: Findings) -> None:
+    """A note for a rule whose years do not meet the plan: nothing is judged, or before its time is over."""
+    first, last = inputs.years[0], inputs.years[-1]
+    if isinstance(rule, Coverage):
+        span = rule.window_years
+        begins = range(first, last - span + 2, span)
+        if not any(not rule.years or set(range(b, b + span)) <= set(rule.years) for b in begins):
+            findings.note(Message("note.no-whole-span", rule=rule.id, span=span, first=first, last=last))
+    if isinstance(rule, Cumulative):
+        begin = first if rule.from_year is None else rule.from_year
+        end = last if rule.to_year is None else rule.to_year
+        if begin > last or end < first:
+            findings.note(Message("note.window-outside", rule=rule.id, begin=begin, end=end, first=first, last=last))
+        elif end > last and not rule.per_year:
+            findings.note(Message("note.window-ends-later", rule=rule.id, end=end, last=last))
+
+
+def _values_never_found(wanted: Filter, table: pd.DataFrame, record: pd.DataFrame) -> list[tuple[str, str, str | None]]:
+    """Column, value and what is near to it; a value that the record alone has is no slip."""
     slips: list[tuple[str, str, str | None]] = []
     for _, column, condition in _conditions(wanted, ()):
         if column not in NAMED or isinstance(condition, Range):
             continue
-        there = set(table[column].unique())
+        there = set(table[column].unique()) | (set(record[column].unique()) if column in record else set())
         slips += [(column, str(v), nearest(str(v), there, 75)) for v in condition if v not in there]
     return slips
 

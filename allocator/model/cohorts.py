@@ -14,12 +14,22 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from allocator.errors import ModelError
 from allocator.instance import Instance, distinct_rows
 from allocator.kinds import Fixed, Goal, Priority, RuleKind, Spacing
 from allocator.model.personal import MEASURED, STRICT, States
 from allocator.model.personal.fixed import unreachable
 from allocator.model.shared.rows import RowFamily
-from allocator.model.trajectories import Strictness, TrajectoryTable, enumerate_trajectories
+from allocator.model.trajectories import (
+    MOST_TRAJECTORIES,
+    Room,
+    Strictness,
+    TooManyError,
+    TrajectoryTable,
+    classes_that_fit,
+    enumerate_trajectories,
+)
+from allocator.wording import Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,14 +168,26 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
     _, shape = distinct_rows(slot_class, _together(instance, of_profile))
     kinds, sort_type_of = distinct_rows(shape[profile], spaced, _flat(everyone))
     tables = tuple(
-        _table(instance, spacing, slots[first], spaced[first].astype(bool), everyone[first]) for first in kinds
+        _table(
+            instance,
+            spacing,
+            slots[first],
+            spaced[first].astype(bool),
+            everyone[first],
+            instance.cadre_ids[first],
+            people_of,
+        )
+        for first, people_of in zip(
+            kinds, np.bincount(sort_type_of, weights=instance.headcount).astype(int).tolist(), strict=True
+        )
     )
 
     measured, weights_of, weights = _measures(instance, slots, slots_of[profile])
     states, groups = [one.states.code for one in measured], [family.group for family in families]
     nobody = np.zeros(people, dtype=bool)
     among = [nobody if family.among is None else family.among[0] for family in families]
-    limit_first, limit_of = distinct_rows(_flat(blocked), _flat(required))
+    recorded = [STRICT[Spacing].recorded(instance, rule) for rule in spacing]
+    limit_first, limit_of = distinct_rows(_flat(blocked), _flat(required), *(of for of in recorded if of.any()))
     counted = _beside([of >= 0 for of in groups], nobody)
     sort_first, sort_of = distinct_rows(sort_type_of, limit_of, weights_of, *states, counted, _beside(among, nobody))
     cohort_first, cohort_of = distinct_rows(sort_of, slots_of[profile], *groups)
@@ -177,9 +199,11 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
         if key not in known:
             table, width = tables[key[0]], len(tables[key[0]].slots)
             first = limit_first[key[1]]
-            open_ = table.without(blocked[first][:, :width], required[first][:, :width])
+            closed, called = blocked[first][:, :width], required[first][:, :width]
+            room = _room(instance, spacing, recorded, int(i), slots[i][:width], everyone[i][:, :width])
+            open_ = table.without(closed, called, room)
             if not len(open_):  # A call-up that other strict rules forbid gives way; the auditor reports it.
-                open_ = table.without(blocked[first][:, :width], np.zeros_like(required[first][:, :width]))
+                open_ = table.without(closed, np.zeros_like(called), room)
             known[key] = None if len(open_) == len(table) else open_
         allowed.append(known[key])
     order = np.argsort(cohort_of, kind="stable")
@@ -251,17 +275,23 @@ def _together(instance: Instance, slots: np.ndarray) -> np.ndarray:
 
 
 def _table(
-    instance: Instance, rules: tuple[Spacing, ...], slots: np.ndarray, spaced: np.ndarray, everyone: np.ndarray
+    instance: Instance,
+    rules: tuple[Spacing, ...],
+    slots: np.ndarray,
+    spaced: np.ndarray,
+    everyone: np.ndarray,
+    cadre: str,
+    people: int,
 ) -> TrajectoryTable:
-    """All trajectories of the type that a person belongs to."""
+    """All trajectories of the type that a person belongs to; ``cadre`` is one of its people, for a message."""
     slots = slots[slots >= 0]
     n = len(slots)
-    apart = np.zeros((n, n), dtype=np.int64)
+    apart = np.zeros((n, n, len(instance.years)), dtype=np.int64)
     most = []
     for rule in (rule for rule, touched in zip(rules, spaced, strict=True) if touched):
         apart = np.maximum(apart, STRICT[Spacing].apart(instance, rule, slots))
         if rule.classes_per_year is not None:
-            most.append((instance.counting(rule.programmes)[slots], rule.classes_per_year))
+            most.append((instance.counting(rule.programmes)[slots], rule.classes_per_year, instance.holds(rule)))
     strict = Strictness(
         together=instance.calendar.pairs[np.ix_(slots, slots)],
         offered=instance.calendar.seats[slots] > 0,
@@ -269,7 +299,31 @@ def _table(
         most=most,
         apart=apart,
     )
-    return enumerate_trajectories(slots, strict)
+    try:
+        return enumerate_trajectories(slots, strict)
+    except TooManyError as error:
+        told: dict[str, object] = {"programmes": n, "years": len(instance.years), "fitting": error.fitting}
+        told |= {"people": people, "cadre": cadre, "classes": classes_that_fit(slots, strict)}
+        raise ModelError(Message("error.too-many-trajectories", most=f"{MOST_TRAJECTORIES:,}", **told)) from None
+
+
+def _room(
+    instance: Instance,
+    rules: tuple[Spacing, ...],
+    recorded: list[np.ndarray],
+    i: int,
+    slots: np.ndarray,
+    everyone: np.ndarray,
+) -> list[Room]:
+    """What the classes on record in the plan years leave of the classes a year of one person."""
+    return [
+        (
+            instance.counting(rule.programmes)[slots] & ~everyone,
+            np.where(used[i] > 0, np.maximum(rule.classes_per_year - used[i], 0), len(slots)),
+        )
+        for rule, used in zip(rules, recorded, strict=True)
+        if rule.classes_per_year is not None and used[i].any()
+    ]
 
 
 def _measures(

@@ -8,14 +8,14 @@ table per *type* of cadre, so that prices and personal measures are array look-u
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from allocator.errors import ModelError
-from allocator.wording import Message
-
 MOST_TRAJECTORIES = 3_000_000
+
+Room = tuple[np.ndarray, np.ndarray]
+"""Slots by year, and how many of them may be attended."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +65,16 @@ class TrajectoryTable:
             value += (self.menus @ weights[y])[self.index[:, y]]
         return value
 
-    def without(self, blocked: np.ndarray, required: np.ndarray) -> np.ndarray:
-        """Trajectories that avoid every blocked and hold every required (year, slot), positions, shape (≤ T,)."""
+    def without(self, blocked: np.ndarray, required: np.ndarray, room: Sequence[Room] = ()) -> np.ndarray:
+        """Trajectories that avoid every blocked and hold every required (year, slot), positions, shape (≤ T,).
+
+        ``room``: slots of each year (boolean (Y, n)) of which no more may be attended than its number says, (Y,).
+        """
         keep = np.ones(len(self), dtype=bool)
         for y in range(self.index.shape[1]):
             good = ~(self.menus & blocked[y]).any(axis=1) & (self.menus | ~required[y]).all(axis=1)
+            for among, most in room:
+                good &= (self.menus & among[y]).sum(axis=1) <= most[y]
             if not good.all():
                 keep &= good[self.index[:, y]]
         return np.flatnonzero(keep)
@@ -88,17 +93,39 @@ class Strictness:
     mandatory
         Slots every menu of a year must hold, boolean (n, Y).
     most
-        Pairs (slots that count together, most of them in one year).
+        Slots that count together, most of them in one year, and the years in which that holds, boolean (Y,).
     apart
-        ``apart[a, b]`` years must lie between attending a and b (1: not in the same year, 3: not within three years; 0:
-        no limit), shape (n, n).
+        ``apart[a, b, y]`` years must lie between attending a and b, the later in year y (1: not in the same year, 3: not within
+        three years; 0: no limit), shape (n, n, Y).
     """
 
     together: np.ndarray
     offered: np.ndarray
     mandatory: np.ndarray
-    most: Sequence[tuple[np.ndarray, int]]
+    most: Sequence[tuple[np.ndarray, int, np.ndarray]]
     apart: np.ndarray
+
+
+class TooManyError(Exception):
+    """One person could follow more trajectories than there is room for; ``fitting`` plan years would do."""
+
+    def __init__(self, fitting: int) -> None:
+        self.fitting = fitting
+        super().__init__(f"{fitting} plan years fit")
+
+
+def classes_that_fit(slots: np.ndarray, strict: Strictness) -> int:
+    """The most voluntary classes a year with which the trajectories fit; 0: not even one."""
+    free: np.ndarray = np.logical_not(strict.mandatory.any(axis=1))
+    always = np.ones(strict.offered.shape[1], dtype=bool)
+    fitting = 0
+    for most in range(1, int(free.sum()) + 1):
+        try:
+            enumerate_trajectories(slots, replace(strict, most=[*strict.most, (free, most, always)]))
+        except TooManyError:
+            break
+        fitting = most
+    return fitting
 
 
 def enumerate_trajectories(slots: np.ndarray, strict: Strictness) -> TrajectoryTable:
@@ -106,22 +133,20 @@ def enumerate_trajectories(slots: np.ndarray, strict: Strictness) -> TrajectoryT
 
     Raises
     ------
-    ModelError
+    TooManyError
         When there are more than ``MOST_TRAJECTORIES``: the rules put too little limit on what one person may attend.
     """
     menus = _menus(len(slots), strict)
     years = strict.offered.shape[1]
-    conflict = [_conflicts(menus, strict.apart, distance) for distance in range(years)]
     index = np.zeros((1, 0), dtype=np.int32)
     for y in range(years):
         valid = np.array([_fits(menu, strict, y) for menu in menus], dtype=bool)
         allowed = np.tile(valid, (len(index), 1))
         for earlier in range(y):
-            allowed &= ~conflict[y - earlier][index[:, earlier]]
+            allowed &= ~_conflicts(menus, strict.apart[:, :, y], y - earlier)[index[:, earlier]]
         rows, added = np.nonzero(allowed)
         if len(rows) > MOST_TRAJECTORIES:
-            most = f"{MOST_TRAJECTORIES:,}"
-            raise ModelError(Message("error.too-many-trajectories", most=most, programmes=len(slots)))
+            raise TooManyError(y)
         index = np.column_stack([index[rows], added.astype(np.int32)])
     kind = np.uint8 if len(menus) < 256 else np.int32
     return TrajectoryTable(slots, menus, index.astype(kind))
@@ -138,14 +163,12 @@ def _menus(n: int, strict: Strictness) -> np.ndarray:
             for slot in range(first, n):
                 larger = menu.copy()
                 larger[slot] = True
-                if all((larger & among).sum() <= most for among, most in strict.most) and any(
-                    _agree(larger, strict, y) for y in range(strict.offered.shape[1])
-                ):
+                if any(_agree(larger, strict, y) for y in range(strict.offered.shape[1])):
                     grown.append(larger)
         found += grown
         frontier = grown
         if len(found) > 100_000:
-            raise ModelError(Message("error.too-many-sets", programmes=n))
+            raise TooManyError(0)
     return np.array(found)
 
 
@@ -153,7 +176,9 @@ def _agree(menu: np.ndarray, strict: Strictness, y: int) -> bool:
     chosen = np.flatnonzero(menu)
     if not strict.offered[chosen, y].all():
         return False
-    pairs = strict.together[:, :, y][np.ix_(chosen, chosen)] & (strict.apart[np.ix_(chosen, chosen)] < 1)
+    if any(holds[y] and menu[among].sum() > most for among, most, holds in strict.most):
+        return False
+    pairs = strict.together[:, :, y][np.ix_(chosen, chosen)] & (strict.apart[:, :, y][np.ix_(chosen, chosen)] < 1)
     return bool((pairs | np.eye(len(chosen), dtype=bool)).all())
 
 

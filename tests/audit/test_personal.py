@@ -321,6 +321,33 @@ def test_spacing_looks_at_its_audience_and_programmes_and_skips_groups():
     assert judged(given, "a@t19 a@p19 a@t19b").shortfall == 1
 
 
+@pytest.mark.parametrize(
+    ("fields", "kept", "one_too_many"),
+    [
+        # Of five people three and two can take turns, three and three cannot; two classes a year are ten seats.
+        ({"same_programme_years": 2}, "g@t19*3 g@t20*2 g@t21*3", "g@t19*3 g@t20*3"),
+        ({"same_programme_years": 3}, "g@t19*3 g@t21*2 g@t22*3", "g@t19*3 g@t21*3"),
+        ({"same_programme_years": 1}, "g@t19*3 g@t19b*2 g@t20*5", "g@t19*3 g@t19b*3"),
+        ({"classes_per_year": 1}, "g@t19*3 g@p19*2 g@t20*5", "g@t19*3 g@p19*3"),
+        ({"classes_per_year": 2}, "g@t19*5 g@p19*3 g@t19b*2", "g@t19*5 g@p19*3 g@t19b*3"),
+        ({"long_days": 10, "long_years": 2}, "g@t19*3 g@t20*2 g@p20*5", "g@b19*3 g@t20*3"),
+        ({"rest_days": 60}, "g@t19*5 g@p19*5", None),
+    ],
+)
+def test_spacing_of_an_unnamed_group_counts_heads(fields, kept, one_too_many):
+    given = inputs(rule("spacing", **fields))
+    assert judged(given, kept).status == "kept"
+    if one_too_many is not None:
+        found = judged(given, one_too_many)
+        assert (found.status, found.shortfall) == ("breached", 1)
+
+
+def test_spacing_judges_a_group_in_the_years_of_the_rule():
+    # Who went in a year outside the rule is not known to be somebody else.
+    for years, status in (([2019], "kept"), ([2020], "kept"), ([2019, 2020], "breached")):
+        assert judged(inputs(rule("spacing", same_programme_years=2, years=years)), "g@t19*3 g@t20*3").status == status
+
+
 # ---------------------------------------------------------------------- fixed
 
 

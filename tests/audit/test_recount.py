@@ -148,7 +148,10 @@ def expected(world: World) -> dict[str, float]:
 
 
 def spacing(world: World) -> int:
-    """Placements at fault: the later of a pair, which the plan always has, since the record ends before the plan."""
+    """Placements at fault: the later of a pair, which the plan always has, since the record ends before the plan.
+
+    Of a group those with which its people would have to go too often.
+    """
     wrong = set()
     for c in world.named():
         record = sorted(world.record(c), key=lambda r: (r[6] is not None, r[5][0][0], int((r[6] or "s0")[1:])))
@@ -160,6 +163,17 @@ def spacing(world: World) -> int:
             wrong |= {(c, r[6]) for o in before if o[1] >= 10 and r[1] >= 10 and r[0] - o[0] < 2}
             if sum(o[0] == r[0] for o in before) >= 2:
                 wrong.add((c, r[6]))
+    for g, (_, _, headcount) in world.cadres.items():
+        ours = [s for c, s in world.plan if c == g and headcount > 1]
+        order = sorted(ours, key=lambda s: (world.sessions[s][1][0][0], sorted(world.sessions).index(s)))
+        for n, s in enumerate(order):
+            near = [o for o in order[: n + 1] if world.year(s) - world.year(o) < 2]
+            alike = [o for o in near if world.sessions[o][0] == world.sessions[s][0]]
+            long = [o for o in near if DAYS[world.sessions[o][0]] >= 10]
+            of_year = [o for o in near if world.year(o) == world.year(s)]
+            for some, each in ((alike, 1), (long if s in long else [], 1), (of_year, 2)):
+                if sum(world.plan[g, o] for o in some) > each * headcount:
+                    wrong.add((g, s))
     return len(wrong)
 
 

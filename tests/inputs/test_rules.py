@@ -238,3 +238,52 @@ def test_broken_table_silences_the_checks_that_rest_on_it(files: Files) -> None:
     # The category cell is empty, so the audience of 'heads' would be empty too; only the cell is reported.
     files.tables["cadres"][0]["category"] = ""
     assert files.defect("empty-cell").row == 2
+
+
+def test_soft_rule_that_counts_as_violated_is_refused(files: Files) -> None:
+    files.rule("fifth").update(strength="soft", goal="violation")
+    defect = files.defect("soft-violation")
+    assert defect.row == line_of(files.folder / "policy.toml", 'goal = "violation"')
+    files.rule("fifth").update(goal="fairness")
+    files.load()
+
+
+@pytest.mark.parametrize(
+    ("fields", "note"),
+    [
+        ({"strength": "hard", "goal": "fairness"}, "is hard, so what it misses counts to violation, not to fairness"),
+        ({"strength": "hard", "goal": "violation"}, None),
+        ({"strength": "soft"}, None),
+    ],
+)
+def test_goal_that_does_not_count_is_a_note(files: Files, fields: dict[str, Any], note: str | None) -> None:
+    files.rule("fifth").update(fields)
+    found = [text for text in files.load().notes if "rule fifth" in text and "counts to" in text]
+    assert (not found) if note is None else (note in found[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "note"),
+    [
+        ("coverage", {"window_years": 2}, None),
+        ("coverage", {"window_years": 99}, "no span of 99 years lies in"),
+        ("cumulative", {"hours": 9, "to_year": 2090}, "its window ends in 2090"),
+        ("cumulative", {"hours": 9, "to_year": 2000, "from_year": 2000}, "lie outside the plan"),
+        ("cumulative", {"hours": 9, "to_year": 2090, "per_year": True}, None),
+        ("cumulative", {"hours": 9, "from_year": 2000}, None),
+    ],
+)
+def test_years_that_do_not_meet_the_plan_are_a_note(
+    files: Files, kind: str, fields: dict[str, Any], note: str | None
+) -> None:
+    head = {"id": "window", "kind": kind, "clause": "9", "title": "t", "title_zh": "t"}
+    files.policy["rules"].append(head | fields)
+    found = [text for text in files.load().notes if "rule window" in text]
+    assert (not found) if note is None else (note in found[0])
+
+
+def test_value_that_only_the_record_has_is_no_slip(files: Files) -> None:
+    files.rule("heads")["programmes"] = {"host_group": ["school", "closed-school"]}
+    assert any("closed-school" in note for note in files.load().notes)
+    files.tables["history"][0]["host_group"] = "closed-school"
+    assert not any("closed-school" in note for note in files.load().notes)

@@ -1,8 +1,15 @@
 """Spacing: rest, repeats, classes per year, long classes."""
 
-import pytest
+from dataclasses import replace
+from datetime import date, timedelta
 
-from .builders import favour, rule, sent, small, verdict_on
+import pytest
+from solve.builders import make_inputs
+
+from allocator import pipeline
+from allocator.audit import audit
+
+from .builders import PROGRAMMES, favour, rule, sent, small, verdict_on
 
 HELD = ("p 2020-03-02", "p 2021-03-01", "p 2022-03-07")
 YEARS = (2020, 2021, 2022)
@@ -62,3 +69,29 @@ def test_long_classes_are_those_of_at_least_so_many_days(long_days, attended):
 def test_long_classes_wait_so_many_years(years, attended):
     long = rule("spacing", long_days=10, long_years=years)
     assert classes(long, ("q 2020-03-02", "both 2022-03-07")).count("@") == attended
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"same_programme_years": 2}, {"long_days": 5, "long_years": 2}, {"classes_per_year": 1}],
+    ids=lambda limits: next(iter(limits)),
+)
+def test_solver_and_auditor_read_an_unnamed_group_alike(limits):
+    # A group of two, two seats wanted of it twice: in two years, or in two classes of one. One of them would have to go again.
+    held = ("p 2020-03-02", "q 2020-06-01") if "classes_per_year" in limits else ("p 2020-03-02", "p 2021-03-01")
+    sessions = [{"session_id": day, "programme_id": day[0], "start_date": day[2:], "seats": 2} for day in held]
+    sessions = [one | {"end_date": str(date.fromisoformat(one["start_date"]) + timedelta(4))} for one in sessions]
+    rules = (rule("eligibility", id="admit"), rule("priority", weight=1), rule("spacing", **limits))
+    given = make_inputs(
+        cadres=[{"cadre_id": "g", "headcount": 2}], programmes=PROGRAMMES, sessions=sessions, rules=rules,
+        horizon=(2020, 2021),
+    )  # fmt: skip
+    run = pipeline.solve(given)
+    assert (int(run.plan.placements["headcount"].sum()), run.audit["spacing"].status) == (2, "kept")
+    free = pipeline.solve(with_rules(given, rules[:2])).plan
+    assert int(free.placements["headcount"].sum()) == 4
+    assert audit(free, given)["spacing"].status == "breached"
+
+
+def with_rules(given, rules):
+    return replace(given, policy=given.policy.model_copy(update={"rules": tuple(rules)}))

@@ -89,22 +89,30 @@ def years_without(pattern: np.ndarray, span: int, years: int) -> np.ndarray:
     Parameters
     ----------
     pattern
-        Counting years as bits, the ``span - 1`` years before the plan first, then the plan years; shape (T,).
+        Counting years as bits, the ``span - 1`` years before the plan first, then the plan years, 64 in all at most; shape (T,).
 
     Returns
     -------
     numpy.ndarray
         Boolean, shape (T, years).
     """
-    window = np.uint32((1 << span) - 1)
-    return np.stack([(pattern >> np.uint32(y)) & window == 0 for y in range(years)], axis=-1)
+    window = np.uint64((1 << span) - 1)
+    return np.stack([(pattern >> np.uint64(y)) & window == 0 for y in range(years)], axis=-1)
+
+
+def with_past(coming: np.ndarray, past: int, span: int) -> np.ndarray:
+    """Counting years as ``years_without`` reads them: what a trajectory adds (bits of plan years) and what is on record."""
+    return np.asarray((coming.astype(np.uint64) << np.uint64(span - 1)) | np.uint64(past))
 
 
 def past_pattern(instance: Instance, rows: np.ndarray, span: int) -> np.ndarray:
-    """Years of the ``span - 1`` before the plan in which history rows (boolean (H,)) count, as bits, shape (I,)."""
+    """Years from ``span - 1`` before the plan to its last in which history rows (boolean (H,)) count, as bits, shape (I,).
+
+    A plan made in the middle of a year has a record in its own years.
+    """
     history, first = instance.history, instance.years[0]
     pattern = np.zeros(len(instance.headcount), dtype=np.int64)
     place = history.year - (first - (span - 1))
-    use = rows & (place >= 0) & (place < span - 1)
+    use = rows & (place >= 0) & (place < span - 1 + len(instance.years))
     np.bitwise_or.at(pattern, history.person[use], 1 << place[use])
     return pattern

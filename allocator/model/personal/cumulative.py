@@ -18,46 +18,55 @@ class CumulativeSide:
 
     ``D`` and ``H`` are the limbs, :math:`d_0, h_0` the record (with credited online hours), :math:`d_k, h_k` what the trajectory
     adds; :math:`h = H / D` converts missing days, or the hours per day when there is no limb of hours. A limb that is
-    not given does not exist. With ``per_year`` the cost is summed over plan years, each by itself. Unit: hours.
+    not given does not exist. With ``per_year`` the cost is summed over the plan years from ``from_year`` to ``to_year``, each by
+    itself and with the record of that year. Unit: hours.
     """
 
     def states(self, instance: Instance, rule: Cumulative) -> States:
-        """Days and hours on record inside the window, in thousandths."""
+        """Days and hours on record inside each window, in thousandths: columns of days, then of hours."""
         touched = instance.audience(rule.audience) & instance.is_named
-        if rule.per_year:
-            return States.single(touched)
         history = instance.history
-        first, last = _window(instance, rule)
-        use = history.counting(rule.programmes) & (history.year >= first) & (history.year <= last)
-        record = np.zeros((len(touched), 2))
-        np.add.at(record, history.person[use], np.column_stack([history.days[use], history.hours[use]]))
+        counting = history.counting(rule.programmes)
+        windows = _windows(instance, rule)
+        if not windows:
+            return States.single(np.zeros_like(touched))
+        record = np.zeros((2, len(windows), len(touched)))
+        for w, (first, last) in enumerate(windows):
+            use = counting & (history.year >= first) & (history.year <= last)
+            for limb, amount in enumerate((history.days, history.hours)):
+                np.add.at(record[limb, w], history.person[use], amount[use])
         # Beyond the amounts asked for, more makes no difference: people who have done enough are alike.
-        enough = ((rule.days is not None) & (record[:, 0] >= (rule.days or 0))) | (
-            (rule.hours is not None) & (record[:, 1] >= (rule.hours or 0))
+        enough = ((rule.days is not None) & (record[0] >= (rule.days or 0))) | (
+            (rule.hours is not None) & (record[1] >= (rule.hours or 0))
         )
-        record[enough] = [rule.days or 0, rule.hours or 0]
-        return States.distinct(touched, np.round(record * 1000).astype(np.int64))
+        for limb, asked in enumerate((rule.days, rule.hours)):
+            record[limb][enough] = asked or 0
+        return States.distinct(touched, np.round(record.reshape(2 * len(windows), -1).T * 1000).astype(np.int64))
 
     def measure(self, instance: Instance, rule: Cumulative, state: np.ndarray, table: TrajectoryTable) -> np.ndarray:
         """Hours owed, shape (T,)."""
         counting = instance.counting(rule.programmes)
         days = table.totals(np.where(counting, instance.days, 0.0))
         hours = table.totals(np.where(counting, instance.hours, 0.0))
-        if rule.per_year:
-            holds = instance.holds(rule)
-            owed = _owed(instance, rule, days[:, holds], hours[:, holds] + rule.credit_hours)
-            return np.asarray(owed.sum(axis=1))
-        first, last = _window(instance, rule)
-        inside = np.array([first <= year <= last for year in instance.years])
-        record = state / 1000
-        credit = rule.credit_hours * int(inside.sum())
-        return _owed(instance, rule, days[:, inside].sum(1) + record[0], hours[:, inside].sum(1) + record[1] + credit)
+        owed = np.zeros(len(table), dtype=np.int64)
+        windows = _windows(instance, rule)
+        for (first, last), record in zip(windows, state.reshape(2, -1).T / 1000, strict=True):
+            inside = np.array([first <= year <= last for year in instance.years])
+            credit = rule.credit_hours * int(inside.sum())
+            own_days, own_hours = days[:, inside].sum(axis=1), hours[:, inside].sum(axis=1)
+            owed += _owed(instance, rule, own_days + record[0], own_hours + record[1] + credit)
+        return owed
 
 
-def _window(instance: Instance, rule: Cumulative) -> tuple[int, int]:
-    first = rule.from_year if rule.from_year is not None else instance.years[0]
-    last = rule.to_year if rule.to_year is not None else instance.years[-1]
-    return first, last
+def _windows(instance: Instance, rule: Cumulative) -> list[tuple[int, int]]:
+    """First and last calendar year of each window: one, or with ``per_year`` each plan year in which the rule holds."""
+    years = instance.years
+    first = rule.from_year if rule.from_year is not None else years[0]
+    last = rule.to_year if rule.to_year is not None else years[-1]
+    if not rule.per_year:
+        return [(first, last)]
+    held = instance.holds(rule).tolist()
+    return [(year, year) for year, holds in zip(years, held, strict=True) if holds and first <= year <= last]
 
 
 def _owed(instance: Instance, rule: Cumulative, days: np.ndarray, hours: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from allocator.instance import Instance
 from allocator.kinds import Interval
-from allocator.model.personal.base import MEASURED, States, past_pattern, years_without
+from allocator.model.personal.base import MEASURED, States, past_pattern, with_past, years_without
 from allocator.model.trajectories import TrajectoryTable
 
 
@@ -16,13 +16,13 @@ class IntervalSide:
 
     .. math:: cost_{k} = \sum_{content} \sum_{y} [\, h \vee \bigvee_{y-k < y' \le y} a_{ky'} = 0 \,]
 
-    :math:`a_{ky'}` tells whether trajectory ``k`` holds a counting class in year ``y'``; for years before the plan the
-    history ``h`` stands in. Windows end in the plan years in which the rule holds. Unit: windows. Unnamed groups have no record and
+    :math:`a_{ky'}` tells whether trajectory ``k`` holds a counting class in year ``y'``, :math:`h` whether one of the window is on
+    record, before the plan or in its years. Windows end in the plan years in which the rule holds. Unit: windows. Unnamed groups have no record and
     are skipped.
     """
 
     def states(self, instance: Instance, rule: Interval) -> States:
-        """Counting years before the plan, as bits, one column per content."""
+        """Counting years on record, as bits, one column per content."""
         rows = instance.history.counting(rule.programmes, rule.least_days)
         per_content = [
             past_pattern(instance, rows & instance.history.carrying(content), rule.every_years)
@@ -38,7 +38,7 @@ class IntervalSide:
         missed = np.zeros(len(table), dtype=np.int64)
         for past, content in zip(state, rule.contents or (None,), strict=True):
             carrying = counting if content is None else counting & carries(instance, content)
-            pattern = (table.attends(carrying) << np.uint32(rule.every_years - 1)) | np.uint32(past)
+            pattern = with_past(table.attends(carrying), int(past), rule.every_years)
             missed += years_without(pattern, rule.every_years, len(instance.years))[:, holds].sum(axis=1)
         return missed
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from allocator.instance import Instance
 from allocator.kinds import MakeUp
-from allocator.model.personal.base import MEASURED, States, past_pattern, years_without
+from allocator.model.personal.base import MEASURED, States, past_pattern, with_past, years_without
 from allocator.model.personal.interval import carries
 from allocator.model.trajectories import TrajectoryTable
 
@@ -17,11 +17,11 @@ class MakeUpSide:
 
     .. math:: cost_k = \sum_y \max_{content} [\, \text{nothing carries the content in } y - k + 1 \dots y \,]
 
-    One class that carries all contents settles them at once. Unit: years overdue. Unnamed groups are skipped.
+    Classes on record count, before the plan and in its years. One class that carries all contents settles them at once. Unit: years overdue. Unnamed groups are skipped.
     """
 
     def states(self, instance: Instance, rule: MakeUp) -> States:
-        """Counting years before the plan, as bits, one column per content."""
+        """Counting years on record, as bits, one column per content."""
         rows = instance.history.counting(rule.programmes)
         patterns = [
             past_pattern(instance, rows & instance.history.carrying(c), rule.after_years) for c in rule.contents
@@ -35,6 +35,6 @@ class MakeUpSide:
         overdue = np.zeros((len(table), len(instance.years)), dtype=bool)
         for past, content in zip(state, rule.contents, strict=True):
             coming = table.attends(counting & carries(instance, content))
-            pattern = (coming << np.uint32(rule.after_years - 1)) | np.uint32(past)
+            pattern = with_past(coming, int(past), rule.after_years)
             overdue |= years_without(pattern, rule.after_years, len(instance.years))
         return np.asarray(overdue[:, instance.holds(rule)].sum(axis=1))
