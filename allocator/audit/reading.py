@@ -101,15 +101,18 @@ def read_plan(plan: Path | str | pd.DataFrame, inputs: Inputs) -> Plan:
     if defects:
         raise InputError(defects)
     says_fixed = np.array([bool(_text(cell)) for cell in cells.get("fixed", blank())], dtype=bool)
-    return ordered(_filled(texts, given, flags, inputs), Origin(name, np.array(numbers), says_fixed, _unread(header)))
+    return ordered(
+        _filled(texts, given, flags, inputs), Origin(name, np.array(numbers), says_fixed, _unread(header, columns))
+    )
 
 
-def _unread(header: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Headings that are one letter off those of a plan, each with the one it looks like: their columns are not read."""
+def _unread(header: Sequence[str], columns: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
+    """Headings that look like that of a column the file lacks, each with it: their columns are not read."""
+    lacking = {text: column for text, column in HEADERS.items() if column not in columns}
     found = []
-    for cell in header:
-        if cell and cell not in HEADERS and cell.lower() not in HEADERS:
-            found += [(cell, near) for near in get_close_matches(cell.lower(), HEADERS, 1, 0.75)]
+    for at, cell in enumerate(header):
+        if cell and at not in columns.values():
+            found += [(cell, near) for near in get_close_matches(cell.lower(), lacking, 1, 0.75)]
     return tuple(found)
 
 

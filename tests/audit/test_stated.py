@@ -166,6 +166,10 @@ def test_heading_one_letter_off_is_pointed_out() -> None:
     assert "'headcuont'" in warning and "'headcount'" in warning and "headcuont" in report.warnings_zh[0]
 
 
+def test_heading_is_not_taken_for_a_column_that_is_there() -> None:
+    assert not judged(whole().assign(programme="理论", session="", Hours_="1")).warnings
+
+
 def test_placements_outside_the_plan_years_are_pointed_out() -> None:
     given = inputs(years=(2019, 2020))
     report = audit(read_plan(pd.DataFrame({"cadre_id": ["a", "b"], "session_id": ["t19", "t22"]}), given), given)
