@@ -171,7 +171,8 @@ def described(records: Records, differences: Iterable[Difference], rule_id: str,
         )
         for one in differences
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(DIFFERENCE_COLUMNS)).astype({"row": "int64"})
+    types = {column: "int64" if column == "row" else "str" for column in DIFFERENCE_COLUMNS}
+    return pd.DataFrame(rows, columns=list(types)).astype(types)
 
 
 def notes(records: Records, differences: Iterable[Difference]) -> Iterator[Message]:
