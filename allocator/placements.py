@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,10 +20,25 @@ SEAT_COLUMNS = ("year", "session_id", "programme_id", "unit_id", "seats")
 
 
 @dataclass(frozen=True, repr=False)
+class Origin:
+    """Where a plan was read: what its file is called, and for each placement its row there (the header is row 1).
+
+    ``says_fixed`` tells where the column ``fixed`` was filled in, ``unread`` the headings that look like one of a plan and
+    are none, each with the one it looks like.
+    """
+
+    file: str
+    rows: np.ndarray
+    says_fixed: np.ndarray
+    unread: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
 class Plan:
-    """Placements in the order year, session, cadre; columns as ``COLUMNS``."""
+    """Placements in the order year, session, cadre; columns as ``COLUMNS``. ``origin`` is that of a plan from a file."""
 
     placements: pd.DataFrame
+    origin: Origin | None = None
 
     def __repr__(self) -> str:
         people = self.placements["cadre_id"].nunique()
@@ -61,10 +76,14 @@ class Plan:
         Path(path).write_text(self.to_csv(), encoding="utf-8-sig", newline="")
 
 
-def ordered(placements: pd.DataFrame) -> Plan:
-    """A plan of the placements in their one order."""
-    table = placements.loc[:, list(COLUMNS)].sort_values(["year", "session_id", "cadre_id"], kind="stable")
-    return Plan(table.reset_index(drop=True))
+def ordered(placements: pd.DataFrame, origin: Origin | None = None) -> Plan:
+    """A plan of the placements in their one order; ``origin`` is put into the same."""
+    table = placements.loc[:, list(COLUMNS)].reset_index(drop=True)
+    table = table.sort_values(["year", "session_id", "cadre_id"], kind="stable")
+    if origin is not None:
+        at = table.index.to_numpy()
+        origin = replace(origin, rows=origin.rows[at], says_fixed=origin.says_fixed[at])
+    return Plan(table.reset_index(drop=True), origin)
 
 
 def _written(column: pd.Series) -> list[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pandas as pd
+
 from allocator.audit.findings import strength_of
 from allocator.audit.records import Records
 from allocator.audit.registry import MEASURES
 from allocator.audit.sessions import BUILT_IN
+from allocator.audit.stated import described, notes, reasons
 from allocator.audit.verdicts import AuditReport, Verdict
 from allocator.entities import Inputs
 from allocator.kinds import GOALS, Fixed, Goal, Interval, MakeUp, Report, RuleKind
@@ -44,7 +47,14 @@ def audit(plan: Plan, inputs: Inputs) -> AuditReport:
     for verdict in verdicts:
         for goal, amount in verdict.finding.goals.items():
             goals[goal] = goals.get(goal, 0.0) + float(amount)
-    return AuditReport(tuple(verdicts), goals, tuple(warnings))
+    told = reasons(records)
+    tables = [
+        described(records, verdict.finding.differences, verdict.rule_id, verdict.status)
+        for verdict in verdicts
+        if verdict.finding.differences
+    ]
+    differences = pd.concat([*tables, described(records, told, "", "noted")], ignore_index=True)
+    return AuditReport(tuple(verdicts), goals, (*warnings, *notes(records, told)), differences)
 
 
 def _idle(rule: RuleKind, records: Records, people: int) -> Iterator[Message]:

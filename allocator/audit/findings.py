@@ -9,8 +9,11 @@ from typing import Literal, NamedTuple
 
 import pandas as pd
 
+from allocator.called import heading
 from allocator.kinds import AwayLimit, Eligibility, Fixed, Goal, RuleKind, Spacing, Strength
 from allocator.wording import Message, catalogue, said
+
+MORE_SEATS = "more seats than people"
 
 Status = Literal["kept", "breached", "reported"]
 
@@ -41,6 +44,29 @@ class Row(NamedTuple):
     is_told: bool = False
 
 
+class Difference(NamedTuple):
+    """One cell of a plan that says something else than the tables.
+
+    ``place`` is the position of the placement in the plan, ``why`` what is wrong in a few words for ``audit.csv``. Nothing
+    is expected where the tables have nothing, or where an id is unknown and none looks like it.
+    """
+
+    place: int
+    column: str
+    found: str
+    expected: str
+    why: str
+
+    def message(self, row: int) -> Message:
+        """The difference as a sentence; ``row`` is the one of the file."""
+        parts = {"row": row, "column": heading(self.column), "found": self.found, "expected": self.expected}
+        if self.why.startswith("unknown"):
+            return Message("audit.looks-like", **parts) if self.expected else Message("audit.unknown-id", **parts)
+        if self.why == MORE_SEATS:
+            return Message("audit.more-seats", **parts)
+        return Message("audit.differs", **parts) if self.expected else Message("audit.differs-from-none", **parts)
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a measure found for one rule.
@@ -63,6 +89,8 @@ class Finding:
         Every group and year judged, kept ones too.
     note, warnings
         What else there is to say of the rule.
+    differences
+        Cells of the plan that say something else than the tables.
     """
 
     rows: tuple[Row, ...]
@@ -77,6 +105,7 @@ class Finding:
     owed: pd.DataFrame | None = None
     scopes: tuple[Row, ...] = ()
     warnings: tuple[Message, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
     @property
     def note_zh(self) -> str:

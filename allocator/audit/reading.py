@@ -1,8 +1,8 @@
 """Read a plan from any file: ours, or one made by hand in a spreadsheet.
 
 Only ``cadre_id`` and ``session_id`` are needed; what the file leaves out or blank comes from the inputs, and what it
-states is kept, so that the audit can tell where it differs. Ids that do not exist are no defects here: the audit
-reports them under ``sessions-known``.
+states is kept with its row, so that the audit can tell where it differs. A cell that its column cannot hold is a defect;
+one that states what is not so, an id that does not exist among them, is found by the audit (``sessions-known``).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,7 +25,7 @@ from allocator.audit.tables import rows_of
 from allocator.called import heading
 from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
-from allocator.placements import COLUMNS, Plan, ordered
+from allocator.placements import COLUMNS, Origin, Plan, ordered
 from allocator.wording import Message, listing
 
 HEADERS: Mapping[str, str] = MappingProxyType(
@@ -42,6 +43,9 @@ REQUIRED = ("cadre_id", "session_id")
 FLAGS: Mapping[str, bool] = MappingProxyType(
     {"": False, **dict.fromkeys(("true", "yes", "1", "是"), True), **dict.fromkeys(("false", "no", "0", "否"), False)}
 )
+
+MOST: Mapping[str, int] = MappingProxyType({"year": 9999, "headcount": 10**9, "days": 10**6, "hours": 10**6})
+"""The largest number each column holds: what is larger is no slip of a planner but of a program."""
 
 Cell = str | int | float | bool | date | datetime | None
 
@@ -96,11 +100,26 @@ def read_plan(plan: Path | str | pd.DataFrame, inputs: Inputs) -> Plan:
     flags = read.flags("fixed", cells.get("fixed", blank()))
     if defects:
         raise InputError(defects)
-    return _filled(texts, given, flags, inputs)
+    says_fixed = np.array([bool(_text(cell)) for cell in cells.get("fixed", blank())], dtype=bool)
+    return ordered(
+        _filled(texts, given, flags, inputs), Origin(name, np.array(numbers), says_fixed, _unread(header, columns))
+    )
 
 
-def _filled(texts: Mapping[str, pd.Series], given: Mapping[str, pd.Series], flags: pd.Series, inputs: Inputs) -> Plan:
-    """The plan with everything that the file leaves blank taken from the inputs."""
+def _unread(header: Sequence[str], columns: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
+    """Headings that look like that of a column the file lacks, each with it: their columns are not read."""
+    lacking = {text: column for text, column in HEADERS.items() if column not in columns}
+    found = []
+    for at, cell in enumerate(header):
+        if cell and at not in columns.values():
+            found += [(cell, near) for near in get_close_matches(cell.lower(), lacking, 1, 0.75)]
+    return tuple(found)
+
+
+def _filled(
+    texts: Mapping[str, pd.Series], given: Mapping[str, pd.Series], flags: pd.Series, inputs: Inputs
+) -> pd.DataFrame:
+    """The placements with everything that the file leaves blank taken from the inputs."""
     cadre = rows_of(inputs.cadres["cadre_id"], texts["cadre_id"])
     session = rows_of(inputs.sessions["session_id"], texts["session_id"])
     own = inputs.cadres.take(np.maximum(cadre, 0)) if len(inputs.cadres) else inputs.cadres.reindex(range(len(cadre)))
@@ -121,7 +140,7 @@ def _filled(texts: Mapping[str, pd.Series], given: Mapping[str, pd.Series], flag
         theirs = held[column].reset_index(drop=True).where(session >= 0)
         return given[column].where(given[column].notna(), theirs.astype("datetime64[ns]"))
 
-    placements = pd.DataFrame(
+    return pd.DataFrame(
         {
             "year": number("year", held, session >= 0, 0).astype(np.int64),
             "session_id": texts["session_id"],
@@ -138,7 +157,6 @@ def _filled(texts: Mapping[str, pd.Series], given: Mapping[str, pd.Series], flag
             "rules": texts["rules"],
         }
     )
-    return ordered(placements)
 
 
 # ---------------------------------------------------------------------- files
@@ -275,8 +293,12 @@ class _Reader:
                 value = float(text) if text else np.nan
             except ValueError:
                 value = -np.inf
-            if (text and not least <= value < np.inf) or (whole and text and not value.is_integer()):
+            if text and (not least <= value < np.inf or (whole and not value.is_integer())):
                 message = Message("defect.plan-number", text=text, sort=sort, least=least)
+                self._refuse(row, column, message, Message("hint.write-this", what=sort), "number")
+                value = np.nan
+            elif value > MOST[column]:
+                message = Message("defect.plan-number-large", text=text, most=MOST[column])
                 self._refuse(row, column, message, Message("hint.write-this", what=sort), "number")
                 value = np.nan
             values.append(value)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from allocator.audit.eligibility import judge_admission
 from allocator.audit.findings import ALL, Finding, Row, totals
-from allocator.audit.records import Array, Records, iso, ordinals, running
+from allocator.audit.records import Array, Records, iso, running
+from allocator.audit.stated import facts, seats_beyond
 from allocator.kinds import Eligibility
 from allocator.wording import Message
 
@@ -35,33 +35,21 @@ def _finding(records: Records, rows: list[Row], unit: str, breaches: float) -> F
 
 
 def measure_known(records: Records) -> Finding:
-    """Count the rows of the plan whose cadre, session or programme does not exist or whose dates are not the session's."""
-    table, sessions = records.plan.placements, records.inputs.sessions
-    session = records.placed["session"].to_numpy()
-    at = np.maximum(session, 0)
-    problems = {
-        "unknown cadre": records.placed["cadre"].to_numpy() < 0,
-        "unknown session": session < 0,
-    }
-    known = session >= 0
-    if len(sessions):
-        for column in ("programme_id", "year"):
-            theirs = sessions[column].to_numpy(object)[at]
-            problems[f"{column} is not the session's"] = known & (table[column].to_numpy(object) != theirs)
-        for column in ("start_date", "end_date"):
-            theirs = ordinals(sessions[column])[at]
-            problems[f"{column} is not the session's"] = known & (ordinals(pd.to_datetime(table[column])) != theirs)
-    wrong = np.logical_or.reduce(list(problems.values()))
+    """Count the rows of the plan whose cadre or session does not exist, or that state what the tables do not say."""
+    table, differences = records.plan.placements, facts(records)
+    why: dict[int, list[str]] = {}
+    for one in differences:
+        why.setdefault(one.place, []).append(one.why)
     rows: list[Row] = []
     year = table["year"].to_numpy(np.int64)
+    wrong = np.array(sorted(why), dtype=np.int64)
     for y in sorted({*records.years, *map(int, year[wrong])}):
-        this, bad = int((year == y).sum()), np.flatnonzero(wrong & (year == y))
+        this, bad = int((year == y).sum()), wrong[year[wrong] == y]
         rows.append(Row(y, ALL, this, this - len(bad), "placements", len(bad)))
         for i in bad:
-            why = "; ".join(text for text, holds in problems.items() if holds[i])
-            scope = f"{table['cadre_id'].iloc[i]}@{table['session_id'].iloc[i]}: {why}"
+            scope = f"{table['cadre_id'].iloc[i]}@{table['session_id'].iloc[i]}: {'; '.join(why[i])}"
             rows.append(Row(y, scope, 1, 0, "placements", 1))
-    return _finding(records, rows, "placements", int(wrong.sum()))
+    return replace(_finding(records, rows, "placements", len(wrong)), differences=tuple(differences))
 
 
 def _used(records: Records) -> Array:
@@ -110,7 +98,8 @@ def measure_headcount(records: Records) -> Finding:
                 int(records.headcount[cadre[i]]), int(seats[i]), "seats", int(beyond[i]))
             for i in bad
         ]  # fmt: skip
-    return _finding(records, rows, "placements", int(beyond.sum()))
+    finding = _finding(records, rows, "placements", int(beyond.sum()))
+    return replace(finding, differences=tuple(seats_beyond(records)))
 
 
 def measure_overlap(records: Records) -> Finding:

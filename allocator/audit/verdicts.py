@@ -85,12 +85,16 @@ class AuditReport:
     goals
         Totals counted from the named plan: all are better small, ``priority`` is better large.
     warnings
-        Rules that touched nobody or no programme.
+        Rules that touched nobody or no programme; what a plan's file says beside the point.
+    differences
+        Cells of the plan that say something else than the tables: rule_id, file, row, column, cadre_id, session_id, found,
+        expected, status (breached; noted where no verdict depends on it), message, message_zh.
     """
 
     verdicts: tuple[Verdict, ...]
     goals: Mapping[Goal, float]
     warnings: tuple[Message, ...]
+    differences: pd.DataFrame
 
     @property
     def warnings_zh(self) -> tuple[str, ...]:

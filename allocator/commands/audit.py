@@ -13,6 +13,9 @@ from allocator.inputs import load
 from allocator.reports import summary
 from allocator.reports.texts import Texts, fit
 
+LISTED = 20
+"""How many differences a terminal shows; ``--json`` has all of them."""
+
 
 def audit_plan(
     scenario: ScenarioFile,
@@ -42,10 +45,11 @@ def audit_plan(
             "plan_sha256": placements.sha256,
             "rules": report.rules,
             "breaches": report.breaches,
+            "differences": report.differences,
             "goals": report.goals,
             "warnings": report.warnings_zh if voice.lang == "zh" else report.warnings,
         }
-        voice.result("\n".join([text.rstrip("\n"), *_rule_lines(report, voice)]), record)
+        voice.result("\n".join([text.rstrip("\n"), *_rule_lines(report, voice), *_differences(report, voice)]), record)
         if not report.is_clean:
             voice.say(voice.talk("code-6"))
     raise typer.Exit(code)
@@ -63,3 +67,15 @@ def _rule_lines(report: AuditReport, voice: Voice) -> list[str]:
         cells = (fit(row["rule_id"], 28), fit(row["clause"], 14), fit(figures, 30), title)
         lines.append(f"  {mark} " + " ".join(cells).rstrip())
     return lines
+
+
+def _differences(report: AuditReport, voice: Voice) -> list[str]:
+    """The cells of the plan that are not as the tables have them; notes stand among the warnings already."""
+    table = report.differences
+    table = table[table["status"] == "breached"]
+    if table.empty:
+        return []
+    shown = table["message_zh" if voice.lang == "zh" else "message"].head(LISTED)
+    lines = ["", "■ " + voice.talk("plan-differs", file=table["file"].iloc[0], count=len(table))]
+    lines += [f"  ✗ {message}" for message in shown]
+    return lines + ["    " + voice.talk("plan-differs-more", count=len(table) - LISTED)] * (len(table) > LISTED)

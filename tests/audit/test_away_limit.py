@@ -4,7 +4,7 @@ import pytest
 
 from allocator.audit import audit
 
-from .builders import inputs, plan, rule
+from .builders import CADRES, inputs, plan, rule
 
 SESSIONS = """
 session_id | programme_id | year | start_date | end_date   | min_seats | seats | segments
@@ -53,6 +53,15 @@ def test_away_share_counts_the_seats_of_a_group_as_people():
     made = given(share="1/3", group_by="authority")
     assert judged(made, "g@one*2").shortfall == 0
     assert judged(made, "g@one*2 d@two").shortfall == 1
+
+
+def test_two_of_a_group_of_two_are_two_people_in_two_sessions_of_one_day():
+    cadres = CADRES.replace("| 5\n", "| 2\n")  # a-south has d, e and two villagers: one third of 4 is 1.
+    limit, peak = rule("away-limit", share="1/3", group_by="authority"), rule("report", id="peak", measure="away-peak")
+    made = inputs(limit, peak, cadres=cadres, sessions=SESSIONS, years=(2019,))
+    report = audit(plan(made, "g@one g@two"), made)  # 8 March is a day of both.
+    assert report["judged"].shortfall == 1
+    assert report["peak"].achieved == round(2 / 7, 4)
 
 
 def test_days_between_parts_of_a_session_are_days_at_home():

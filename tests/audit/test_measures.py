@@ -96,6 +96,17 @@ def test_report_online_hours_are_those_on_record_and_those_credited():
     assert achieved(given) == [14, 4]
 
 
+@pytest.mark.parametrize(
+    ("measure", "value"),
+    [("people", 1), ("rate", 1), ("hours-per-head", 75), ("online-hours-per-head", 30), ("away-peak", 1)],
+)
+def test_report_of_one_person_and_one_year_divides_by_one(measure, value):
+    history = f"{HISTORY}\na | | 2019-05-01 | 2019-05-05 | 5 | 30 | theory | online | true"
+    given = inputs(rule("report", measure=measure, audience={"cadre_id": ["a"]}), history=history, years=(2019,))
+    verdict = judged(given, "a@t19 b@t19")
+    assert verdict.achieved == value == verdict.finding.rows[0].achieved
+
+
 def test_report_sessions_held():
     given = inputs(rule("report", measure="sessions", programmes={"programme_id": ["theory"]}))
     assert achieved(given, "a@t19 b@t19 a@t19b a@p19 a@t20") == [2, 1, 0, 0]

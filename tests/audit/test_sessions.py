@@ -92,6 +92,15 @@ def test_overlap_with_a_class_on_record_counts():
         assert audit(plan(given, "a@t19"), given)["no-overlap"].shortfall == breaches
 
 
+def test_overlap_with_a_class_on_record_that_ends_on_the_first_day_of_the_plan_counts():
+    for last, breaches in (("2019-03-03", 0), ("2019-03-04", 1)):
+        given = inputs(history=f"{HISTORY}\na | | 2019-03-01 | {last} | 2 | 15 | theory | party-school | false")
+        report = audit(plan(given, "a@t19"), given)
+        assert report["no-overlap"].shortfall == breaches
+        scopes = {row.scope for row in report["no-overlap"].finding.rows} - {"all"}
+        assert scopes == ({"a@t19 2019-03-04"} if breaches else set())
+
+
 def test_row_order_of_plan_and_tables_does_not_matter():
     given = inputs()
     made = plan(given, "a@t19 a@s19 b@t19 g@b19*6 c@b19 c@t19 d@p19")
@@ -99,3 +108,17 @@ def test_row_order_of_plan_and_tables_does_not_matter():
         made.placements.iloc[np.random.default_rng(1).permutation(len(made.placements))].reset_index(drop=True)
     )
     assert audit(shuffled, given).to_csv() == audit(made, given).to_csv()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("sessions-least", "a@b19"), ("sessions-seats", "a@b19 b@b19 c@b19 d@b19"), ("headcount", "a@t19*2"),
+        ("no-overlap", "a@t19 a@s19"),
+    ],
+)  # fmt: skip
+def test_breach_of_one_outside_the_plan_years_has_its_year(name, text):
+    given = inputs(years=(2020,))
+    verdict = audit(plan(given, text), given)[name]
+    assert verdict.is_breached and verdict.shortfall == 1
+    assert [(row.year, row.shortfall) for row in verdict.finding.rows] == [(2019, 1), (2019, 1), (2020, 0)]

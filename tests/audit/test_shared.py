@@ -180,3 +180,17 @@ def test_apportion_tolerance_least_and_most():
     assert judged(given, "a@t19 b@t19 d@t19 e@t19").shortfall == 0
     assert judged(given, "a@t19 b@t19 c@t19 d@t19").shortfall == 1
     assert judged(given, "a@t19 b@t19").shortfall == 1
+
+
+@pytest.mark.parametrize(("text", "off"), [("", 1), ("a@t19", 0), ("a@t19 a@t19b", 1)])
+def test_apportion_gives_all_to_the_only_person(text, off):
+    given = inputs(rule("apportion", group_by="team_id", amount=1, audience={"cadre_id": ["a"]}), years=ONE_YEAR)
+    assert judged(given, text).shortfall == off
+
+
+def test_representation_among_one_person_is_the_whole():
+    a = {"cadre_id": ["a"]}
+    given = inputs(rule("representation", strength="hard", audience=a, among=a), years=ONE_YEAR)
+    verdict = judged(given, "a@t19")
+    assert (verdict.required, verdict.achieved) == (1, 1)
+    assert verdict.finding.note == "100.0% of those sent, 100.0% of the roster, 100.0% required"
