@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -82,7 +82,7 @@ def typed(sheet: Sheet, findings: Findings) -> Table:
         texts = sheet.columns.get(column.name, [""] * len(sheet.rows))
         if column.required and column.name in sheet.columns:
             _refuse_empty(sheet, column, texts, findings)
-        columns[column.name] = _column(sheet, column, texts, findings)
+        columns[column.name] = read_column(sheet.file, sheet.rows, column, texts, findings)
     for name, texts in sheet.columns.items():
         if name in columns:
             continue
@@ -113,7 +113,10 @@ _EXPECTED = {
 }
 
 
-def _column(sheet: Sheet, column: Column, texts: list[str], findings: Findings) -> object:
+def read_column(
+    file: str, rows: Sequence[int] | np.ndarray, column: Column, texts: list[str], findings: Findings
+) -> Any:
+    """The texts of a column as values of its type; every bad cell becomes a defect and holds the column's default."""
     read = READERS[column.type]
     values: dict[str, object] = {"": column.default}
     bad: dict[str, BadCellError] = {}
@@ -129,10 +132,10 @@ def _column(sheet: Sheet, column: Column, texts: list[str], findings: Findings) 
             bad[text] = problem
             values[text] = column.default
     if bad:
-        for row, text in zip(sheet.rows, texts, strict=True):
+        for row, text in zip(rows, texts, strict=True):
             if text in bad:
                 cell = bad[text]
-                findings.defect(sheet.file, row, column.name, cell.message, hint=cell.hint, code=cell.code)
+                findings.defect(file, row, column.name, cell.message, hint=cell.hint, code=cell.code)
     return _array(column, [values[text] for text in distinct]).take(codes)
 
 

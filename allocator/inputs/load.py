@@ -17,6 +17,7 @@ from allocator.inputs.cross import check_references, complete
 from allocator.inputs.documents import read_document
 from allocator.inputs.files import Files, Source
 from allocator.inputs.findings import Findings
+from allocator.inputs.own import OwnTypes, check_own, own_types, with_own
 from allocator.inputs.policy import PolicySource, build_policy
 from allocator.inputs.rules import (
     check_audiences,
@@ -111,8 +112,11 @@ def _loaded(path: Path, changes: Mapping[str, object], before: Inputs | None) ->
     tables = taken.tables if taken else _tables(merged, shown_path(path), files, findings) if files.contents else {}
     if taken is None:
         check_references(tables, findings)
+    own: OwnTypes = {}
     if policy is not None and rules is not None:
-        roster, programmes = roster_types(tables), programme_types(tables)
+        own = own_types(policy.rules, scenario.session_changes if scenario else (), tables)
+        check_own(tables, own, findings)
+        roster, programmes = roster_types(tables, own), programme_types(tables, own)
         for rule in policy.rules:
             check_columns(rule, roster, programmes, rules, findings)
     if policy is None or rules is None or scenario is None or len(tables) < len(TABLES):
@@ -123,9 +127,10 @@ def _loaded(path: Path, changes: Mapping[str, object], before: Inputs | None) ->
     else:
         frames, digests = dict(taken.frames), dict(taken.digests)
         findings.notes += taken.notes
-    kept = Source(path, combined({}, changes), documents, tables, frames, digests, tuple(findings.notes[noted:]))
+    kept = Source(path, combined({}, changes), documents, tables, frames, digests, tuple(findings.notes[noted:]), own)
     files.digests.update(digests)
-    sessions, segments = _changed_calendar(frames, scenario, merged, tables, findings)
+    frames = with_own(frames, own)
+    sessions, segments = _changed_calendar(frames, scenario, merged, tables, own, findings)
     values, origins = merged_form(merged, scenario)
     inputs = Inputs(
         scenario,
@@ -142,7 +147,7 @@ def _loaded(path: Path, changes: Mapping[str, object], before: Inputs | None) ->
         hashes=files.hashes(path.parent),
         source=kept,
     )
-    if taken is not None and before is not None:
+    if taken is not None and before is not None and taken.own == own:
         _hand_over(before, inputs)
     _check_rules(inputs, rules, tables, findings)
     if findings.defects:
@@ -173,6 +178,7 @@ def _changed_calendar(
     scenario: Scenario,
     merged: Merged,
     tables: Mapping[str, Table],
+    own: OwnTypes,
     findings: Findings,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Let the scenario cancel, move or resize sessions, when its filters fit the programmes and its sessions are there."""
@@ -183,7 +189,7 @@ def _changed_calendar(
     for number, change in enumerate(changes):
         document, position = merged.changes[number]
         where = ("session_changes", position, "programmes")
-        check_filter(change.programmes, where, programme_types(tables), document, findings)
+        check_filter(change.programmes, where, programme_types(tables, own), document, findings)
     refuse_unknown_sessions(changes, sessions, findings, merged.locate_change)
     if len(findings.defects) > before:
         return sessions, segments
