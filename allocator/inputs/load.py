@@ -37,9 +37,10 @@ from allocator.inputs.scenario import (
     relative_path,
     shown_path,
 )
-from allocator.inputs.sheets import forget_workbooks, read_sheet
+from allocator.inputs.sheets import read_sheet
 from allocator.inputs.shown import Shown, shown
 from allocator.inputs.tables import check_table
+from allocator.inputs.workbook import forget_workbooks
 from allocator.inputs.written import merged_form
 from allocator.kinds import Fixed
 from allocator.wording import Message
