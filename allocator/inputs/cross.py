@@ -97,7 +97,7 @@ def complete(tables: Mapping[str, Table], parameters: Parameters, findings: Find
     by_id = programmes.drop_duplicates("programme_id").set_index("programme_id")
     frames["programmes"] = _with_hours(programmes, tables["programmes"].file, parameters, findings)
 
-    past = frames["history"]
+    past = frames["history"].drop_duplicates()  # Nobody attends one class twice; a note has said so.
     past = _with_hours(past, tables["history"].file, parameters, findings)
     past = past.assign(year=past["start_date"].dt.year.fillna(0).astype("int64"))
     for column in ("content", "host_group"):

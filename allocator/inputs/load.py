@@ -17,7 +17,9 @@ from allocator.inputs.cross import check_references, complete
 from allocator.inputs.documents import read_document
 from allocator.inputs.files import Files, Source
 from allocator.inputs.findings import Findings
+from allocator.inputs.lookalike import check_characters, check_headings, check_known
 from allocator.inputs.own import OwnTypes, check_own, own_types, with_own
+from allocator.inputs.plausible import check_plausible, note_outside
 from allocator.inputs.policy import PolicySource, build_policy
 from allocator.inputs.rules import (
     check_audiences,
@@ -123,6 +125,10 @@ def _loaded(path: Path, changes: Mapping[str, object], before: Inputs | None) ->
     if policy is None or rules is None or scenario is None or len(tables) < len(TABLES):
         raise InputError(findings.defects)
     if taken is None:
+        check_characters(tables, findings)
+        check_plausible(tables, policy.parameters, scenario.horizon, findings)
+        check_known(tables, policy.rules, findings)
+        check_headings(tables, policy.rules, findings)
         frames = complete(tables, policy.parameters, findings)
         digests = {Path(table.path): files.digests[Path(table.path)] for table in tables.values()}
     else:
@@ -133,6 +139,8 @@ def _loaded(path: Path, changes: Mapping[str, object], before: Inputs | None) ->
     frames = with_own(frames, own)
     sessions, segments = _changed_calendar(frames, scenario, merged, tables, own, findings)
     values, origins = merged_form(merged, scenario)
+    hashes = files.hashes(path.parent)
+    note_outside(shown_path(path), hashes, findings)
     inputs = Inputs(
         scenario,
         policy,
@@ -145,7 +153,7 @@ def _loaded(path: Path, changes: Mapping[str, object], before: Inputs | None) ->
         merged=values,
         origins=origins,
         files=_roles(path, rules, tables, files),
-        hashes=files.hashes(path.parent),
+        hashes=hashes,
         source=kept,
     )
     if taken is not None and before is not None and taken.own == own:

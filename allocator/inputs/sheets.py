@@ -7,7 +7,7 @@ import io
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -50,6 +50,7 @@ class Sheet:
     file: str  # as shown in defects
     columns: dict[str, list[str]]
     rows: list[int]
+    headings: dict[str, str] = field(default_factory=dict)  # as written, to the column each was read as
 
 
 def read_sheet(name: str, file: str, content: bytes, findings: Findings, *, alone: bool = True) -> Sheet | None:
@@ -279,7 +280,7 @@ def _checked_columns(
         found.setdefault(header, texts[codes[is_filled]].tolist())
     if trimmed:
         findings.note(Message("note.trimmed", file=file, count=trimmed))
-    return Sheet(name, file, found, (np.flatnonzero(is_filled) + 2).tolist())
+    return Sheet(name, file, found, (np.flatnonzero(is_filled) + 2).tolist(), _as_read(names, headers))
 
 
 def cell_text(value: object) -> str:
@@ -361,7 +362,11 @@ def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: 
         columns.setdefault(header, clean)
     if trimmed:
         findings.note(Message("note.trimmed", file=file, count=trimmed))
-    return Sheet(name, file, columns, rows)
+    return Sheet(name, file, columns, rows, _as_read(first, headers))
+
+
+def _as_read(written: Iterable[str], headers: list[str | None]) -> dict[str, str]:
+    return {text.strip(): header for text, header in zip(written, headers, strict=False) if header}
 
 
 def _headers(name: str, file: str, top: int, first: list[str], findings: Findings) -> list[str | None]:

@@ -17,7 +17,7 @@ BAD_CELLS = [
     ("sessions", 0, "seats", "many", "bad-number", "'many' is not a number", "20"),
     ("sessions", 0, "seats", "2.5", "bad-number", "'2.5' is not a whole number", "2.0"),
     ("sessions", 0, "seats", "1,000", "bad-number", "'1,000' is not a number", "1000"),
-    ("sessions", 0, "seats", "99999999999", "bad-number", "'99999999999' is too large", "999999999"),
+    ("sessions", 0, "seats", "99999999999", "bad-number", "'99999999999' is too large", "1000000"),
     ("sessions", 0, "seats", "", "empty-cell", "the cell is empty, but 'seats' is required", "3"),
     ("sessions", 0, "min_seats", "-1", "too-small", "'min_seats' must be at least 0, not -1", "0"),
     ("sessions", 0, "end_date", "2019-3-8", "bad-date", "'2019-3-8' is not a date", "2019-03-08"),
