@@ -27,7 +27,7 @@ BAD_CELLS = [
     ("cadres", 0, "birth_year", "70", "too-small", "'birth_year' must be at least 1900, not 70", "1970"),
     ("cadres", 0, "category", "", "empty-cell", "the cell is empty, but 'category' is required", "head"),
     ("cadres", 0, "tags", "a；b", "bad-list", "'a；b' contains '；'; a list is separated by ';'", "a;b"),
-    ("history", 0, "days", "five", "bad-number", "'five' is not a number", "5.5"),
+    ("history", 0, "days", "five", "bad-number", "'five' is not a number", "4.5"),
     ("programmes", 0, "content", "", "empty-cell", "the cell is empty, but 'content' is required", "theory"),
 ]  # fmt: skip
 
