@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
-from allocator import unfinished
+from allocator.unfinished import remove_own
 
 T = TypeVar("T")
 
@@ -69,5 +69,5 @@ def _leave(on_leave: Callable[[], None]) -> NoReturn:
     on_leave()
     for child in multiprocessing.active_children():
         child.kill()
-    unfinished.remove_own()
+    remove_own()
     os._exit(INTERRUPTED)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from allocator import unfinished
 from allocator.errors import OutputError
+from allocator.unfinished import finished, hidden, remove_orphans
 from allocator.wording import Message
 
 
@@ -35,10 +35,10 @@ def write_whole(target: Path, content: bytes) -> None:
     OutputError
         If it cannot be written; nothing is left behind.
     """
-    made = unfinished.hidden(target, is_folder=False)
+    made = hidden(target, is_folder=False)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.remove_orphans(target.parent)
+        remove_orphans(target.parent)
         made.write_bytes(content)
         made.replace(target)
     except OSError as error:
@@ -47,4 +47,4 @@ def write_whole(target: Path, content: bytes) -> None:
         reason = error.strerror or type(error).__name__
         raise OutputError(Message("annotate.denied", file=target, reason=reason)) from error
     finally:
-        unfinished.finished(made)
+        finished(made)

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from allocator import unfinished
 from allocator.errors import OutputError
 from allocator.reports.texts import Language, Texts
+from allocator.unfinished import finished, hidden, remove_orphans, writer_of
 
 RECORD = "run.json"
 """The file that makes a folder a run folder; written last, so a folder that has it is complete."""
@@ -44,7 +44,7 @@ def check_target(folder: Path, *, force: bool = False, lang: Language = "en", ma
     """
     texts = Texts(lang)
     target = folder.resolve()
-    if (process := unfinished.writer_of(target)) is not None:
+    if (process := writer_of(target)) is not None:
         raise OutputError(texts("output.busy", path=folder, process=process))
     _mend(target)
     if target.exists() and not target.is_dir():
@@ -74,7 +74,7 @@ def written_whole(folder: Path, texts: Texts, *, force: bool, mark: str = RECORD
     target = folder.resolve()
     with _os_errors_explained(folder, texts):
         target.parent.mkdir(parents=True, exist_ok=True)
-        made = unfinished.hidden(target, is_folder=True)
+        made = hidden(target, is_folder=True)
         try:
             made.mkdir(exist_ok=True)  # It is there when the target was claimed.
             yield made
@@ -85,14 +85,14 @@ def written_whole(folder: Path, texts: Texts, *, force: bool, mark: str = RECORD
             shutil.rmtree(made, ignore_errors=True)
             raise
         finally:
-            unfinished.finished(made)
+            finished(made)
 
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
     """Keep a target for this process while it works out what to write there: another one that wants it is told at once."""
     target = folder.resolve()
-    made = unfinished.hidden(target, is_folder=True)
+    made = hidden(target, is_folder=True)
     with suppress(OSError):  # What keeps the folder from being made is explained when it is written.
         target.parent.mkdir(parents=True, exist_ok=True)
         made.mkdir(exist_ok=True)
@@ -101,7 +101,7 @@ def claimed(folder: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):
             made.rmdir()  # Empty when nothing was written.
-        unfinished.finished(made)
+        finished(made)
 
 
 def _beside(target: Path, suffix: str) -> Path:
@@ -119,21 +119,21 @@ def _mend(target: Path) -> None:
             aside.rename(target)
         elif aside.is_dir():  # The new folder stands; the old one was about to go.
             shutil.rmtree(aside, ignore_errors=True)
-        unfinished.remove_orphans(target.parent)
+        remove_orphans(target.parent)
     except OSError:
         return  # A folder that cannot be written is explained by the check that follows.
 
 
-def put_in_place(finished: Path, target: Path) -> None:
+def put_in_place(made: Path, target: Path) -> None:
     """Give the finished folder its name; the older one of that name goes when the new one stands."""
     aside = _beside(target, "previous")
     if not target.exists():
-        finished.rename(target)
+        made.rename(target)
         return
     shutil.rmtree(aside, ignore_errors=True)
     target.rename(aside)
     try:
-        finished.rename(target)
+        made.rename(target)
     except BaseException:
         aside.rename(target)
         raise
