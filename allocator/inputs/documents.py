@@ -72,8 +72,9 @@ def read_document(path: Path, file: str, content: bytes, findings: Findings) -> 
         )  # fmt: skip
         return None
     except ValueError:  # Python refuses to read a number of some thousand digits.
-        digits = max(re.finditer(r"[0-9_]+", _BRACKETS.sub("", text)), key=lambda run: len(run[0]))[0]
-        line = text.count("\n", 0, text.index(digits)) + 1
+        outside = _BRACKETS.sub(lambda one: re.sub(r"[^\n]", " ", one[0]), text)  # Digits in texts are none of these.
+        runs = sorted(re.finditer(r"[0-9_]+", outside), key=lambda run: len(run[0]))
+        digits, line = (runs[-1][0], text.count("\n", 0, runs[-1].start()) + 1) if runs else ("", 0)
         told, hint = Message("defect.long-number", count=len(digits)), Message("hint.write-at-most", most=LARGEST)
         findings.defect(file, line, "", told, hint=hint, code="bad-number")
         return None

@@ -118,8 +118,9 @@ def test_three_damaged_bytes_are_refused_or_do_not_matter(book: Path, seed: int)
         ("x = " + "{ a = " * 1000 + "1" + " }" * 1000, "lists and tables lie more than 40 deep inside each other"),
         (".".join("x" * 1000) + " = 1", "lists and tables lie more than 40 deep inside each other"),
         ("x = " + "9" * 5000, "there is a number of 5000 digits"),
+        ("x = [" + "9" * 5000 + "]9", "there is a number of 5000 digits"),
     ],
-    ids=["lists", "tables", "dotted", "digits"],
+    ids=["lists", "tables", "dotted", "digits", "digits-in-list"],
 )
 def test_toml_out_of_all_proportion_is_refused_with_its_line(files: Files, file: str, text: str, message: str) -> None:
     path = files.write().parent / file
