@@ -179,12 +179,13 @@ def _check_sessions(
     _refuse(table, "start_date", far, "class-far", findings, date=sessions["start_date"], year=year * 0 + horizon[-1])
     by_id = programmes.frame.drop_duplicates("programme_id").set_index("programme_id")
     days = sessions["programme_id"].map(by_id["days"]).astype("float64")
-    is_class = ~sessions["programme_id"].map(by_id["online"]).fillna(True).astype(bool) & (days > 0)
+    held = {*by_id.index[~by_id["online"].astype(bool)]}
+    is_class = sessions["programme_id"].isin(held) & (days > 0)
     whole = sessions["segments"] == ""
     span = _span(sessions)
     note_rows("note.session-short", table, is_class & whole & (span < days), findings)
     note_rows("note.session-long", table, is_class & whole & (span > 2 * days + 7), findings)
-    parts = sessions["segments"].map(_days_of_segments)
+    parts = pd.Series([*map(_days_of_segments, sessions["segments"])], index=sessions.index, dtype="float64")
     unlike = is_class & ~whole & ((parts < days) | (parts > 1.5 * days + 4))
     note_rows("note.segments-unlike", table, unlike, findings)
 

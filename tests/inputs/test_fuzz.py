@@ -51,7 +51,7 @@ def corrupted_csv(rng: random.Random, files: Files) -> None:
         [
             lambda: None, lambda: None, lambda: rows.append(list(rng.choice(rows))), lambda: rows.pop(rng.randrange(len(rows))),
             lambda: [row.append(row[column]) for row in rows if len(row) > column],
-            lambda: [row.pop(column) for row in rows if len(row) > column], lambda: rng.shuffle(rows),
+            lambda: [row.pop(column) for row in rows if len(row) > column], lambda: rng.shuffle(rows), lambda: rows.__delitem__(slice(1, None)),
             lambda: rows.insert(0, [rng.choice(TEXTS)]),
         ]
     )()  # fmt: skip

@@ -174,3 +174,14 @@ def test_defects_come_before_what_is_only_unlikely(files: Files) -> None:
     files.tables["history"][0]["days"] = "600"
     codes: list[Any] = [defect.code for defect in defects_of(files.write())]
     assert codes == ["days-above-span"]
+
+
+@pytest.mark.parametrize("table", ["units", "cadres", "history", "programmes", "sessions"])
+def test_table_without_rows_is_no_matter_for_figures(files: Files, table: str) -> None:
+    path = files.write()
+    file = files.folder / "tables" / f"{table}.csv"
+    file.write_text(file.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    if table == "history":
+        assert load(path).history.empty
+    else:
+        assert "no-rows" in {defect.code for defect in defects_of(path)}
