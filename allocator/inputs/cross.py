@@ -101,7 +101,7 @@ def complete(tables: Mapping[str, Table], parameters: Parameters, findings: Find
     past = _with_hours(past, tables["history"].file, parameters, findings)
     past = past.assign(year=past["start_date"].dt.year.fillna(0).astype("int64"))
     for column in ("content", "host_group"):
-        known = past["programme_id"].map(by_id[column]).fillna("").astype("str")
+        known = past["programme_id"].map(by_id[column]).astype(object).fillna("").astype("str")
         blank = (past[column] == "") & (known != "")
         if blank.any():
             file, count = tables["history"].file, int(blank.sum())
