@@ -1,6 +1,19 @@
-"""``python -m allocator`` is the command ``allocator``."""
+"""``python -m allocator`` and the command ``allocator``: Ctrl-C while the program is still being read shows no trace."""
 
-from allocator.cli import main
+import sys
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Entry point of the command ``allocator``."""
+    try:
+        from allocator.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
 
 if __name__ == "__main__":
     main()

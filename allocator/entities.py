@@ -114,7 +114,9 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hours_per_day: Annotated[float, Field(gt=0)] = 7.5  # class hours in one day of class, where hours are not stated
+    hours_per_day: Annotated[float, Field(gt=0, le=24)] = (
+        7.5  # class hours in one day of class, where hours are not stated
+    )
     observer_days: Annotated[float, Field(gt=0)] | None = None  # a session this long gives one seat to an observer
 
 
@@ -173,7 +175,7 @@ class Limits(BaseModel):
 
     gap: Annotated[float, Field(ge=0)] = 0.001  # good enough, relative, for every goal
     seconds: Annotated[float, Field(gt=0)] | None = None  # wall-clock limit; none: work limits only, reproducible
-    workers: Annotated[int, Field(ge=1)] = 2  # processes; the plan does not depend on it
+    workers: Annotated[int, Field(ge=1, le=1024)] = 2  # processes; the plan does not depend on it
     # Limits of goals stand before every goal; where one cannot be kept the plan comes as near to it as it can.
     at_most: Annotated[Mapping[Goal, Annotated[int, Field(ge=0)]], _limits(raised=False)] | None = None
     at_least: Annotated[Mapping[Goal, Annotated[int, Field(ge=0)]], _limits(raised=True)] | None = None

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
+from allocator.unfinished import remove_own
+
 T = TypeVar("T")
 
 INTERRUPTED = 130
@@ -22,7 +24,7 @@ def run_stoppably(
 
     The first signal sets the event given to ``work`` and calls ``on_stop``; the second calls ``on_leave`` and ends the
     process with code 130. Results are written to a folder beside the old one and moved at the end, so leaving at once
-    loses nothing.
+    loses nothing; what was begun there is removed.
 
     Raises
     ------
@@ -67,4 +69,5 @@ def _leave(on_leave: Callable[[], None]) -> NoReturn:
     on_leave()
     for child in multiprocessing.active_children():
         child.kill()
+    remove_own()
     os._exit(INTERRUPTED)

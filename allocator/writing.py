@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from allocator.errors import OutputError
+from allocator.unfinished import finished, hidden, remove_orphans
 from allocator.wording import Message
 
 
@@ -34,13 +35,16 @@ def write_whole(target: Path, content: bytes) -> None:
     OutputError
         If it cannot be written; nothing is left behind.
     """
-    unfinished = target.with_name(f".{target.name}.part")
+    made = hidden(target, is_folder=False)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
-        unfinished.replace(target)
+        remove_orphans(target.parent)
+        made.write_bytes(content)
+        made.replace(target)
     except OSError as error:
         with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+            made.unlink(missing_ok=True)
         reason = error.strerror or type(error).__name__
         raise OutputError(Message("annotate.denied", file=target, reason=reason)) from error
+    finally:
+        finished(made)

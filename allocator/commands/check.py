@@ -70,7 +70,11 @@ def check_scenario(
         found = mending.explained(voice, scenario, wishes) if explain else None
         code = Code.DONE if report.ok else Code.VIOLATION
         text = report.said(voice.lang)
-        record = {"ok": report.ok, "findings": [_finding_record(one) for one in report.findings]}
+        record = {
+            "ok": report.ok,
+            "findings": [_finding_record(one) for one in report.findings],
+            "notes": list(report.notes),
+        }
         if found is not None:
             code = code or mending.code_of(found)
             text, record = f"{text}\n\n{mending.words(voice, found)}", record | mending.data(found)

@@ -32,6 +32,7 @@ from allocator.reports import check_font, check_target, summary
 from allocator.reports.record import goal_record
 from allocator.reports.texts import Texts
 from allocator.reports.units import template_of
+from allocator.reports.whole import claimed
 from allocator.result import Progress, SolveStatus
 from allocator.wording import Message
 
@@ -83,7 +84,7 @@ def plan_scenario(
         if font is not None:
             check_font(font, voice.lang)
         notices = template_of(letter, Texts(voice.lang))
-        with Display(voice.lang, silent=quiet or no_progress) as display:
+        with claimed(folder), Display(voice.lang, silent=quiet or no_progress) as display:
 
             def work(stop: Event) -> tuple[Run, tuple[str, ...], Conflicts | None]:
                 display.show(Progress("read", 0.0))

@@ -14,7 +14,7 @@ import pandas as pd
 from allocator.audit import AuditReport
 from allocator.entities import TABLES, Inputs
 from allocator.errors import Defect, InputError
-from allocator.inputs import load
+from allocator.inputs.load import load
 from allocator.placements import Plan
 from allocator.reports.edited import no_run, refuse_edited
 from allocator.reports.record import goal_record

@@ -80,7 +80,7 @@ def count(inputs: Inputs) -> CheckReport:
     lost = {one.rule_id for one in found if one.severity == "error"}
     quotas = [rule for rule in instance.rules(Quota) if rule.strength == "hard" and rule.id not in lost]
     found += check_together(openings, quotas)
-    return CheckReport((*found, *_small_classes(openings)))
+    return CheckReport((*found, *_small_classes(openings)), inputs.notes)
 
 
 def touches(openings: Openings, rule: RuleKind) -> bool:

@@ -59,9 +59,12 @@ class CheckReport(Spoken):
     ----------
     findings
         In the order of the policy.
+    notes
+        What reading trimmed, assumed or found unlikely.
     """
 
     findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
 
     def lines(self, texts: Texts) -> Iterator[str]:
         """Whether the rules may be kept, then errors, then warnings, in the words of a catalogue."""
@@ -79,6 +82,9 @@ class CheckReport(Spoken):
                 name = {"title": one.title, "rule": one.rule_id, "clause": one.clause or "—"}
                 line = Message("talk.rule", **name, found=one.message) if one.rule_id else one.message
                 yield "  " + said(line)
+        if self.notes:
+            yield "■ " + said(Message("talk.check-notes", count=len(self.notes)))
+            yield from ("  " + said(note) for note in self.notes)
 
     @property
     def ok(self) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -35,6 +35,8 @@ DERIVED: Mapping[str, frozenset[str]] = MappingProxyType(
 
 DATE_TYPE = "datetime64[us]"
 LARGEST = 10**9
+RUN = ("=", "+", "-", "@")
+"""How a cell begins that a spreadsheet runs as a formula."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Table:
     file: str
     frame: pd.DataFrame
     rows: np.ndarray
+    headings: Mapping[str, str] = field(default_factory=dict)  # heading as written -> column it was read as
 
     @property
     def path(self) -> str:
@@ -82,7 +85,7 @@ def typed(sheet: Sheet, findings: Findings) -> Table:
         texts = sheet.columns.get(column.name, [""] * len(sheet.rows))
         if column.required and column.name in sheet.columns:
             _refuse_empty(sheet, column, texts, findings)
-        columns[column.name] = _column(sheet, column, texts, findings)
+        columns[column.name] = read_column(sheet.file, sheet.rows, column, texts, findings)
     for name, texts in sheet.columns.items():
         if name in columns:
             continue
@@ -90,7 +93,7 @@ def typed(sheet: Sheet, findings: Findings) -> Table:
             findings.note(Message("note.derived", file=sheet.file, column=heading(name)))
             continue
         columns[name] = pd.array(texts, dtype="str")
-    return Table(sheet.name, sheet.file, pd.DataFrame(columns), np.array(sheet.rows, dtype=np.int64))
+    return Table(sheet.name, sheet.file, pd.DataFrame(columns), np.array(sheet.rows, dtype=np.int64), sheet.headings)
 
 
 def _refuse_empty(sheet: Sheet, column: Column, texts: list[str], findings: Findings) -> None:
@@ -113,12 +116,15 @@ _EXPECTED = {
 }
 
 
-def _column(sheet: Sheet, column: Column, texts: list[str], findings: Findings) -> object:
+def read_column(
+    file: str, rows: Sequence[int] | np.ndarray, column: Column, texts: list[str], findings: Findings
+) -> Any:
+    """The texts of a column as values of its type; every bad cell becomes a defect and holds the column's default."""
     read = READERS[column.type]
     values: dict[str, object] = {"": column.default}
     bad: dict[str, BadCellError] = {}
-    if not column.default and (column.type == "text" or (column.type == "id" and not any("E+" in t for t in texts))):
-        return pd.array(texts, dtype="str")  # Nothing to read: ids are damaged only by spreadsheets that round them.
+    if not column.default and (column.type == "text" or (column.type == "id" and not _is_id_to_read(texts))):
+        return pd.array(texts, dtype="str")  # Nothing to read.
     codes, found = pd.factorize(np.array(texts, dtype=object))
     distinct: list[str] = found.tolist()
     for text in filter(None, distinct):
@@ -129,11 +135,16 @@ def _column(sheet: Sheet, column: Column, texts: list[str], findings: Findings) 
             bad[text] = problem
             values[text] = column.default
     if bad:
-        for row, text in zip(sheet.rows, texts, strict=True):
+        for row, text in zip(rows, texts, strict=True):
             if text in bad:
                 cell = bad[text]
-                findings.defect(sheet.file, row, column.name, cell.message, hint=cell.hint, code=cell.code)
+                findings.defect(file, row, column.name, cell.message, hint=cell.hint, code=cell.code)
     return _array(column, [values[text] for text in distinct]).take(codes)
+
+
+def _is_id_to_read(texts: list[str]) -> bool:
+    """Whether an id may be damaged: by a spreadsheet that rounded it, or for one that runs it."""
+    return any("E+" in text or text[:1] in RUN for text in texts if text)
 
 
 def _array(column: Column, values: list[object]) -> Any:
@@ -159,9 +170,15 @@ def _refuse_small(column: Column, value: object) -> None:
 
 
 def read_id(text: str) -> str:
-    """An id, as text; a number that a spreadsheet has rounded is refused."""
+    """An id, as text; a number that a spreadsheet has rounded, or a text that it would run as a formula, is refused.
+
+    Ids stand in every file that is handed out, and must be the same in all of them.
+    """
     if re.fullmatch(r"\d(\.\d+)?E\+\d+", text):
         raise BadCellError(Message("defect.damaged-id", text=text), Message("hint.id-as-text"), "damaged-id")
+    if text[:1] in RUN:
+        hint = Message("hint.empty-id") if text in ("-", "=", "+", "@") else Message("hint.id-start")
+        raise BadCellError(Message("defect.id-start", text=text, mark=text[:1]), hint, "damaged-id")
     return text
 
 

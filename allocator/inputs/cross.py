@@ -97,11 +97,11 @@ def complete(tables: Mapping[str, Table], parameters: Parameters, findings: Find
     by_id = programmes.drop_duplicates("programme_id").set_index("programme_id")
     frames["programmes"] = _with_hours(programmes, tables["programmes"].file, parameters, findings)
 
-    past = frames["history"]
+    past = frames["history"].drop_duplicates()  # Nobody attends one class twice; a note has said so.
     past = _with_hours(past, tables["history"].file, parameters, findings)
     past = past.assign(year=past["start_date"].dt.year.fillna(0).astype("int64"))
     for column in ("content", "host_group"):
-        known = past["programme_id"].map(by_id[column]).fillna("").astype("str")
+        known = past["programme_id"].map(by_id[column]).astype(object).fillna("").astype("str")
         blank = (past[column] == "") & (known != "")
         if blank.any():
             file, count = tables["history"].file, int(blank.sum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from allocator.filters import Filter
+from allocator.inputs.cells import LARGEST
 from allocator.inputs.findings import Findings, did_you_mean
 from allocator.inputs.sheets import decoded
 from allocator.wording import Message, listing
@@ -55,8 +56,11 @@ def read_document(path: Path, file: str, content: bytes, findings: Findings) -> 
     if text is None:
         return None
     text = text.replace("\r\n", "\n")
+    if (deep := _too_deep(text)) is not None:
+        _refuse_depth(file, deep, "", findings)
+        return None
     try:
-        return Document(file, path.parent, tomllib.loads(text), text)
+        document = Document(file, path.parent, tomllib.loads(text), text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
         line = int(found[1]) if found and found[1] else text.rstrip().count("\n") + 1
@@ -67,6 +71,70 @@ def read_document(path: Path, file: str, content: bytes, findings: Findings) -> 
             code="broken-toml",
         )  # fmt: skip
         return None
+    except ValueError:  # Python refuses to read a number of some thousand digits.
+        outside = _BRACKETS.sub(lambda one: re.sub(r"[^\n]", " ", one[0]), text)  # Digits in texts are none of these.
+        runs = sorted(re.finditer(r"[0-9_]+", outside), key=lambda run: len(run[0]))
+        digits, line = (runs[-1][0], text.count("\n", 0, runs[-1].start()) + 1) if runs else ("", 0)
+        told, hint = Message("defect.long-number", count=len(digits)), Message("hint.write-at-most", most=LARGEST)
+        findings.defect(file, line, "", told, hint=hint, code="bad-number")
+        return None
+    if (way := _deepest(document.values)) is not None:
+        _refuse_depth(file, document.line(*way), str(way[0]), findings)
+        return None
+    refuse_excessive(document, findings)
+    return document
+
+
+DEEPEST_VALUE = 40
+"""Tables and lists inside each other; the deepest filter that means something has a few."""
+
+_BRACKETS = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*|[\[{]|[\]}]', re.DOTALL
+)
+
+
+def _too_deep(text: str) -> int | None:
+    """Line at which brackets lie deeper than ``DEEPEST_VALUE``, ``None`` when they nowhere do; parsing would go as deep."""
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        depth += (found[0] in ("[", "{")) - (found[0] in ("]", "}"))
+        if depth > DEEPEST_VALUE:
+            return text.count("\n", 0, found.start()) + 1
+    return None
+
+
+def _deepest(values: Mapping[str, Any]) -> KeyPath | None:
+    """The way to a table deeper than ``DEEPEST_VALUE``: dotted keys need no brackets."""
+    return next((path for path, _ in _each(values) if len(path) > DEEPEST_VALUE), None)
+
+
+def _each(values: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
+    """Every value inside a document with its path, tables and lists too, without going deeper than is allowed."""
+    waiting: list[tuple[KeyPath, Any]] = [((), values)]
+    while waiting:
+        path, value = waiting.pop()
+        yield path, value
+        if len(path) > DEEPEST_VALUE:
+            continue
+        if isinstance(value, Mapping):
+            waiting += [((*path, key), one) for key, one in value.items()]
+        elif isinstance(value, list):
+            waiting += [((*path, i), one) for i, one in enumerate(value)]
+
+
+def _refuse_depth(file: str, line: int, key: str, findings: Findings) -> None:
+    message = Message("defect.too-deep", most=DEEPEST_VALUE)
+    findings.defect(file, line, key, message, hint=Message("hint.too-deep"), code="broken-toml")
+
+
+def refuse_excessive(document: Document, findings: Findings) -> None:
+    """A defect for every number that is none or out of all proportion; no key means anything by one."""
+    for path, value in _each(document.values):
+        if isinstance(value, int | float) and not abs(value) <= LARGEST:  # Also what is not a number.
+            findings.defect(
+                document.file, document.line(*path), ".".join(map(str, path)), Message("defect.excessive", value=value),
+                hint=Message("hint.write-at-most", most=LARGEST), code="bad-number",
+            )  # fmt: skip
 
 
 def refuse_unknown(
@@ -92,9 +160,10 @@ def record(model: type[Record], raw: Mapping[str, Any], locate: Locate, findings
     seen: set[KeyPath] = set()
 
     def defect(path: KeyPath, message: Message, hint: Message, code: str) -> None:
-        if path not in seen:
+        place = locate(path)
+        if path not in seen and not any((one.file, one.row, one.column) == place for one in findings.defects):
             seen.add(path)
-            findings.defect(*locate(path), message, hint=hint, code=code)
+            findings.defect(*place, message, hint=hint, code=code)
 
     made = None
     try:
@@ -209,6 +278,8 @@ def _converted(made: Any, raw: Any, path: KeyPath = ()) -> list[tuple[KeyPath, A
         ]
     if isinstance(made, bool) or isinstance(raw, bool):
         return [(path, raw)] if type(made) is not type(raw) else []
+    if isinstance(made, int) and isinstance(raw, float):
+        return [(path, raw)]
     return [(path, raw)] if isinstance(made, int | float) and isinstance(raw, str) else []
 
 

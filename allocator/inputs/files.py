@@ -11,6 +11,7 @@ import pandas as pd
 
 from allocator.errors import Defect, InputError
 from allocator.inputs.cells import Table
+from allocator.inputs.own import OwnTypes
 from allocator.inputs.scenario import is_there, relative_path
 from allocator.wording import Message
 
@@ -66,6 +67,8 @@ class Source:
         The tables by name: typed as in their files, completed before the scenario changes any session, and hashes of their files.
     notes
         What was noted while the tables were read.
+    own
+        Types that the rules gave to columns of the user's own, which the tables here hold as texts.
     """
 
     path: Path
@@ -75,3 +78,4 @@ class Source:
     frames: Mapping[str, pd.DataFrame]
     digests: Mapping[Path, str]
     notes: tuple[Message, ...]
+    own: OwnTypes = field(default_factory=dict)

@@ -10,6 +10,9 @@ from rapidfuzz import fuzz, process, utils
 from allocator.errors import Defect
 from allocator.wording import Message
 
+ROWS_NAMED = 8
+"""Rows that a note names; of more it gives the number."""
+
 
 @dataclass
 class Findings:

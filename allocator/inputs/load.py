@@ -17,6 +17,9 @@ from allocator.inputs.cross import check_references, complete
 from allocator.inputs.documents import read_document
 from allocator.inputs.files import Files, Source
 from allocator.inputs.findings import Findings
+from allocator.inputs.lookalike import check_characters, check_headings, check_known
+from allocator.inputs.own import OwnTypes, check_own, own_types, with_own
+from allocator.inputs.plausible import check_plausible, note_outside
 from allocator.inputs.policy import PolicySource, build_policy
 from allocator.inputs.rules import (
     check_audiences,
@@ -38,9 +41,10 @@ from allocator.inputs.scenario import (
     relative_path,
     shown_path,
 )
-from allocator.inputs.sheets import forget_workbooks, read_sheet
+from allocator.inputs.sheets import read_sheet
 from allocator.inputs.shown import Shown, shown
 from allocator.inputs.tables import check_table
+from allocator.inputs.workbook import forget_workbooks
 from allocator.inputs.written import merged_form
 from allocator.kinds import Fixed
 from allocator.wording import Message
@@ -113,22 +117,32 @@ def _loaded(path: Path, changes: Mapping[str, object], before: Inputs | None) ->
     tables = taken.tables if taken else _tables(merged, shown_path(path), files, findings) if files.contents else {}
     if taken is None:
         check_references(tables, findings)
+    own: OwnTypes = {}
     if policy is not None and rules is not None:
-        roster, programmes = roster_types(tables), programme_types(tables)
+        own = own_types(policy.rules, scenario.session_changes if scenario else (), tables)
+        check_own(tables, own, findings)
+        roster, programmes = roster_types(tables, own), programme_types(tables, own)
         for rule in policy.rules:
             check_columns(rule, roster, programmes, rules, findings)
     if policy is None or rules is None or scenario is None or len(tables) < len(TABLES):
         raise InputError(findings.defects)
     if taken is None:
+        check_characters(tables, findings)
+        check_plausible(tables, policy.parameters, scenario.horizon, findings)
+        check_known(tables, policy.rules, findings)
+        check_headings(tables, policy.rules, findings)
         frames = complete(tables, policy.parameters, findings)
         digests = {Path(table.path): files.digests[Path(table.path)] for table in tables.values()}
     else:
         frames, digests = dict(taken.frames), dict(taken.digests)
         findings.notes += taken.notes
-    kept = Source(path, combined({}, changes), documents, tables, frames, digests, tuple(findings.notes[noted:]))
+    kept = Source(path, combined({}, changes), documents, tables, frames, digests, tuple(findings.notes[noted:]), own)
     files.digests.update(digests)
-    sessions, segments = _changed_calendar(frames, scenario, merged, tables, findings)
+    frames = with_own(frames, own)
+    sessions, segments = _changed_calendar(frames, scenario, merged, tables, own, findings)
     values, origins = merged_form(merged, scenario)
+    hashes = files.hashes(path.parent)
+    note_outside(shown_path(path), hashes, findings)
     inputs = Inputs(
         scenario,
         policy,
@@ -141,10 +155,10 @@ def _loaded(path: Path, changes: Mapping[str, object], before: Inputs | None) ->
         merged=values,
         origins=origins,
         files=_roles(path, rules, tables, files),
-        hashes=files.hashes(path.parent),
+        hashes=hashes,
         source=kept,
     )
-    if taken is not None and before is not None:
+    if taken is not None and before is not None and taken.own == own:
         _hand_over(before, inputs)
     _check_rules(inputs, rules, tables, findings)
     if findings.defects:
@@ -175,6 +189,7 @@ def _changed_calendar(
     scenario: Scenario,
     merged: Merged,
     tables: Mapping[str, Table],
+    own: OwnTypes,
     findings: Findings,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Let the scenario cancel, move or resize sessions, when its filters fit the programmes and its sessions are there."""
@@ -185,7 +200,7 @@ def _changed_calendar(
     for number, change in enumerate(changes):
         document, position = merged.changes[number]
         where = ("session_changes", position, "programmes")
-        check_filter(change.programmes, where, programme_types(tables), document, findings)
+        check_filter(change.programmes, where, programme_types(tables, own), document, findings)
     refuse_unknown_sessions(changes, sessions, findings, merged.locate_change)
     if len(findings.defects) > before:
         return sessions, segments

@@ -16,6 +16,7 @@ from allocator.inputs.cells import DERIVED, Table
 from allocator.inputs.cross import THINGS
 from allocator.inputs.documents import Document, KeyPath
 from allocator.inputs.findings import Findings, did_you_mean, nearest
+from allocator.inputs.own import OwnTypes
 from allocator.inputs.policy import PolicySource
 from allocator.kinds import (
     Apportion,
@@ -45,21 +46,21 @@ NAMED = frozenset({"category", "host_group", "level", "unit_kind", "programme_id
 """Columns with few values, where a value that never occurs is worth a note."""
 
 
-def roster_types(tables: Mapping[str, Table]) -> Types:
+def roster_types(tables: Mapping[str, Table], own: OwnTypes) -> Types:
     """Types of the roster's columns: those of the cadres and those that come from their units."""
-    types = {**_types("cadres", tables), **dict.fromkeys(DERIVED["cadres"], "text")}
+    types = {**_types("cadres", tables, own), **dict.fromkeys(DERIVED["cadres"], "text")}
     return types | {"unit_tags": "list"}
 
 
-def programme_types(tables: Mapping[str, Table]) -> Types:
+def programme_types(tables: Mapping[str, Table], own: OwnTypes) -> Types:
     """Types of the programmes' columns."""
-    return _types("programmes", tables)
+    return _types("programmes", tables, own)
 
 
-def _types(name: str, tables: Mapping[str, Table]) -> Types:
+def _types(name: str, tables: Mapping[str, Table], own: OwnTypes) -> Types:
     types = {column.name: {"id": "text", "integer": "number"}.get(column.type, column.type) for column in TABLES[name]}
     extra = tables[name].frame.columns if name in tables else ()
-    return {**dict.fromkeys(extra, "text"), **types}
+    return {**dict.fromkeys(extra, "text"), **own.get(name, {}), **types}
 
 
 def filters_of(rule: RuleKind) -> Iterator[tuple[str, Filter, bool]]:
@@ -92,6 +93,18 @@ def check_columns(rule: RuleKind, roster: Types, programmes: Types, source: Poli
             findings.defect(
                 *source.locate(rule.id, (field,)), Message("defect.no-hours-column", column=heading(column)),
                 hint=Message("hint.hours-columns"), code="filter-type",
+            )  # fmt: skip
+        elif field == "requires" and types[column] not in ("flag", "number"):
+            findings.defect(
+                *source.locate(rule.id, (field,)),
+                Message("defect.requires-column", column=heading(column), holds=_HOLDS[types[column]]),
+                hint=Message("hint.requires-column"), code="filter-type",
+            )  # fmt: skip
+        elif field == "group_by" and types[column] in ("number", "date"):
+            findings.defect(
+                *source.locate(rule.id, (field,)),
+                Message("defect.group-column", column=heading(column), holds=_HOLDS[types[column]]),
+                hint=Message("hint.group-column"), code="filter-type",
             )  # fmt: skip
 
 

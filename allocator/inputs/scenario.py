@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from allocator.entities import TABLES, Limits, Parameters, Scenario
-from allocator.inputs.documents import Document, KeyPath, read_document, record, refuse_unknown
+from allocator.inputs.documents import Document, KeyPath, read_document, record, refuse_excessive, refuse_unknown
 from allocator.inputs.findings import Findings, did_you_mean
 from allocator.inputs.policy import RuleTable, Stated
 from allocator.inputs.sheets import SUFFIXES
@@ -24,6 +24,8 @@ KEYS = [
     "disable", "limits", "overrides", "policy_parameters", "session_changes", "rules",
 ]  # fmt: skip
 COMMAND_LINE = "command line"
+LONGEST_HORIZON = 20
+"""Years that a plan may have at most; what people attend in so many years cannot be looked through."""
 
 Read = Callable[[str], bytes | None]
 """Bytes of a file from its path as shown in defects; ``None`` when there is none."""
@@ -110,7 +112,9 @@ def merge_layers(path: Path, changes: Mapping[str, object], read: Read, findings
             message, hint = Message("defect.not-a-path", value=base), Message("hint.extends-path")
             findings.defect(*asked_by, message, hint=hint, code="wrong-type")
     merged = Merged(path.parent)
-    order = [*reversed(layers), _command_line(changes)]
+    asked = _command_line(changes)
+    refuse_excessive(asked, findings)
+    order = [*reversed(layers), asked]
     # A folder or workbook stands for all tables, so what lies below it is not looked at.
     whole = max((i for i, layer in enumerate(order) if isinstance(layer.values.get("tables"), str)), default=0)
     for i, layer in enumerate(order):
@@ -372,5 +376,7 @@ def _check_horizon(horizon: tuple[int, ...], where: tuple[str, int, str], findin
         message = Message("defect.years-apart", years=listing(map(str, horizon)))
     elif not 1900 <= horizon[0] <= horizon[-1] <= 2200:
         message = Message("defect.years-far", first=horizon[0], last=horizon[-1])
+    elif len(horizon) > LONGEST_HORIZON:
+        message = Message("defect.years-many", count=len(horizon), most=LONGEST_HORIZON)
     if message is not None:
         findings.defect(*where, message, hint=Message("hint.horizon"), code="bad-horizon")

@@ -5,23 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import warnings
-import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
+from functools import partial
+from typing import Any
 
 import numpy as np
-import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl.utils import get_column_letter
 
 from allocator.called import heading
 from allocator.entities import TABLES
-from allocator.inputs.findings import Findings, did_you_mean, nearest
+from allocator.inputs.findings import ROWS_NAMED, Findings, did_you_mean, nearest
 from allocator.inputs.headings import (
     DEEPEST,
     TITLES,
@@ -30,6 +28,7 @@ from allocator.inputs.headings import (
     is_result_column,
     sheets_of,
 )
+from allocator.inputs.workbook import Cell, Contents, WorkbookError, opened
 from allocator.wording import Message, listing, quoted
 
 SUFFIXES = (".csv", ".xlsx", ".parquet")
@@ -51,6 +50,7 @@ class Sheet:
     file: str  # as shown in defects
     columns: dict[str, list[str]]
     rows: list[int]
+    headings: dict[str, str] = field(default_factory=dict)  # as written, to the column each was read as
 
 
 def read_sheet(name: str, file: str, content: bytes, findings: Findings, *, alone: bool = True) -> Sheet | None:
@@ -140,75 +140,82 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
         )  # fmt: skip
         return None
     try:
-        book = _opened(content)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
+        book = opened(content)
+        title = _sheet_title(name, file, book.titles, findings, alone=alone)
+        if title is None:
+            return None
+        return _read_cells(name, f"{file}[{title}]", book.contents(title), partial(book.computed, title), findings)
+    except WorkbookError as error:
         findings.defect(
             file, 0, "", Message("defect.not-excel", detail=str(error)), hint=Message("hint.save-xlsx"),
             code="unreadable-file",
         )  # fmt: skip
         return None
-    title = _sheet_title(name, file, book, findings, alone=alone)
-    if title is None:
-        return None
-    file = f"{file}[{title}]"
-    sheet = book[title]
-    first = [[cell_text(cell.value) for cell in row] for row in sheet.iter_rows(min_row=1, max_row=DEEPEST, min_col=1)]
+
+
+Computed = Callable[[], Mapping[tuple[int, int], Any]]
+"""What Excel stored for the cells of a sheet, looked up when there is a formula."""
+
+
+def _read_cells(name: str, file: str, sheet: Contents, computed: Computed, findings: Findings) -> Sheet | None:
+    first = [_row_texts(sheet.rows.get(number, ())) for number in range(1, DEEPEST + 1)]
     header = header_position(name, first) + 1
-    results = [i for i, text in enumerate(first[header - 1], start=1) if is_result_column(text)] if first else []
-    merged = sorted(sheet.merged_cells.ranges, key=lambda r: (r.min_row, r.min_col))
-    merged = [cells for cells in merged if cells.max_row >= header]  # Titles above the header may be merged.
+    results = [i for i, text in enumerate(first[header - 1], start=1) if is_result_column(text)]
+    merged = [cells for cells in sheet.merged if cells.last_row >= header]  # Titles above the header may be merged.
     for cells in merged:
-        is_header = cells.min_row <= header
+        is_header = cells.row <= header
         where = Message("word.header-has") if is_header else Message("word.there-are")
         findings.defect(
-            file, cells.min_row, get_column_letter(cells.min_col),
-            Message("defect.merged-cells", where=where, cells=cells.coord), hint=Message("hint.unmerge"),
+            file, cells.row, get_column_letter(cells.column),
+            Message("defect.merged-cells", where=where, cells=cells.shown), hint=Message("hint.unmerge"),
             code="merged-header" if is_header else "merged-cells",
         )  # fmt: skip
-    if any(cells.min_row <= header for cells in merged):
+    if any(cells.row <= header for cells in merged):
         return None
-    values: list[tuple[int, list[str]]] = []
-    computed = None
-    for number, row in enumerate(sheet.iter_rows(min_row=1, min_col=1), start=1):
-        cells = []
-        for cell in row:
+    values = {number: [] if number not in sheet.rows else first[number - 1] for number in range(1, header)}
+    stored: Mapping[tuple[int, int], Any] | None = None
+    for number in sorted({*range(header, DEEPEST + 1), *sheet.rows} - values.keys()):
+        known = []
+        for cell in sheet.rows.get(number, ()):
             value = cell.value
-            if number < header or cell.column in results:
-                cells.append(cell_text(value))
-                continue
-            if cell.data_type == "f":
-                if computed is None:
-                    computed = openpyxl.load_workbook(io.BytesIO(content), data_only=True)[title]
-                value = computed.cell(cell.row, cell.column).value
-            if (cell.data_type == "f" and value is None) or (isinstance(value, str) and value in _EXCEL_ERRORS):
-                shown = Message("word.formula-without-value")
-                if value is not None:
-                    shown = Message("word.excel-error", value=value)
-                findings.defect(
-                    file, number, cell.column_letter, Message("defect.excel-error", shown=shown),
-                    hint=Message("hint.formula"), code="excel-error",
-                )  # fmt: skip
-            cells.append(cell_text(value))
-        values.append((number, cells))
-    return _checked(name, file, iter(values), findings)
+            if cell.column not in results:
+                if cell.is_formula:
+                    stored = computed() if stored is None else stored
+                    value = stored.get((cell.row, cell.column))
+                if (cell.is_formula and value is None) or (isinstance(value, str) and value in _EXCEL_ERRORS):
+                    shown = Message("word.formula-without-value")
+                    if value is not None:
+                        shown = Message("word.excel-error", value=value)
+                    findings.defect(
+                        file, number, get_column_letter(cell.column), Message("defect.excel-error", shown=shown),
+                        hint=Message("hint.formula"), code="excel-error",
+                    )  # fmt: skip
+            known.append(Cell(cell.row, cell.column, value))
+        values[number] = _row_texts(known)
+    _note_hidden(file, sheet, header, first[header - 1], findings)
+    return _checked(name, file, iter(sorted(values.items())), findings)
 
 
-@lru_cache(maxsize=1)
-def _opened(content: bytes) -> openpyxl.Workbook:
-    """A workbook; the tables of one file are read after each other and open it once."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # Of what cannot be kept on writing; nothing is written here.
-        return openpyxl.load_workbook(io.BytesIO(content))
+def _row_texts(cells: Iterable[Cell]) -> list[str]:
+    """A row of a sheet as texts, up to its last filled cell."""
+    known = {cell.column: cell_text(cell.value) for cell in cells}
+    return [known.get(column, "") for column in range(1, max(known, default=0) + 1)]
 
 
-def forget_workbooks() -> None:
-    """Give the memory of the workbook read last back."""
-    _opened.cache_clear()
+def _note_hidden(file: str, sheet: Contents, header: int, names: list[str], findings: Findings) -> None:
+    """What the planner does not see in the sheet is read all the same, and pointed out."""
+    if sheet.is_hidden:
+        findings.note(Message("note.hidden-sheet", file=file))
+    rows = sorted(row for row in sheet.hidden_rows if row > header and row in sheet.rows)
+    if rows:
+        findings.note(Message("note.hidden-rows", file=file, count=len(rows), rows=listing(rows, ROWS_NAMED)))
+    columns = [text for i, text in enumerate(names, start=1) if i in sheet.hidden_columns and text.strip()]
+    if columns:
+        findings.note(Message("note.hidden-columns", file=file, columns=listing(map(quoted, columns))))
 
 
-def _sheet_title(name: str, file: str, book: openpyxl.Workbook, findings: Findings, *, alone: bool) -> str | None:
+def _sheet_title(name: str, file: str, titles: list[str], findings: Findings, *, alone: bool) -> str | None:
     """The sheet of a table: the one with its name in either language, or the only sheet of a workbook of its own."""
-    titles = [sheet.title for sheet in book.worksheets]
     found = sheets_of(name, titles)
     if len(found) > 1:
         findings.defect(
@@ -273,7 +280,7 @@ def _checked_columns(
         found.setdefault(header, texts[codes[is_filled]].tolist())
     if trimmed:
         findings.note(Message("note.trimmed", file=file, count=trimmed))
-    return Sheet(name, file, found, (np.flatnonzero(is_filled) + 2).tolist())
+    return Sheet(name, file, found, (np.flatnonzero(is_filled) + 2).tolist(), _as_read(names, headers))
 
 
 def cell_text(value: object) -> str:
@@ -355,7 +362,11 @@ def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: 
         columns.setdefault(header, clean)
     if trimmed:
         findings.note(Message("note.trimmed", file=file, count=trimmed))
-    return Sheet(name, file, columns, rows)
+    return Sheet(name, file, columns, rows, _as_read(first, headers))
+
+
+def _as_read(written: Iterable[str], headers: list[str | None]) -> dict[str, str]:
+    return {text.strip(): header for text, header in zip(written, headers, strict=False) if header}
 
 
 def _headers(name: str, file: str, top: int, first: list[str], findings: Findings) -> list[str | None]:

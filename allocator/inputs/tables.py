@@ -30,6 +30,9 @@ ORDER: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The one order each table is put into."""
 
+DEEPEST_UNIT = 30
+"""Levels of units above each other; the state has five."""
+
 
 def check_table(table: Table, findings: Findings) -> None:
     """Everything that one table says wrong of itself."""
@@ -62,23 +65,35 @@ def _check_units(table: Table, findings: Findings) -> None:
     units = table.frame
     parent = dict(zip(units["unit_id"], units["parent_unit_id"], strict=True))
     rows = dict(zip(units["unit_id"], table.rows, strict=True))
-    done: set[str] = set()
+    depth: dict[str, int] = {}
     for start in parent:
-        line: list[str] = []
+        line: dict[str, None] = {}  # In order, and looked up at once.
         here = start
-        while here in parent and here not in done and here not in line:
-            line.append(here)
+        while here in parent and here not in depth and here not in line:
+            line[here] = None
             here = parent[here]
         if here in line:
-            circle = line[line.index(here) :]
-            least = min(range(len(circle)), key=circle.__getitem__)
-            circle = [*circle[least:], *circle[:least]]
-            findings.defect(
-                table.file, rows[circle[0]], "parent_unit_id",
-                Message("defect.unit-cycle", circle=" → ".join([*circle, circle[0]])),
-                hint=Message("hint.parent"), code="unit-cycle",
-            )  # fmt: skip
-        done.update(line)
+            _refuse_circle(table, [*line][[*line].index(here) :], rows, findings)
+        above = depth.get(here, 0)
+        depth.update({unit: above + len(line) - i for i, unit in enumerate(line)})
+    if depth and max(depth.values()) > DEEPEST_UNIT:
+        deep = [unit for unit, levels in depth.items() if levels > DEEPEST_UNIT]
+        first = min(deep, key=lambda unit: int(rows[unit]))
+        findings.defect(
+            table.file, rows[first], "parent_unit_id",
+            Message("defect.units-deep", levels=max(depth.values()), most=DEEPEST_UNIT, count=len(deep)),
+            hint=Message("hint.parent"), code="unit-cycle",
+        )  # fmt: skip
+
+
+def _refuse_circle(table: Table, circle: list[str], rows: Mapping[str, int], findings: Findings) -> None:
+    least = min(range(len(circle)), key=circle.__getitem__)
+    circle = [*circle[least:], *circle[:least]]
+    findings.defect(
+        table.file, rows[circle[0]], "parent_unit_id",
+        Message("defect.unit-cycle", circle=" → ".join([*circle, circle[0]])),
+        hint=Message("hint.parent"), code="unit-cycle",
+    )  # fmt: skip
 
 
 def _check_cadres(table: Table, findings: Findings) -> None:

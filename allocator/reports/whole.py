@@ -8,17 +8,15 @@ between those two moves is mended by the next run on the same target.
 from __future__ import annotations
 
 import errno
-import glob
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import psutil  # type: ignore[import-untyped]
 
 from allocator.errors import OutputError
 from allocator.reports.texts import Language, Texts
+from allocator.unfinished import finished, hidden, remove_orphans, writer_of
 
 RECORD = "run.json"
 """The file that makes a folder a run folder; written last, so a folder that has it is complete."""
@@ -46,6 +44,8 @@ def check_target(folder: Path, *, force: bool = False, lang: Language = "en", ma
     """
     texts = Texts(lang)
     target = folder.resolve()
+    if (process := writer_of(target)) is not None:
+        raise OutputError(texts("output.busy", path=folder, process=process))
     _mend(target)
     if target.exists() and not target.is_dir():
         raise OutputError(texts("output.not-folder", path=folder))
@@ -74,14 +74,34 @@ def written_whole(folder: Path, texts: Texts, *, force: bool, mark: str = RECORD
     target = folder.resolve()
     with _os_errors_explained(folder, texts):
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = _beside(target, f"partial-{os.getpid()}")
+        made = hidden(target, is_folder=True)
         try:
-            unfinished.mkdir()
-            yield unfinished
-            put_in_place(unfinished, target)
+            made.mkdir(exist_ok=True)  # It is there when the target was claimed.
+            yield made
+            if not force and target.exists() and any(target.iterdir()):
+                raise OutputError(texts("output.exists", path=folder))  # Written by another run in the meantime.
+            put_in_place(made, target)
         except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            shutil.rmtree(made, ignore_errors=True)
             raise
+        finally:
+            finished(made)
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keep a target for this process while it works out what to write there: another one that wants it is told at once."""
+    target = folder.resolve()
+    made = hidden(target, is_folder=True)
+    with suppress(OSError):  # What keeps the folder from being made is explained when it is written.
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made.mkdir(exist_ok=True)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            made.rmdir()  # Empty when nothing was written.
+        finished(made)
 
 
 def _beside(target: Path, suffix: str) -> Path:
@@ -97,24 +117,23 @@ def _mend(target: Path) -> None:
     try:
         if aside.is_dir() and not target.exists():
             aside.rename(target)
-        for unfinished in target.parent.glob(f".{glob.escape(target.name)}.partial-*"):
-            pid = unfinished.name.rpartition("-")[2]
-            if pid.isdigit() and not psutil.pid_exists(int(pid)):
-                shutil.rmtree(unfinished, ignore_errors=True)
+        elif aside.is_dir():  # The new folder stands; the old one was about to go.
+            shutil.rmtree(aside, ignore_errors=True)
+        remove_orphans(target.parent)
     except OSError:
         return  # A folder that cannot be written is explained by the check that follows.
 
 
-def put_in_place(finished: Path, target: Path) -> None:
+def put_in_place(made: Path, target: Path) -> None:
     """Give the finished folder its name; the older one of that name goes when the new one stands."""
     aside = _beside(target, "previous")
     if not target.exists():
-        finished.rename(target)
+        made.rename(target)
         return
     shutil.rmtree(aside, ignore_errors=True)
     target.rename(aside)
     try:
-        finished.rename(target)
+        made.rename(target)
     except BaseException:
         aside.rename(target)
         raise

@@ -17,7 +17,7 @@ BAD_CELLS = [
     ("sessions", 0, "seats", "many", "bad-number", "'many' is not a number", "20"),
     ("sessions", 0, "seats", "2.5", "bad-number", "'2.5' is not a whole number", "2.0"),
     ("sessions", 0, "seats", "1,000", "bad-number", "'1,000' is not a number", "1000"),
-    ("sessions", 0, "seats", "99999999999", "bad-number", "'99999999999' is too large", "999999999"),
+    ("sessions", 0, "seats", "99999999999", "bad-number", "'99999999999' is too large", "1000000"),
     ("sessions", 0, "seats", "", "empty-cell", "the cell is empty, but 'seats' is required", "3"),
     ("sessions", 0, "min_seats", "-1", "too-small", "'min_seats' must be at least 0, not -1", "0"),
     ("sessions", 0, "end_date", "2019-3-8", "bad-date", "'2019-3-8' is not a date", "2019-03-08"),
@@ -27,7 +27,7 @@ BAD_CELLS = [
     ("cadres", 0, "birth_year", "70", "too-small", "'birth_year' must be at least 1900, not 70", "1970"),
     ("cadres", 0, "category", "", "empty-cell", "the cell is empty, but 'category' is required", "head"),
     ("cadres", 0, "tags", "a；b", "bad-list", "'a；b' contains '；'; a list is separated by ';'", "a;b"),
-    ("history", 0, "days", "five", "bad-number", "'five' is not a number", "5.5"),
+    ("history", 0, "days", "five", "bad-number", "'five' is not a number", "4.5"),
     ("programmes", 0, "content", "", "empty-cell", "the cell is empty, but 'content' is required", "theory"),
 ]  # fmt: skip
 
