@@ -26,16 +26,6 @@ CHANGE: Mapping[str, Message] = {
 TOLD = ("report", "priority", "waiting", "curriculum")
 """Kinds that ask for nothing by themselves, or for as much as there can be."""
 
-ONE: Mapping[str, Message] = {
-    "people": Message("word.one-person"),
-    "person-years": Message("word.one-person-year"),
-    "hours": Message("word.one-hour"),
-    "years": Message("word.one-year"),
-    "points": Message("word.one-point"),
-    "placements": Message("word.one-placement"),
-}
-"""Units of goals where there is one of them."""
-
 
 def title_of(rule: Any, texts: Texts) -> str:
     """Title of a rule in the reader's language, its id where there is none."""
@@ -59,8 +49,7 @@ def unit_name(unit: str, texts: Texts) -> str:
 
 def counted(value: float, unit: str, texts: Texts) -> str:
     """A figure with what it counts."""
-    word = texts.said(ONE[unit]) if unit in ONE and abs(value) == 1 else unit_name(unit, texts)
-    return texts.said(Message("word.counted", figure=texts.figure(value, unit), unit=word))
+    return texts.said(Message("word.counted", figure=texts.figure(value, unit), unit=unit_name(unit, texts)))
 
 
 def weightiest_first(clauses: pd.DataFrame) -> pd.DataFrame:

@@ -196,7 +196,7 @@ def _next(found: Why, session: str, texts: Texts) -> Iterator[str]:
         yield PLAIN + said(Message("explain.nobody-else"))
         return
     other: Any = next(own.itertuples())
-    others = {name: texts.number(queue[name]) for name in ("may", "bound", "busy")}
+    others = {name: int(queue[name]) for name in ("may", "bound", "busy")}
     last = Message("explain.never") if other.last != other.last else Message("explain.last", year=int(other.last))
     who = Message("explain.who", cadre=other.cadre_id, rest=(*named(other, other.cadre_id, texts), said(last)))
     head = {

@@ -18,6 +18,7 @@ from allocator.reports.material import Material
 from allocator.reports.texts import Texts, fit
 from allocator.reports.verdicts import status_of, summed, tightest
 from allocator.result import GoalResult, SolveResult
+from allocator.wording import Message
 
 WIDTH = 100  # terminal cells where there is no terminal
 NARROWEST, WIDEST = 72, 120  # the least and the most that is used of a terminal
@@ -285,7 +286,11 @@ def _breaches(material: Material, width: int) -> Iterator[str]:
     if breached:
         yield "■ " + texts("summary.breaches", count=len(breached))
     for verdict in breached[:_LISTED]:
-        short = texts("summary.gives", short=f"{texts.number(verdict.shortfall)} {material.unit(verdict.finding.unit)}")
+        unit = material.unit(verdict.finding.unit)
+        short = texts(
+            "summary.gives",
+            short=texts.said(Message("word.counted", figure=texts.number(verdict.shortfall), unit=unit)),
+        )
         clause = f"{fit(verdict.clause, 14)} {_title(material, verdict, width - 20 - cell_len(short))}"
         yield f"  ✗ {clause} {short}"
     if len(breached) > _LISTED:

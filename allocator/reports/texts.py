@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 from rich.cells import cell_len
 
 from allocator.audit import UNITS
-from allocator.wording import LANGUAGES, Language, language, said
+from allocator.wording import LANGUAGES, Language, filled, language, said
 from allocator.wording import value as value_of
 
 __all__ = ["LANGUAGES", "Language", "Texts", "catalogue", "fit", "language"]
@@ -43,7 +43,7 @@ class Texts:
 
     def __call__(self, code: str, /, **parameters: object) -> str:
         """The text of that code (``KeyError`` when there is none)."""
-        return catalogue()[code][self.lang].format(**parameters)
+        return filled(catalogue()[code][self.lang], self.lang, parameters)
 
     def said(self, text: object) -> str:
         """A message in this language; any other text as it is."""
