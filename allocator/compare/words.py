@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CHANGE: Mapping[str, Message] = {
     "new": Message("compare.change-new"),
     "gone": Message("compare.change-gone"),
+    "more": Message("compare.change-more"),
+    "fewer": Message("compare.change-fewer"),
     "programme": Message("compare.change-programme"),
     "year": Message("compare.change-year"),
     "date": Message("compare.change-date"),
