@@ -16,7 +16,7 @@ from allocator.kinds import Quota, RuleKind
 from allocator.placements import Plan
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts, fit
-from allocator.reports.verdicts import status_of, summed, tightest
+from allocator.reports.verdicts import SINGLE, goal_parts, status_of, summed, tightest
 from allocator.result import GoalResult, SolveResult
 from allocator.wording import Message
 
@@ -123,7 +123,20 @@ def _goals(material: Material, width: int) -> Iterator[str]:
         rows.append((name, texts.number(goal.value), texts.number(goal.bound), gap, goal_verdict(texts, goal)))
     least = (16, 16, 12, 14) if width >= WIDTH else (0, 0, 0, 0)
     others = [max(room, *(cell_len(row[n]) + 2 for row in rows)) for n, room in enumerate(least, start=1)]
-    yield from ("  " + _row(row, (width - (4 if width >= WIDTH else 2) - sum(others), *others)) for row in rows)
+    for rank, row in enumerate(rows):
+        yield "  " + _row(row, (width - (4 if width >= WIDTH else 2) - sum(others), *others))
+        yield from _parts(material, result.goals[rank - 1]) if rank else ()
+
+
+def _parts(material: Material, goal: GoalResult) -> Iterator[str]:
+    """What a value that counts two things is made of."""
+    if goal.unit in SINGLE:
+        texts = material.texts
+        parts = [
+            texts.said(Message("word.counted", figure=texts.number(amount), unit=material.unit(unit)))
+            for unit, amount in goal_parts(material.audit, goal.goal, SINGLE[goal.unit]).items()
+        ]
+        yield "      " + texts("summary.parts", parts=texts.listed(parts))
 
 
 def _row(values: Sequence[str], widths: Sequence[int]) -> str:
