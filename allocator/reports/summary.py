@@ -117,7 +117,7 @@ def _goals(material: Material, width: int) -> Iterator[str]:
     yield "■ " + texts("summary.goals", status=texts("solve." + result.status.value))
     rows = [("", *(texts(f"summary.{code}") for code in ("value", "bound", "gap", "verdict")))]
     for rank, goal in enumerate(result.goals, start=1):
-        unit = material.unit(goal.unit)
+        unit = "" if goal.unit in SINGLE else material.unit(goal.unit)  # Two units stand on the line below.
         name = f"{rank} {texts.within(texts.known('goal', goal.goal), unit)}"
         gap = texts.percent(goal.gap) if goal.gap or goal.is_proven else "—"
         rows.append((name, texts.number(goal.value), texts.number(goal.bound), gap, goal_verdict(texts, goal)))
