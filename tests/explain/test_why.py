@@ -16,6 +16,7 @@ from allocator.audit.records import Records
 from allocator.entities import Inputs
 from allocator.explain import Explainer, Why
 from allocator.explain.judge import with_rules, with_seats
+from allocator.explain.moves import fewest_moves
 from allocator.inputs import load
 from allocator.ledger import ledger
 from allocator.model.goals import signed
@@ -350,3 +351,10 @@ def test_a_missed_interval_in_a_goal_of_hours_is_a_miss_and_no_hour(run: Run) ->
     said = text(soft, plan, report, replace(run.result, goals=goals), lang="en")
     assert f"{parts['hours']:,.0f} hours" in said and f"{parts['misses']:,.0f} misses" in said
     assert "Still owed at the end (hours" not in said
+
+
+def test_moves_that_share_no_session_with_the_seat_are_taken_back_where_nothing_gets_worse(run: Run) -> None:
+    plan = ordered(run.plan.placements[run.plan.placements["cadre_id"] != "S5"].reset_index(drop=True))
+    other = replace(run, plan=plan, audit=audit(plan, run.inputs))
+    assert fewest_moves(run, other, "N1").plan.sha256 == run.plan.sha256
+    assert fewest_moves(run, other, "S5") is other  # The moves of the person asked about stay.
