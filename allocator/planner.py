@@ -24,6 +24,7 @@ from allocator.reports.material import Material
 from allocator.reports.record import peak_memory
 from allocator.reports.summary import text as summary_text
 from allocator.reports.texts import Language, Texts
+from allocator.reports.verdicts import goal_unit
 from allocator.result import GoalResult, SolveResult, SolveStatus
 from allocator.solve.bounds import COUNTED
 from allocator.solve.calendar import calendar
@@ -292,7 +293,7 @@ class Planner:
         clock.add("audit", since)
 
         since = time.monotonic()
-        goals = _goals(stage, report.goals)
+        goals = _goals(stage, report)
         clock.add("bounds", since)
         self._stage, self._years, self._placements = stage, years, dated.placements
         result = SolveResult(
@@ -376,12 +377,13 @@ def _gaps(result: SolveResult) -> dict[Goal, float]:
     return {goal.goal: gap(goal) for goal in result.goals}
 
 
-def _goals(stage: YearlyStage, counted: Mapping[Goal, float]) -> tuple[GoalResult, ...]:
-    """Every goal in use: its value as the auditor counted it, and its bound."""
-    values = {goal: float(counted[goal]) for goal in stage.goals}
+def _goals(stage: YearlyStage, report: AuditReport) -> tuple[GoalResult, ...]:
+    """Every goal in use: its value as the auditor counted it, in what the rules count, and its bound."""
+    values = {goal: float(report.goals[goal]) for goal in stage.goals}
     bounds = stage.bounds(values)
+    units = {goal: goal_unit(report, goal, SHAPES[goal].unit) for goal in stage.goals}
     return tuple(
-        GoalResult(goal, SHAPES[goal].sense, SHAPES[goal].unit, values[goal], bounds.get(goal)) for goal in stage.goals
+        GoalResult(goal, SHAPES[goal].sense, units[goal], values[goal], bounds.get(goal)) for goal in stage.goals
     )
 
 

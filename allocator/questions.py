@@ -79,7 +79,9 @@ class Questions:
         """
         return self._explainer.why(cadre_id)
 
-    def why_not(self, cadre_id: str, not_in: str | int, *, on_progress: OnProgress = silent) -> WhyNot:
+    def why_not(
+        self, cadre_id: str, not_in: str | int, *, prove: bool = False, on_progress: OnProgress = silent
+    ) -> WhyNot:
         """Why somebody is not elsewhere: the rule that forbids it, or the plan with that seat; as ``allocator.explain``.
 
         Parameters
@@ -88,6 +90,8 @@ class Questions:
             Who.
         not_in
             A session, a programme, a plan year, or ``PROGRAMME@YEAR``.
+        prove
+            Plan with that seat from nothing too where bounds are missing: slower by far for a large scenario.
         on_progress
             Gets a ``Progress`` at every step.
 
@@ -96,7 +100,7 @@ class Questions:
         InputError
             If there is no such person, session, programme or plan year.
         """
-        return self._explainer.why_not(cadre_id, not_in, on_progress=on_progress)
+        return self._explainer.why_not(cadre_id, not_in, prove=prove, on_progress=on_progress)
 
     def ledger(self) -> Ledger:
         """What everybody had done and owed before the plan; as ``allocator.ledger``."""
@@ -205,9 +209,10 @@ class Questions:
         *,
         name: str = "what-if",
         from_base: bool = True,
+        prove: bool = False,
         on_progress: OnProgress = silent,
     ) -> WhatIf:
-        """What a change of the scenario does: the plan with it, set against this one.
+        """What a change of the scenario does: the plan with it, set against this one, and what is proven of the difference.
 
         Parameters
         ----------
@@ -218,6 +223,8 @@ class Questions:
         from_base
             Plan from this plan, so that only those whom the change concerns move: far quicker for a large scenario, but without bounds
             there. ``False``: plan from nothing.
+        prove
+            Plan from nothing too where bounds are missing, and take the better plan of the two: slower by far for a large scenario.
         on_progress
             Gets a ``Progress`` at every step.
 
@@ -229,7 +236,8 @@ class Questions:
             If a rule cannot be expressed.
         """
         return what_if(
-            self._explainer.planner, self.run, changes, name=name, from_base=from_base, on_progress=on_progress
+            self._explainer.planner, self.run, changes,
+            name=name, from_base=from_base, prove=prove, on_progress=on_progress,
         )  # fmt: skip
 
     def compare(self, *others: Run | Path | str, names: Sequence[str] | None = None) -> Comparison:

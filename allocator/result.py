@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -55,6 +55,27 @@ class GoalResult:
         if self.value is None or self.bound is None:
             return False
         return abs(self.value - self.bound) <= 1e-9
+
+
+Certainty = Literal["proven", "limit", "tried"]
+"""Of a goal's value: no plan is better; the best plan is no worse; only what this plan has, while a goal before is not proven."""
+
+
+def certainties(goals: Iterable[GoalResult]) -> dict[Goal, Certainty]:
+    """How certain the value of each goal is, the goals in their order."""
+    found: dict[Goal, Certainty] = {}
+    is_known = True
+    for one in goals:
+        found[one.goal] = certainty(one, is_known=is_known)
+        is_known &= one.is_proven
+    return found
+
+
+def certainty(goal: GoalResult, *, is_known: bool) -> Certainty:
+    """How certain the value of a goal is; ``is_known``: whether all goals before are proven."""
+    if not is_known:
+        return "tried"
+    return "proven" if goal.is_proven else "limit"
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,9 @@ from allocator.pipeline import solve
 from allocator.planner import Planner, Run
 from allocator.reports.texts import Texts
 from allocator.result import OnProgress, silent
+from allocator.shadow.answers import Change, Verdict, verdict_of
+from allocator.shadow.envelope import better_of, compared
+from allocator.shadow.words import difference_lines
 from allocator.solve.clock import Clock
 from allocator.spoken import Spoken
 from allocator.wording import Message
@@ -34,18 +37,32 @@ class WhatIf(Spoken):
         The plan with the change.
     comparison
         The plan there is and the plan with the change side by side: ``goals``, ``clauses``, ``units``, ``people``.
+    goals
+        Every goal before and after, with its bounds, what is proven of the difference (``verdict``), and how certain each value is
+        (``before_is``, ``after_is``).
+    notes
+        What to know of them: that one of the two plans stands for both.
     """
 
     base: Run
     changes: Mapping[str, object]
     run: Run
     comparison: Comparison
+    goals: tuple[Change, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is proven of the best plans with and without the change; ``open``: nothing, these are two plans that were found."""
+        return verdict_of(self.goals)
 
     def lines(self, texts: Texts) -> Iterator[str]:
-        """The change, then what comes of it, line by line in the words of a catalogue."""
+        """The change, what is proven of it, then the two plans side by side, line by line in the words of a catalogue."""
         yield "■ " + texts.said(Message("what-if.title"))
         for key, value in self.changes.items():
             yield "  " + _change(self.base.inputs, key, value, texts)
+        for line in (*difference_lines(self.goals, texts), *map(texts.said, self.notes)):
+            yield "  " + line
         yield from self.comparison.lines(texts)
 
     def write_scenario(
@@ -70,6 +87,7 @@ def what_if(
     *,
     name: str,
     from_base: bool,
+    prove: bool = False,
     on_progress: OnProgress = silent,
 ) -> WhatIf:
     """The plan with some changes, set against the plan there is; see ``allocator.Questions.what_if``.
@@ -82,9 +100,15 @@ def what_if(
         If a rule cannot be expressed.
     """
     inputs = changed(base.inputs, changes)
-    clock = Clock(inputs.scenario.limits.seconds, on_progress=on_progress)
-    run = planner.trial(inputs, clock) if from_base else solve(inputs, clock)
-    return WhatIf(base, dict(changes), run, compare(base, run, names=[base.inputs.scenario.id, name]))
+
+    def clock() -> Clock:
+        return Clock(inputs.scenario.limits.seconds, on_progress=on_progress)
+
+    run = planner.trial(inputs, clock()) if from_base else solve(inputs, clock())
+    if prove and from_base and not all(one.is_proven for one in run.result.goals):
+        run = better_of(solve(inputs, clock()), run)
+    goals, notes = compared(base, run)
+    return WhatIf(base, dict(changes), run, compare(base, run, names=[base.inputs.scenario.id, name]), goals, notes)
 
 
 def _change(inputs: Inputs, key: str, value: object, texts: Texts) -> str:

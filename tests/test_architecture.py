@@ -63,7 +63,7 @@ _layer("ledger", f"{RECORDS} instance audit solve counting reports lines spoken 
 _layer("compare", f"{RECORDS} inputs audit reports lines spoken drawing planner writing")
 _layer("sweep", f"{RECORDS} inputs audit compare reports lines spoken drawing planner pipeline writing")
 _layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports spoken planner pipeline")
-_layer("what_if", f"{RECORDS} inputs solve reports spoken planner pipeline compare")
+_layer("what_if", f"{RECORDS} inputs solve reports spoken planner pipeline compare shadow")
 _layer(
     "questions",
     f"{RECORDS} inputs conflicts compare ledger explain shadow sweep what_if audit reports planner pipeline spoken",

@@ -14,7 +14,8 @@ from typer.testing import CliRunner, Result
 import allocator
 from allocator.cli import app
 from allocator.compare import Comparison, compare
-from allocator.compare.tables import COUNTING_SEATS
+from allocator.compare.gather import RunFiles
+from allocator.compare.tables import COUNTING_SEATS, people
 from allocator.compare.words import counted, weightiest_first
 from allocator.errors import UsageError
 from allocator.reports.texts import Texts
@@ -85,6 +86,36 @@ def test_everybody_whose_sessions_differ_is_listed_and_nobody_else(compared: Com
         assert set(filter(None, str(row.before).split("; "))) == {session for session, _ in lost}
         assert set(filter(None, str(row.after).split("; "))) == {session for session, _ in new}
     assert int(compared.moved().to_numpy().sum()) == len(differ)
+
+
+SEATS = ("cadre_id", "unit_id", "year", "programme_id", "session_id", "headcount", "rules")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (["p1 a 1", "p2 b 1"], ["p1 a 1"], ("fewer", "b", "")),
+        (["p1 a 1"], ["p1 a 1", "p2 b 1"], ("more", "", "b")),
+        (["p1 a 1", "p2 b 1"], ["p3 c 1"], ("fewer", "a; b", "c")),
+        (["p1 a 1"], ["p2 b 1"], ("programme", "a", "b")),
+        (["p1 a 1"], ["p1 a2 1"], ("date", "a", "a2")),
+        (["p1 a 1"], [], ("gone", "a", "")),
+        ([], ["p1 a 1"], ("new", "", "a")),
+        (["p1 a 5"], ["p1 a 3"], ("fewer", "a", "")),  # A group never moves from a session to itself.
+        (["p1 a 5"], ["p1 a 3", "p1 a2 2"], ("date", "a", "a2")),
+        (["p1 a 5"], ["p1 a 3", "p2 b 2"], ("programme", "a", "b")),
+    ],
+)
+def test_change_is_called_what_it_is(before: list[str], after: list[str], told: tuple[str, str, str]) -> None:
+    runs = []
+    for name, seats in (("one", before), ("other", after)):
+        rows = [("C", "U", 2019, *seat.split()[:2], int(seat.split()[2]), "") for seat in seats]
+        types = {"year": "int64", "headcount": "int64"}
+        runs.append(
+            RunFiles(name, {}, pd.DataFrame(rows, columns=list(SEATS)).astype(types), pd.DataFrame(), {}, None, ())
+        )
+    (row,) = people(runs).itertuples()
+    assert (row.change, row.before, row.after) == told
 
 
 def test_change_of_a_quota_shows_in_its_clause(compared: Comparison) -> None:

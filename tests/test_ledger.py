@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -154,5 +155,33 @@ def test_counts_have_thousands_and_nothing_is_said_of_nobody() -> None:
     changes = {"disable": ["theory-interval", "make-up"]}
     found = ledger(load(TINY, changes=changes))
     assert found.forced.empty and "没有人必须参训" in found.said("zh") and "Nobody must go in 2019" in found.said("en")
-    many = Message("ledger.owing", year=2019, count=89964, units=1659, shut=1000)
-    assert "89,964人（涉及1,659个单位），其中1,000人" in many.said("zh") and "2019" in many.said("zh")
+    many = Message("ledger.owing", year=2019, count=89964, units=1659)
+    assert "89,964人（涉及1,659个单位）" in many.said("zh") and "2019" in many.said("zh")
+
+
+def test_people_who_get_no_seat_in_any_plan_are_counted(own_sample: Path) -> None:
+    """Four people must go in 2019: there is room for them, and with one seat in each session not for all."""
+    found = ledger(own_sample / "scenarios" / "tiny.toml")
+    assert found.unseated == 0
+    assert "only a plan can tell" in found.said("en")
+    inputs = load(own_sample / "scenarios" / "tiny.toml")
+    few = ledger(replace(inputs, sessions=inputs.sessions.assign(seats=1, usable_seats=1, min_seats=1)))
+    assert (
+        few.forced["cadre_id"].nunique() - 2 == few.unseated == 2
+    )  # Both classes of theory of that year have one seat.
+    assert f"at least {few.unseated} " in few.said("en")
+
+
+def test_half_hours_done_are_told(own_sample: Path) -> None:
+    """What is owed is rounded up to whole hours, what was done is told as it is."""
+    inputs = load(own_sample / "scenarios" / "tiny.toml")
+    before = ledger(inputs).people
+    row = before[before["unit_of"] == "hours"].iloc[0]
+    history = inputs.history.copy()
+    own = np.flatnonzero((history["cadre_id"] == row["cadre_id"]) & (history["start_date"].dt.year >= 2018))
+    assert len(own)
+    history.loc[own[0], "hours"] += 0.5
+    after = ledger(replace(inputs, history=history)).people
+    now = after[(after["cadre_id"] == row["cadre_id"]) & (after["rule_id"] == row["rule_id"])].iloc[0]
+    assert now["done"] == row["done"] + 0.5
+    assert now["owed"] == row["owed"]

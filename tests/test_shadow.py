@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import threading
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,14 +20,16 @@ from allocator.errors import InputError
 from allocator.kinds import Goal
 from allocator.pipeline import load_run
 from allocator.planner import Run
-from allocator.reports.texts import Language
-from allocator.result import GoalResult
+from allocator.reports.texts import Language, Texts
+from allocator.result import Certainty, GoalResult
 from allocator.shadow import Shadow, ask, shadow
-from allocator.shadow.answers import changes_of, verdict_of
+from allocator.shadow.answers import Answer, Change, changes_of, verdict_of
 from allocator.shadow.ask import asked_of
+from allocator.shadow.envelope import Point, envelope
 from allocator.shadow.openings import opening
 from allocator.shadow.questions import Question, gives_room, is_stricter
 from allocator.shadow.steps import MOST_POINTS, StepsError, read_steps
+from allocator.shadow.text import _plateau_note
 
 SOLVER_WORDS = (
     "dual",
@@ -459,3 +462,61 @@ def test_run_of_other_inputs_is_refused(folder: Path, tmp_path: Path) -> None:
     result = call("shadow", copy / "out" / "tiny", "--of", "theory-quota", "--lang", "en")
     assert result.exit_code == 3
     assert "cadres.csv" in result.stderr
+
+
+def test_plan_of_a_tighter_step_caps_the_looser_ones_and_bounds_hold_the_other_way(run: Run) -> None:
+    """Found for three steps of a floor: 15, 11 and 7 of a goal, the last by a plan that serves the others too."""
+    nobody = replace(run.plan, placements=run.plan.placements.iloc[:0])
+    first = run.result.goals[0]
+    poor = (replace(first, value=99.0, bound=None), *(replace(one, bound=None) for one in run.result.goals[1:]))
+    points = [
+        Point(Fraction(0), run.inputs, nobody, poor),
+        Point(Fraction(1), run.inputs, nobody, poor),
+        Point(Fraction(2), run.inputs, run.plan, tuple(replace(one, bound=None) for one in run.result.goals)),
+    ]
+    found = envelope(points, lambda one, other: other > one)
+    values = [{goal.goal: goal.value for goal in point.goals} for point in found]
+    assert values == [{goal.goal: goal.value for goal in run.result.goals}] * 3
+    assert [point.source for point in found] == [2, 2, None]
+    looser = [replace(points[0], plan=run.plan, goals=run.result.goals), points[2]]
+    assert [goal.bound for goal in envelope(looser, lambda one, other: other > one)[1].goals] == [
+        goal.bound for goal in run.result.goals
+    ]
+
+
+def costly(kind: Certainty, step: int, field: str = "share") -> Answer:
+    """An answer about a floor of a fifth, with a value that is more or less certain."""
+    change = Change("quota-excess", 5.0, 7.0, 5.0, None, "open", "proven", kind)
+    asked = Question(
+        "floor",
+        "share-floor" if field == "share" else "quota",
+        field,
+        Fraction(step),
+        Fraction(1, 5),
+        Fraction(20 + step, 100),
+        (),
+        {},
+    )
+    return Answer(step, asked, "open", (change,))
+
+
+def test_values_that_are_not_proven_are_marked_and_a_dearer_floor_is_not_called_useless() -> None:
+    texts = Texts("en")
+    assert [texts.marked(7, kind, "min") for kind in ("proven", "limit", "tried")] == ["7", "≤7", "~7"]
+    assert texts.marked(7, "limit", "max") == "≥7"
+    level = [costly("limit", step) for step in (1, 2)]
+    assert _plateau_note("24 %", level) == "from 24 % on, more was not found to cost anything further (not proven)"
+    sure = [costly("proven", step) for step in (1, 2)]
+    assert _plateau_note("24 %", sure) == "from 24 % on, more costs nothing further"
+    room = [costly("proven", step, "amount") for step in (1, 2)]
+    assert _plateau_note("6", room) == "from 6 on, more buys nothing"
+    assert set(texts.mark_note(["limit", "tried"]).split("; ")[1][:1]) == {"~"}
+
+
+@pytest.mark.long
+def test_range_of_a_floor_never_shows_a_tighter_step_better_than_a_looser_one(prefecture: Run) -> None:
+    found = shadow(prefecture, "share-leading-team-fifth", "1:5:2")
+    own = found.goals[found.goals["goal"] == "quota-excess"].sort_values("step")
+    assert own["after"].is_monotonic_increasing
+    assert (own["after_is"] != "proven").eq(own["after"] != own["bound_after"]).all()
+    assert "≤" in found.said("en") or own["after_is"].eq("proven").all()

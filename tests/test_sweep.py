@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import openpyxl
@@ -26,12 +28,15 @@ from allocator.cli import app
 from allocator.errors import InputError, OutputError, UsageError
 from allocator.inputs import changed, load
 from allocator.pipeline import plan
+from allocator.reports.texts import Texts
 from allocator.sweep import Progress, Sweep, point, sweep
 from allocator.sweep.axes import axes_of, grid, parse
 from allocator.sweep.bundle import packed, unpacked
 from allocator.sweep.local import run_locally
 from allocator.sweep.pareto import between, ends, marked, pair_of
 from allocator.sweep.point import Base, Task, from_toml, run_from_record, run_to_record, to_toml
+from allocator.sweep.tables import SweepTables
+from allocator.sweep.text import _open
 from allocator.sweep.words import outcome
 from allocator.sweep.worker import Worker
 
@@ -559,3 +564,14 @@ def test_sheet_of_clauses_begins_with_what_is_missed(local: Sweep) -> None:
     assert rows[top + 1][2] == "theory-quota" and {row[9] for row in rows[top + 1 :]} >= {"breached", "kept"}
     kinds = local.clauses.set_index("rule_id")["kind"]
     assert not {kinds[row[2]].iat[0] for row in rows[top + 1 :]} & {"built-in", "spacing"}
+
+
+def test_points_without_a_bound_are_counted_and_said() -> None:
+    goals = pd.DataFrame(
+        {"point": [1, 2, 3], "goal": "owed", "unit": "hours", "value": [5.0, 7.0, 9.0], "bound": [5.0, None, 8.0], "proven": [True, False, False]}
+    )  # fmt: skip
+    found = cast(SweepTables, SimpleNamespace(goals=goals))
+    told = list(_open(found, ["owed"], Texts("en")))
+    assert "differences below 1 hour between" in told[0]
+    assert "no bound is known at 1 point;" in told[1]
+    assert list(_open(cast(SweepTables, SimpleNamespace(goals=goals[:1])), ["owed"], Texts("en"))) == []

@@ -9,7 +9,7 @@ import locale
 import pickle
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -22,7 +22,9 @@ import allocator
 from allocator.cli import app
 from allocator.commands.frames import half
 from allocator.errors import Defect, InputError, ModelError, UnknownRuleError
-from allocator.wording import LANGUAGES, Message, catalogue, from_record, language, listing, quoted, said
+from allocator.reports.texts import Texts
+from allocator.reports.texts import catalogue as outputs
+from allocator.wording import LANGUAGES, Message, catalogue, filled, from_record, language, listing, quoted, said
 
 PACKAGE = Path(allocator.__file__).parent
 TREES = {path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
@@ -71,6 +73,121 @@ def test_chinese_texts_are_chinese_and_english_texts_are_english() -> None:
         if re.search(r"[\u4e00-\u9fff]", words):
             wrong.append(f"the English text of {code} has Chinese in it")
     assert wrong == []
+
+
+ONE = re.compile(r"(?<![\d.,:/-])1 ((?:[a-z-]+ ){0,3}?)([a-z-]*[^s\W]s|misses|classes|people|are|have|do|were|owe)\b")
+"""One, and within three words what looks like many."""
+
+SINGULAR = {
+    "is",
+    "was",
+    "has",
+    "does",
+    "its",
+    "this",
+    "us",
+    "as",
+    "always",
+    "gives",
+    "owes",
+    "waits",
+    "attends",
+    "reaches",
+    "seems",
+    "touches",
+    "holds",
+    "comes",
+    "plans",
+    "goes",
+    "contains",
+    "ends",
+    "appears",
+    "requires",
+    "names",
+    "sends",
+    "gets",
+    "settles",
+    "states",
+    "makes",
+    "lacks",
+    "exists",
+    "becomes",
+    "happens",
+    "occurs",
+    "reports",
+    "needs",
+    "follows",
+}
+"""What ends like many, and is not: verbs that speak of one."""
+
+
+@pytest.mark.parametrize("texts", [catalogue(), outputs()], ids=["said", "outputs"])
+def test_english_text_has_no_plural_behind_a_one(texts: Mapping[str, Mapping[str, str]]) -> None:
+    wrong = []
+    for code, entry in texts.items():
+        names = fields(entry["en"])
+        for one in names:
+            for figure in (
+                1,
+                "1",
+            ):  # A number, and one in words; what stands in quotation marks is a value of the data.
+                if f"{{{one}!q}}" in entry["en"] or (isinstance(figure, str) and re.search(rf"{{{one}:", entry["en"])):
+                    continue
+                text = filled(entry["en"], "en", {name: figure if name == one else 7 for name in names})
+                wrong += [
+                    f"{code}: {text}" for found in ONE.finditer(text)
+                    if found[2] not in SINGULAR | (NAMES_DO if isinstance(figure, str) else set()) and not set(found[1].split()) & NO_COUNT
+                ]  # fmt: skip
+    assert wrong == [], "\n".join(wrong)
+
+
+NAMES_DO = {"are", "have", "were"}
+"""What may be said of a file or run that is called 1."""
+
+NO_COUNT = {
+    "merged",
+    "several",
+    "between",
+    "will",
+    "could",
+    "of",
+    "in",
+    "to",
+    "for",
+    "by",
+    "at",
+    "than",
+    "or",
+    "and",
+    "which",
+    "that",
+    "who",
+    "may",
+    "can",
+    "must",
+    "is",
+    "are",
+    "has",
+    "does",
+    "was",
+    "if",
+    "so",
+    "but",
+    "because",
+}
+"""Words behind which something else is spoken of: "1 of the sessions", "1 in 3 years"."""
+
+
+def test_only_what_is_one_is_said_as_one() -> None:
+    sentence = "{count:,} {unit} are missing, of {all} people"
+    assert filled(sentence, "en", {"count": 1, "unit": "hours", "all": 21}) == "1 hour is missing, of 21 people"
+    assert filled(sentence, "en", {"count": 1001, "unit": "hours", "all": 1}) == "1,001 hours are missing, of 1 person"
+    assert filled(sentence, "zh", {"count": 1, "unit": "hours", "all": 1}) == "1 hours are missing, of 1 people"
+    # A group, rule or file may be called 1, and somebody may be called "1 people".
+    assert filled("{run} have changed: {name}", "en", {"run": "1", "name": "1 people"}) == "1 have changed: 1 people"
+    assert (
+        Texts("en")("summary.year", year=2019, people=1, seats="1", sessions=2) == "2019: 1 person, 1 seat, 2 sessions"
+    )
 
 
 def test_every_code_said_is_in_the_catalogue_with_its_parameters() -> None:

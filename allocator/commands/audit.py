@@ -12,6 +12,7 @@ from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, ScenarioFil
 from allocator.inputs import load
 from allocator.reports import summary
 from allocator.reports.texts import Texts, fit
+from allocator.wording import Message
 
 LISTED = 20
 """How many differences a terminal shows; ``--json`` has all of them."""
@@ -62,7 +63,8 @@ def _rule_lines(report: AuditReport, voice: Voice) -> list[str]:
     for row in report.rules.to_dict("records"):
         mark = {"kept": "✓", "breached": "✗"}.get(row["status"], "·")
         required, achieved = (texts.figure(row[name], row["unit"]) for name in ("required", "achieved"))
-        figures = f"{required} → {achieved} {texts.unit(row['unit'])}"
+        counted = texts.said(Message("word.counted", figure=achieved, unit=texts.unit(row["unit"])))
+        figures = f"{required} → {counted}"
         title = (row["title_zh"] or row["title"]) if voice.lang == "zh" else (row["title"] or row["title_zh"])
         cells = (fit(row["rule_id"], 28), fit(row["clause"], 14), fit(figures, 30), title)
         lines.append(f"  {mark} " + " ".join(cells).rstrip())

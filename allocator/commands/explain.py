@@ -50,6 +50,12 @@ def explain_people(
             show_default=False,
         ),
     ] = None,
+    prove: Annotated[
+        bool,
+        typer.Option(
+            "--prove", help="With --not-in: plan from nothing too, with bounds; slower. 从头求解并求界（较慢）。"
+        ),
+    ] = False,
     scenario: Annotated[
         Path | None,
         typer.Option(
@@ -76,7 +82,9 @@ def explain_people(
         with Display(voice.lang, silent=quiet or no_progress) as display:
             asked = Explainer(pipeline.load_run(run))
             asked.refuse_unknown(cadres, not_in)
-            answers = [asked.answer(cadre, not_in, on_progress=display.show) for cadre in dict.fromkeys(cadres)]
+            answers = [
+                asked.answer(cadre, not_in, prove=prove, on_progress=display.show) for cadre in dict.fromkeys(cadres)
+            ]
         text = "\n\n".join(answer.words(texts) for answer in answers)
         voice.result(text, {"exit_code": Code.DONE, "answers": [record_of(answer) for answer in answers]})
         if scenario is not None:
@@ -92,7 +100,19 @@ def record_of(answer: Why | WhyNot) -> dict[str, Any]:
     """An answer as JSON knows it."""
     person = vars(answer.person)
     if isinstance(answer, Why):
-        tables = ("seats", "record", "account", "served", "offers", "emptied", "queue", "next", "measures", "causes")
+        tables = (
+            "seats",
+            "record",
+            "account",
+            "served",
+            "offers",
+            "emptied",
+            "queue",
+            "next",
+            "measures",
+            "causes",
+            "emptied_rules",
+        )
         return {"person": person, "seed": answer.seed, **{name: getattr(answer, name) for name in tables}}
     found: dict[str, Any] = {"person": person, "target": vars(answer.target)}
     names = ("seed", "outcome", "session_id", "sessions", "forbidden", "goals", "clauses", "changes", "reasons")

@@ -40,7 +40,10 @@ def write_ledger(
         title = texts.title(inputs.scenario) or inputs.scenario.id
         if out is not None:
             write_whole(out, csv(found) if out.suffix.lower() == ".csv" else workbook(found, title, texts))
-        record = {name: getattr(found, name) for name in ("years", "clauses", "forced", "teams", "floors", "people")}
+        record = {
+            name: getattr(found, name)
+            for name in ("years", "clauses", "forced", "unseated", "teams", "floors", "people")
+        }
         voice.result(found.words(texts), {"exit_code": Code.DONE, **record})
         if out is not None:
             voice.say(voice.talk.said(Message("compare.written", file=str(out))))

@@ -17,8 +17,10 @@ COUNTING_SEATS = ("spacing", "away-limit", "eligibility", "built-in")
 ADDED_UP = ("people", "sessions")
 """Units of statistics that add up over the years; shares and figures per head do not, and are averaged."""
 
-CHANGES = ("new", "gone", "programme", "year", "date")
-"""How the classes of a person differ, the greatest change first: ``date`` is another session of the same programme and year."""
+CHANGES = ("new", "gone", "more", "fewer", "programme", "year", "date")
+"""How the classes of a person differ, the greatest change first: ``more`` and ``fewer`` are of classes beside others that stay or change,
+``programme`` is as many, some of other programmes, and ``date`` is another session of the same programme and year.
+"""
 
 
 def column(what: str, run: str) -> str:
@@ -101,15 +103,23 @@ def people(runs: Sequence[RunFiles]) -> pd.DataFrame:
 
 def _moves(first: RunFiles, other: RunFiles) -> Iterable[tuple[str, ...]]:
     """One row for each person whose classes differ between two runs."""
-    keys = ["cadre_id", "unit_id", "year", "programme_id", "session_id", "headcount"]
-    both = first.plan[[*keys, "rules"]].merge(
-        other.plan[[*keys, "rules"]], "outer", keys, indicator=True, suffixes=("", "_b")
+    keys = ["cadre_id", "unit_id", "year", "programme_id", "session_id"]
+    seats_of = (
+        run.plan.groupby(keys, as_index=False).agg(headcount=("headcount", "sum"), rules=("rules", "first"))
+        for run in (first, other)
     )
-    kept = set(both.loc[both["_merge"] == "both", "cadre_id"])
+    both = next(seats_of).merge(next(seats_of), "outer", keys, suffixes=("", "_b"))
+    held = both[["headcount", "headcount_b"]].fillna(0).astype("int64")
+    common = held.min(axis=1)  # Of a group only the seats that are not in both plans move.
+    both = both.assign(given=held["headcount"] - common, taken=held["headcount_b"] - common)
+    kept = set(both.loc[common > 0, "cadre_id"])
     names, units, clauses = _known(first, other)
-    for cadre, own in both[both["_merge"] != "both"].groupby("cadre_id"):
-        before, after = own[own["_merge"] == "left_only"], own[own["_merge"] == "right_only"]
-        unit = str(own["unit_id"].iat[0])
+    for cadre, rows in both[(both["given"] > 0) | (both["taken"] > 0)].groupby("cadre_id"):
+        before, after = (
+            rows[rows[seats] > 0].drop(columns="headcount").rename(columns={seats: "headcount"})
+            for seats in ("given", "taken")
+        )
+        unit = str(rows["unit_id"].iat[0])
         yield (
             other.name, str(cadre), names.get(str(cadre), ""), unit, *units.get(unit, ("", "")),
             _change(before, after, is_kept=cadre in kept), "; ".join(before["session_id"]), "; ".join(after["session_id"]),
@@ -123,9 +133,11 @@ def _change(before: pd.DataFrame, after: pd.DataFrame, *, is_kept: bool) -> str:
     if not is_kept and after.empty:
         return "gone"
     for change, keys in (("date", ["year", "programme_id"]), ("year", ["programme_id"])):
-        if sorted(before[keys].itertuples(index=False)) == sorted(after[keys].itertuples(index=False)):
+        if before.groupby(keys)["headcount"].sum().equals(after.groupby(keys)["headcount"].sum()):
             return change
-    return "programme"
+    # Seats, not rows: an unnamed group has several in one session.
+    seats = int(after["headcount"].sum()) - int(before["headcount"].sum())
+    return "programme" if seats == 0 else "more" if seats > 0 else "fewer"
 
 
 def _known(*runs: RunFiles) -> tuple[dict[str, str], dict[str, tuple[str, str]], dict[str, str]]:

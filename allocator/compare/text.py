@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from allocator.compare.tables import CHANGES, column
+from allocator.compare.tables import column
 from allocator.compare.words import CHANGE, differing_units, goal_name, title_of, weightiest_first
 from allocator.lines import Table
 from allocator.reports.texts import Texts
@@ -80,11 +80,12 @@ def _people(comparison: Comparison, texts: Texts) -> Iterator[str]:
         return
     yield texts.said(Message("compare.people-differ", first=comparison.runs[0]))
     moved = comparison.moved()
+    moved = moved.loc[:, moved.any()]  # Ways in which nobody's classes differ take no column.
     rows = [
         (run, *(texts.number(value) for value in moved.loc[run]), texts.number(moved.loc[run].sum()))
         for run in comparison.runs[1:]
     ]
-    titles = [texts.said(CHANGE[change]) for change in CHANGES]
+    titles = [texts.said(CHANGE[str(change)]) for change in moved.columns]
     yield Table(("", *titles, texts.said(Message("compare.total"))), rows)
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CHANGE: Mapping[str, Message] = {
     "new": Message("compare.change-new"),
     "gone": Message("compare.change-gone"),
+    "more": Message("compare.change-more"),
+    "fewer": Message("compare.change-fewer"),
     "programme": Message("compare.change-programme"),
     "year": Message("compare.change-year"),
     "date": Message("compare.change-date"),
@@ -25,16 +27,6 @@ CHANGE: Mapping[str, Message] = {
 
 TOLD = ("report", "priority", "waiting", "curriculum")
 """Kinds that ask for nothing by themselves, or for as much as there can be."""
-
-ONE: Mapping[str, Message] = {
-    "people": Message("word.one-person"),
-    "person-years": Message("word.one-person-year"),
-    "hours": Message("word.one-hour"),
-    "years": Message("word.one-year"),
-    "points": Message("word.one-point"),
-    "placements": Message("word.one-placement"),
-}
-"""Units of goals where there is one of them."""
 
 
 def title_of(rule: Any, texts: Texts) -> str:
@@ -59,8 +51,7 @@ def unit_name(unit: str, texts: Texts) -> str:
 
 def counted(value: float, unit: str, texts: Texts) -> str:
     """A figure with what it counts."""
-    word = texts.said(ONE[unit]) if unit in ONE and abs(value) == 1 else unit_name(unit, texts)
-    return texts.said(Message("word.counted", figure=texts.figure(value, unit), unit=word))
+    return texts.said(Message("word.counted", figure=texts.figure(value, unit), unit=unit_name(unit, texts)))
 
 
 def weightiest_first(clauses: pd.DataFrame) -> pd.DataFrame:

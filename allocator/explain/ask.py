@@ -79,19 +79,27 @@ class Explainer:
         """
         return why(self._ground, cadre_id)
 
-    def why_not(self, cadre_id: str, not_in: str | int, *, on_progress: OnProgress = silent) -> WhyNot:
+    def why_not(
+        self, cadre_id: str, not_in: str | int, *, prove: bool = False, on_progress: OnProgress = silent
+    ) -> WhyNot:
         """Why somebody is not in a session, a programme, a year, or a programme in a year (``PROGRAMME@YEAR``).
+
+        With ``prove`` the plan with the seat is made from nothing too where bounds are missing.
 
         Raises
         ------
         InputError
             If there is no such person, session, programme or plan year.
         """
-        return why_not(self._ground, cadre_id, not_in, on_progress)
+        return why_not(self._ground, cadre_id, not_in, on_progress, prove=prove)
 
-    def answer(self, cadre_id: str, not_in: str | int | None, *, on_progress: OnProgress = silent) -> Why | WhyNot:
+    def answer(
+        self, cadre_id: str, not_in: str | int | None, *, prove: bool = False, on_progress: OnProgress = silent
+    ) -> Why | WhyNot:
         """Why, or why not where ``not_in`` is given."""
-        return self.why(cadre_id) if not_in is None else self.why_not(cadre_id, not_in, on_progress=on_progress)
+        if not_in is None:
+            return self.why(cadre_id)
+        return self.why_not(cadre_id, not_in, prove=prove, on_progress=on_progress)
 
 
 @overload

@@ -17,7 +17,7 @@ from allocator.entities import Inputs
 from allocator.errors import Defect, InputError
 from allocator.explain.judge import Seat, is_admitting, is_personal, with_rules, with_seats
 from allocator.inputs.findings import nearest
-from allocator.kinds import AwayLimit, Coverage, Fixed, Goal, RuleKind
+from allocator.kinds import AwayLimit, Coverage, Fixed, Goal, Interval, MakeUp, RuleKind
 from allocator.ledger.debts import debts
 from allocator.placements import ordered
 from allocator.wording import Message, listing
@@ -34,6 +34,7 @@ ACCOUNT_COLUMNS = (
     "owed",
     "unit_of",
     "latest",
+    "settled",
 )
 _KEYS = ["rule_id", "content"]
 
@@ -127,7 +128,8 @@ class Alone:
         """What is done and owed under each rule of the person's own with some seats, columns as ``ACCOUNT_COLUMNS``.
 
         ``done`` is the year of the last class that counts (missing: never), hours in a rule of hours; ``owed`` is in
-        ``unit_of``, 0 when nothing is missing by the end of the plan.
+        ``unit_of``, 0 when nothing is missing by the end of the plan. ``settled`` is the year after ``latest`` in which a class came too late
+        (missing: none did).
         """
         records = Records(ordered(seats), self.inputs)
         rows: list[tuple[Any, ...]] = []
@@ -135,13 +137,16 @@ class Alone:
             if isinstance(rule, Coverage | Fixed):
                 rows += self._counted(rule, records)
                 continue
+            head = (rule.id, rule.clause, rule.title, rule.title_zh, rule.kind, rule.strength)
+            if isinstance(rule, Interval | MakeUp) and rule.strength != "report":
+                rows += [(*head, *row) for row in _recurring(rule, records)]
+                continue
             for debt in debts(rule, records):
-                head = (rule.id, rule.clause, rule.title, rule.title_zh, rule.kind, rule.strength, debt.content)
                 for done, owed, latest in zip(debt.done, debt.owed, debt.latest, strict=True):
                     since = np.nan if done == NEVER else float(done)
-                    rows.append((*head, since, float(owed), debt.unit, int(latest)))
+                    rows.append((*head, debt.content, since, float(owed), debt.unit, int(latest), np.nan))
         table = pd.DataFrame(rows, columns=list(ACCOUNT_COLUMNS))
-        return table.astype({"done": "float64", "owed": "float64", "latest": "int64"})
+        return table.astype({"done": "float64", "owed": "float64", "latest": "int64", "settled": "float64"})
 
     def _counted(self, rule: Coverage | Fixed, records: Records) -> Iterator[tuple[Any, ...]]:
         """What is missing in each span of a coverage, and of the seats settled by name, as the auditor counts it."""
@@ -155,7 +160,34 @@ class Alone:
                 and (row.required or 0) > 0
             ):
                 content = "" if is_sum else row.scope.partition("@")[2]
-                yield (*head, content, np.nan, float(row.shortfall), "attendances", row.year)
+                yield (*head, content, np.nan, float(row.shortfall), "attendances", row.year, np.nan)
+
+
+def _recurring(rule: Interval | MakeUp, records: Records) -> Iterator[tuple[Any, ...]]:
+    """Every time that a content of the rule is missed: from the first year missed until it is attended, if ever.
+
+    The last four of ``ACCOUNT_COLUMNS`` and content and ``done`` before them.
+    """
+    years, held = np.array(records.years), set(records.years_of(rule))
+    span = rule.every_years if isinstance(rule, Interval) else rule.after_years
+    for person in records.named(records.audience(rule.audience)):
+        for content in rule.contents or ("",):
+            counting = records.counting(rule.programmes, content, getattr(rule, "least_days", 0.0))
+            last = records.last_year(counting)[person]
+            missed = last <= years - span
+            late: int | None = None  # Place of the first year missed of the debt that is open.
+            for place, year in enumerate(records.years):
+                if late is not None and last[place] > last[late]:
+                    yield _missed(content, last[late], 0.0, records.years[late], float(last[place]))
+                    late = None
+                if late is None and missed[place] and year in held:
+                    late = place
+            if late is not None:
+                yield _missed(content, last[late], 1.0, records.years[late], np.nan)
+
+
+def _missed(content: str, last: int, owed: float, latest: int, settled: float) -> tuple[Any, ...]:
+    return content, np.nan if last == NEVER else float(last), owed, "attendances", int(latest), settled
 
 
 def _concerns(rule: RuleKind, inputs: Inputs) -> bool:

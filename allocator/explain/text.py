@@ -15,11 +15,10 @@ from allocator.explain.words import (
     cut,
     days,
     head_of,
-    losses,
-    moved,
     named,
     rule_name,
     several,
+    signed_amount,
 )
 from allocator.reports.texts import Texts
 from allocator.wording import Message, listing, value
@@ -38,6 +37,7 @@ def why_lines(found: Why, texts: Texts) -> Iterator[str]:
         last = "" if found.seats.empty else str(found.seats["session_id"].iat[-1])
         if last:
             yield PLAIN + _debts(found, last, Message("explain.owed-after"), texts)
+        yield from _late(found, last, texts)
     if found.seats.empty:
         yield from _nowhere(found, texts)
     if found.person.headcount > 1 and len(found.seats):
@@ -59,11 +59,26 @@ def _record(found: Why, texts: Texts) -> str:
 
 def _debts(found: Why, at: str, head: Message, texts: Texts) -> str:
     """What is owed at one moment, in one line."""
-    own = found.account[found.account["at"] == at]
+    own = found.account[(found.account["at"] == at) & (found.account["owed"] > 0)]
     if own.empty:
         return texts.said(Message("explain.head", head=head, rest=Message("explain.nothing")))
     debts = several((_debt(rows, texts) for _, rows in own.groupby("rule_id", sort=False)), texts)
     return texts.said(Message("explain.head", head=head, rest=debts))
+
+
+def _late(found: Why, at: str, texts: Texts) -> Iterator[str]:
+    """What was attended, and after the year in which it was due."""
+    own = found.account[(found.account["at"] == at) & found.account["settled"].notna()]
+    if own.empty:
+        return
+    done = [_done_late(row, texts) for row in own.itertuples()]
+    yield PLAIN + texts.said(Message("explain.head", head=Message("explain.late"), rest=several(done, texts)))
+
+
+def _done_late(row: Any, texts: Texts) -> str:
+    years = {"latest": int(row.latest), "settled": int(row.settled)}
+    contents = _content(row.content)
+    return texts.said(Message("explain.done-late", rule=rule_name(row, texts), contents=contents, **years))
 
 
 def _debt(rows: pd.DataFrame, texts: Texts) -> str:
@@ -139,12 +154,32 @@ def _seat(found: Why, seat: Any, texts: Texts) -> Iterator[str]:
     for _, own in served.groupby("rule_id", sort=False):
         yield DEEP + _served(found, own, int(seat.year), texts)
     emptied = found.emptied[found.emptied["session_id"] == seat.session_id]
-    empty = Message("explain.emptied-nothing") if emptied.empty else moved(losses(emptied), texts)
-    yield PLAIN + said(Message("explain.head", head=Message("explain.emptied"), rest=empty))
+    if emptied.empty:
+        yield PLAIN + said(
+            Message("explain.head", head=Message("explain.emptied"), rest=Message("explain.emptied-nothing"))
+        )
+    else:
+        own = found.emptied_rules[found.emptied_rules["session_id"] == seat.session_id]
+        lines = several((_lost(row, own, texts) for row in emptied.itertuples()), texts)
+        yield PLAIN + said(Message("explain.head", head=Message("explain.emptied"), rest=lines))
     if seat.fixed:
         yield PLAIN + said(Message("explain.fixed-seat"))
     else:
         yield from _next(found, str(seat.session_id), texts)
+
+
+def _lost(row: Any, rules: pd.DataFrame, texts: Texts) -> str:
+    """What a goal loses when a seat stays empty, and under which rules; of several each with what it counts."""
+    own = rules[rules["goal"] == row.goal]
+    told = change(row.goal, row.loss, texts, units=own["unit"].unique())
+    named = [
+        (rule_name(one, texts), signed_amount(row.goal, float(one.change), str(one.unit), texts))
+        for one in own.itertuples()
+    ]
+    if len(named) == 1:
+        return texts.said(Message("explain.lost", change=told, rules=named[0][0]))
+    parts = tuple(Message("explain.by-so-much", rule=rule, change=lost) for rule, lost in named)
+    return texts.said(Message("explain.lost", change=told, rules=parts)) if parts else told
 
 
 def _served(found: Why, rows: pd.DataFrame, year: int, texts: Texts) -> str:
@@ -196,7 +231,7 @@ def _next(found: Why, session: str, texts: Texts) -> Iterator[str]:
         yield PLAIN + said(Message("explain.nobody-else"))
         return
     other: Any = next(own.itertuples())
-    others = {name: texts.number(queue[name]) for name in ("may", "bound", "busy")}
+    others = {name: int(queue[name]) for name in ("may", "bound", "busy")}
     last = Message("explain.never") if other.last != other.last else Message("explain.last", year=int(other.last))
     who = Message("explain.who", cadre=other.cadre_id, rest=(*named(other, other.cadre_id, texts), said(last)))
     head = {
@@ -210,11 +245,22 @@ def _next(found: Why, session: str, texts: Texts) -> Iterator[str]:
         yield from _tie(found, other, texts)
 
 
+def _units(causes: pd.DataFrame) -> list[str]:
+    """What the rules behind a difference count, the goal being one of hours."""
+    if not {"owed"} & set(causes["goal"]):
+        return []
+    return list(dict.fromkeys("hours" if kind == "cumulative" else "misses" for kind in causes["kind"]))
+
+
 def _separated(found: Why, other: Any, texts: Texts) -> Iterator[str]:
     said = texts.said
     causes = found.causes[(found.causes["session_id"] == other.session_id) & (found.causes["goal"] == other.goal)]
     rules = several((rule_name(row, texts) for row in causes.itertuples()), texts)
-    parts = {"cadre": other.cadre_id, "change": change(other.goal, other.loss, texts), "rules": rules}
+    parts = {
+        "cadre": other.cadre_id,
+        "change": change(other.goal, other.loss, texts, units=_units(causes)),
+        "rules": rules,
+    }
     yield DEEP + said(
         Message("explain.apart-worse", **parts) if other.loss > 0 else Message("explain.apart-better", **parts)
     )

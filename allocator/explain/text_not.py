@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from allocator.compare.words import CHANGE, goal_word, unit_name
+from allocator.compare.words import CHANGE, counted, goal_word, unit_name
 from allocator.explain.words import (
     DEEP,
     PLAIN,
-    amount,
     change,
     cut,
     days,
@@ -93,6 +92,8 @@ def _with_seat(found: WhyNot, texts: Texts) -> Iterator[str]:
         yield PLAIN + said(Message("explain.goals-beside"))
         yield from (DEEP + _goal(row, texts) for row in moved.itertuples())
         yield DEEP + said(Message("explain.goals-same"))
+        if note := texts.mark_note([*moved["before_is"], *moved["after_is"]]):
+            yield DEEP + note
     yield from _clauses(found, texts)
     yield from _people(found, texts)
 
@@ -102,8 +103,9 @@ def _verdict(found: WhyNot, texts: Texts) -> Message:
     if first is None:
         return Message("explain.tie-found", seed=found.seed)
     goal: Goal = first["goal"]
-    told = change(goal, first["loss"], texts)
-    left = Message("explain.unknown") if first["open"] != first["open"] else amount(goal, first["open"], texts)
+    units = (str(first["unit"]),)
+    told = change(goal, first["loss"], texts, units=units)
+    left = Message("explain.unknown") if first["open"] != first["open"] else counted(first["open"], units[0], texts)
     if found.outcome == "better":
         return Message("explain.better-found", change=told, open=left)
     if found.outcome == "unclear":
@@ -112,14 +114,14 @@ def _verdict(found: WhyNot, texts: Texts) -> Message:
         return Message("explain.worse-found", change=told)
     if first["least"] >= first["loss"] - 1e-9:
         return Message("explain.worse-proven", change=told)
-    return Message("explain.worse-in-part", change=told, least=amount(goal, first["least"], texts))
+    return Message("explain.worse-in-part", change=told, least=counted(first["least"], units[0], texts))
 
 
 def _goal(row: Any, texts: Texts) -> str:
     figures = {
-        "before": texts.number(row.before),
-        "after": texts.number(row.after),
-        "change": difference(row.goal, row.loss, texts),
+        "before": texts.marked(row.before, str(row.before_is), str(row.sense)),
+        "after": texts.marked(row.after, str(row.after_is), str(row.sense)),
+        "change": difference(row.goal, row.loss, texts, units=(str(row.unit),)),
     }
     return texts.said(Message("explain.goal-line", goal=goal_word(row.goal, texts), **figures))
 
@@ -149,8 +151,6 @@ def _people(found: WhyNot, texts: Texts) -> Iterator[str]:
         who = Message("explain.who", cadre=row.cadre_id, rest=named(row, str(row.cadre_id), texts))
         before, after = (_sessions(str(classes)) for classes in (row.before, row.after))
         kind = CHANGE[str(row.change)]
-        if bool(row.before) != bool(row.after) and row.change == "programme":  # Other seats stay.
-            kind = Message("explain.one-less") if row.before else Message("explain.one-more")
         lines.append(said(Message("explain.person-line", who=who, kind=kind, before=before, after=after)))
     yield from cut(lines, texts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,20 +11,23 @@ import pandas as pd
 from allocator.called import Called
 from allocator.entities import Inputs
 from allocator.explain.ground import Ground
-from allocator.explain.judge import is_admitting
+from allocator.explain.judge import Difference, is_admitting
 from allocator.explain.person import ACCOUNT_COLUMNS, Person, find
 from allocator.explain.rivals import CAUSE_COLUMNS, MEASURE_COLUMNS, NEXT_COLUMNS, QUEUE_COLUMNS, rival
 from allocator.explain.served import COLUMNS as SERVED_COLUMNS
 from allocator.explain.served import served
 from allocator.explain.text import why_lines
 from allocator.kinds import Quota
+from allocator.model.goals import SHAPES
 from allocator.reports.texts import Texts
+from allocator.reports.verdicts import counted_in
 from allocator.spoken import Spoken
 
 SEAT_COLUMNS = ("year", "session_id", "programme_id", "programme", "programme_en", "start_date", "end_date", "days", "hours",
                 "headcount", "fixed")  # fmt: skip
 OFFER_COLUMNS = ("rule_id", "clause", "title", "title_zh", "kind", "amount", "people")
 EMPTIED_COLUMNS = ("session_id", "goal", "loss")
+EMPTIED_RULE_COLUMNS = ("session_id", "rule_id", "clause", "title", "title_zh", "kind", "goal", "change", "unit")
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,6 +53,8 @@ class Why(Spoken):
         Clauses that admit the person, columns as ``OFFER_COLUMNS``: ``amount`` a year (missing: not limited) for ``people`` who may be sent.
     emptied
         session_id, goal, loss: what each goal loses when the seat stays empty.
+    emptied_rules
+        The rules behind it, columns as ``EMPTIED_RULE_COLUMNS``: ``change`` in ``unit``, above 0 worse.
     queue
         session_id, may, bound, busy: people who could have had the seat, see ``reports.reserves.Queue``.
     next
@@ -75,6 +80,7 @@ class Why(Spoken):
     next: pd.DataFrame
     measures: pd.DataFrame
     causes: pd.DataFrame
+    emptied_rules: pd.DataFrame
 
     def lines(self, texts: Texts) -> Iterator[str]:
         """The answer, line by line in the words of a catalogue."""
@@ -143,7 +149,20 @@ class _Answer:
             next=_table([row for one in rivals for row in one.next], NEXT_COLUMNS),
             measures=_table([row for one in rivals for row in one.measures], MEASURE_COLUMNS),
             causes=_table([row for one in rivals for row in one.causes], CAUSE_COLUMNS),
+            emptied_rules=self._emptied_rules(emptied),
         )
+
+    def _emptied_rules(self, emptied: Mapping[str, Difference]) -> pd.DataFrame:
+        """The rules that lose when a seat stays empty, each with what it counts."""
+        tables = [one.rules.assign(session_id=session) for session, one in emptied.items() if len(one.rules)]
+        if not tables:
+            return pd.DataFrame(columns=list(EMPTIED_RULE_COLUMNS))
+        table = pd.concat(tables, ignore_index=True)
+        units = [
+            counted_in(self.ground.run.audit[rule], SHAPES[goal].unit)
+            for rule, goal in zip(table["rule_id"], table["goal"], strict=True)
+        ]
+        return table.assign(unit=pd.Series(units, dtype="str"))[list(EMPTIED_RULE_COLUMNS)]
 
     def _seats(self) -> pd.DataFrame:
         named = self.inputs.programmes[["programme_id", "name", "name_en"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,21 +20,23 @@ from allocator.errors import InputError, ModelError
 from allocator.explain.forbidding import COLUMNS as FORBIDDEN_COLUMNS
 from allocator.explain.forbidding import forbidding
 from allocator.explain.ground import Ground
+from allocator.explain.moves import fewest_moves, with_bounds
 from allocator.explain.person import Alone, Person, find
 from allocator.explain.target import Target, target
 from allocator.explain.text_not import AFTER, BEFORE, why_not_lines
 from allocator.inputs import changed, write_variant
 from allocator.kinds import Goal
 from allocator.model.goals import SHAPES, signed
-from allocator.planner import Run
+from allocator.planner import Planner, Run
 from allocator.reports.texts import Texts
-from allocator.result import OnProgress, SolveStatus, silent
+from allocator.reports.verdicts import goal_unit
+from allocator.result import OnProgress, SolveStatus, certainties, silent
 from allocator.solve.clock import Clock
 from allocator.spoken import Spoken
 from allocator.wording import Message
 
 Outcome = Literal["there", "not-eligible", "forbidden", "cannot", "tie", "better", "unclear", "worse"]
-GOAL_COLUMNS = ("goal", "sense", "unit", "before", "after", "loss", "open", "least")
+GOAL_COLUMNS = ("goal", "sense", "unit", "before", "after", "loss", "open", "least", "before_is", "after_is")
 CLAUSE_COLUMNS = ("rule_id", "clause", "title", "title_zh", "kind", "unit", "before", "after")
 SESSION_COLUMNS = ("session_id", "programme_id", "year", "start_date", "end_date", "state")
 MOST_TRIED = 12
@@ -62,7 +64,7 @@ class WhyNot(Spoken):
     goals
         Every goal of the plan before and with the seat, columns as ``GOAL_COLUMNS``: ``loss`` above 0 is worse, ``open`` is what the bound leaves
         open in the plan before, ``least`` what at least is lost in every plan with the seat that is as good in the goals before (both
-        missing where not known).
+        missing where not known). ``before_is`` and ``after_is`` say how certain the values are (``result.Certainty``).
     clauses
         Rules that come out differently, columns as ``CLAUSE_COLUMNS``: what the plan achieves over all years, in ``unit``. Rules that are
         only reported are left out, and so are those that only count seats while none of them is wrong.
@@ -111,7 +113,7 @@ class _Trial:
     reasons: tuple[Message, ...] = ()
 
 
-def why_not(ground: Ground, cadre_id: str, asked: str | int, on_progress: OnProgress) -> WhyNot:
+def why_not(ground: Ground, cadre_id: str, asked: str | int, on_progress: OnProgress, *, prove: bool = False) -> WhyNot:
     """Why somebody is not in a session, a programme or a year; see ``WhyNot``.
 
     Raises
@@ -120,7 +122,7 @@ def why_not(ground: Ground, cadre_id: str, asked: str | int, on_progress: OnProg
         If there is no such person, session, programme or plan year.
     """
     person = find(ground.run.inputs, cadre_id)
-    return _Answer(ground, person, target(ground.run.inputs, asked), on_progress).whole()
+    return _Answer(ground, person, target(ground.run.inputs, asked), on_progress, prove=prove).whole()
 
 
 def write_scenario(inputs: Inputs, answer: WhyNot, file: Path, *, force: bool = False) -> None:
@@ -147,8 +149,8 @@ def _title(cadre: str, session: str) -> Message:
 class _Answer:
     """One answer in the making."""
 
-    def __init__(self, ground: Ground, person: Person, wanted: Target, on_progress: OnProgress) -> None:
-        self.ground, self.person, self.target = ground, person, wanted
+    def __init__(self, ground: Ground, person: Person, wanted: Target, on_progress: OnProgress, *, prove: bool) -> None:
+        self.ground, self.person, self.target, self.prove = ground, person, wanted, prove
         self.run = ground.run
         self.is_small = ground.run.result.status is SolveStatus.PROVEN
         self.on_progress = silent if self.is_small else on_progress  # A moment's work needs no display.
@@ -229,7 +231,7 @@ class _Answer:
         changes = {"rules": [rule]}
         clock = Clock(self.inputs.scenario.limits.seconds, on_progress=self.on_progress)
         try:
-            run = self.ground.planner.trial(changed(self.inputs, changes), clock)
+            run = self._planned(changed(self.inputs, changes), clock)
         except InputError as error:
             return _Trial(session, changes, None, tuple(_message(defect.message) for defect in error.defects))
         except ModelError as error:
@@ -239,6 +241,16 @@ class _Answer:
             return _Trial(session, changes, run)
         said = [m for m in run.result.messages if isinstance(m, Message) and m.code == "dates.unplaced"]
         return _Trial(session, changes, None, tuple(m for m in said if m.parameters["cadre"] == self.person.cadre_id))
+
+    def _planned(self, inputs: Inputs, clock: Clock) -> Run:
+        """The plan with the seat; with proofs also from nothing where bounds are missing, and the better of the two."""
+        quick = self.ground.planner.trial(inputs, clock)
+        if not self.prove or all(goal.is_proven for goal in quick.result.goals):
+            return quick
+        whole = Planner().plan(inputs, Clock(inputs.scenario.limits.seconds, on_progress=self.on_progress))
+        order = self.inputs.scenario.goals
+        values = [[signed(goal, run.audit.goals.get(goal, 0.0)) for goal in order] for run in (whole, quick)]
+        return whole if values[0] <= values[1] else replace(quick, result=with_bounds(quick.result, whole.result))
 
     def _values(self, trial: _Trial) -> tuple[float, ...]:
         assert trial.run is not None
@@ -258,6 +270,8 @@ class _Answer:
 
     def _with(self, trial: _Trial, state: dict[str, str], forbidden: pd.DataFrame) -> WhyNot:
         assert trial.run is not None
+        trial = replace(trial, run=fewest_moves(self.run, trial.run, self.person.cadre_id))
+        assert trial.run is not None
         goals = goals_beside(self.run, trial.run)
         runs = [
             as_read(name, run.inputs, run.plan, run.audit, run.result)
@@ -276,11 +290,13 @@ class _Answer:
 def goals_beside(before: Run, after: Run) -> pd.DataFrame:
     """Every goal of two plans that either counts, columns as ``GOAL_COLUMNS``."""
     bounds = [{goal.goal: goal.bound for goal in run.result.goals} for run in (before, after)]
+    sure = [certainties(run.result.goals) for run in (before, after)]
     rows = []
     for goal in before.inputs.scenario.goals:
         if goal in before.audit.goals and (goal in bounds[0] or goal in bounds[1]):
-            rows.append(_beside(goal, before, after, bounds[0].get(goal), bounds[1].get(goal)))
-    return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(dict.fromkeys(GOAL_COLUMNS[3:], "float64"))
+            told = _beside(goal, before, after, bounds[0].get(goal), bounds[1].get(goal))
+            rows.append((*told, *(one.get(goal, "tried") for one in sure)))
+    return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(dict.fromkeys(GOAL_COLUMNS[3:8], "float64"))
 
 
 def _beside(goal: Goal, before: Run, after: Run, bound: float | None, new_bound: float | None) -> tuple[object, ...]:
@@ -288,7 +304,7 @@ def _beside(goal: Goal, before: Run, after: Run, bound: float | None, new_bound:
     loss = signed(goal, new) - signed(goal, old)
     left = np.nan if bound is None else max(0.0, signed(goal, old) - signed(goal, bound))
     least = np.nan if new_bound is None else max(0.0, signed(goal, new_bound) - signed(goal, old))
-    return goal, SHAPES[goal].sense, SHAPES[goal].unit, old, new, loss, left, least
+    return goal, SHAPES[goal].sense, goal_unit(after.audit, goal, SHAPES[goal].unit), old, new, loss, left, least
 
 
 def clauses_beside(before: Run, after: Run) -> pd.DataFrame:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-
-import pandas as pd
 
 from allocator.compare.words import counted, goal_word
 from allocator.explain.person import Person
@@ -54,31 +52,23 @@ def days(row: Any) -> str:
     return f"{row.start_date:%Y-%m-%d}/{row.end_date:%m-%d}"
 
 
-def moved(goals: Mapping[Goal, float], texts: Texts) -> str:
-    """What goals gain and lose, as changes of their values: ``loss`` by goal, above 0 worse."""
-    return several((change(goal, loss, texts) for goal, loss in goals.items()), texts)
+def change(goal: Goal, loss: float, texts: Texts, *, units: Iterable[str] = ()) -> str:
+    """One goal with the change of its value; ``units``: what is counted where it is known, by default that of the goal."""
+    return f"{goal_word(goal, texts)} {difference(goal, loss, texts, units=units)}"
 
 
-def change(goal: Goal, loss: float, texts: Texts) -> str:
-    """One goal with the change of its value."""
-    return f"{goal_word(goal, texts)} {difference(goal, loss, texts)}"
-
-
-def difference(goal: Goal, loss: float, texts: Texts) -> str:
+def difference(goal: Goal, loss: float, texts: Texts, *, units: Iterable[str] = ()) -> str:
     """The change of a goal's value."""
+    known = tuple(units)
+    both = {"hours": "hours-and-misses"}.get(SHAPES[goal].unit, "people-and-hours")
+    unit = SHAPES[goal].unit if not known else known[0] if len(known) == 1 else both
+    return signed_amount(goal, loss, unit, texts)
+
+
+def signed_amount(goal: Goal, loss: float, unit: str, texts: Texts) -> str:
+    """The change of a goal's value in a unit."""
     value = signed(goal, loss)
-    sign = "+" if value > 0 else "−"
-    return f"{sign}{amount(goal, abs(value), texts)}"
-
-
-def amount(goal: Goal, value: float, texts: Texts) -> str:
-    """A figure of a goal with its unit."""
-    return counted(value, SHAPES[goal].unit, texts)
-
-
-def losses(table: pd.DataFrame) -> dict[Goal, float]:
-    """Columns ``goal`` and ``loss`` as a mapping."""
-    return dict(zip(table["goal"], table["loss"], strict=True))
+    return f"{'+' if value > 0 else '−'}{counted(abs(value), unit, texts)}"
 
 
 def several(items: Iterable[str], texts: Texts) -> str:

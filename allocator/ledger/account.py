@@ -53,10 +53,16 @@ def people(owed: list[tuple[Debt, np.ndarray]], records: Records) -> pd.DataFram
     return ordered.astype({"must": bool, "open": bool}).reset_index(drop=True)
 
 
+def is_due(debt: Debt, first: int) -> np.ndarray:
+    """Whether each of the debt's people must go in the first year under a rule that leaves no choice."""
+    rule = debt.rule
+    must = isinstance(rule, MakeUp) or (isinstance(rule, MUST) and rule.strength == "hard")
+    return np.asarray((debt.latest == first) & must)
+
+
 def _rows(debt: Debt, is_open: np.ndarray, first: int) -> pd.DataFrame:
     rule = debt.rule
     done = debt.done.astype(np.float64)
-    must = isinstance(rule, MakeUp) or (isinstance(rule, MUST) and rule.strength == "hard")
     return pd.DataFrame(
         {
             "cadre": debt.cadre,
@@ -71,7 +77,7 @@ def _rows(debt: Debt, is_open: np.ndarray, first: int) -> pd.DataFrame:
             "owed": debt.owed,
             "unit_of": debt.unit,
             "latest": debt.latest,
-            "must": (debt.latest == first) & must,
+            "must": is_due(debt, first),
             "open": is_open,
         }
     )
@@ -86,7 +92,8 @@ def teams(owed: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
     table["must"] = own[own["must"]].groupby("team_id")["cadre_id"].nunique()
     table["hours"] = own[own["unit_of"] == "hours"].groupby("team_id")["owed"].sum()
     table = table.fillna({"owing": 0, "must": 0, "hours": 0})
-    return table.astype({"owing": "int64", "must": "int64", "hours": "int64"}).reset_index()
+    # Half hours are owed too where a record has them.
+    return table.astype({"owing": "int64", "must": "int64", "hours": "float64"}).reset_index()
 
 
 def floors(openings: Openings, records: Records) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from allocator.audit import MEASURES
+from allocator.audit.cumulative import windows
 from allocator.audit.records import NEVER, Array, Records
 from allocator.kinds import Coverage, Cumulative, Fixed, Interval, MakeUp, RuleKind
 
@@ -87,8 +88,29 @@ def _cumulative(rule: Cumulative, records: Records) -> Iterator[Debt]:
     if owed is not None and len(owed):
         row = {cadre: i for i, cadre in enumerate(records.cadre_ids)}
         cadre = np.array([row[one] for one in owed["cadre_id"]], dtype=np.int64)
-        achieved, missing, year = (owed[name].to_numpy() for name in ("achieved", "owed", "year"))
-        yield Debt(rule, "", cadre, achieved, missing, "hours", year, records.programmes(rule.programmes))
+        missing, year = (owed[name].to_numpy() for name in ("owed", "year"))
+        done = np.empty(len(cadre))
+        for first, last in windows(rule, records):
+            own = year == last
+            done[own] = _hours_done(rule, records, first, last)[cadre[own]]
+        yield Debt(rule, "", cadre, done, missing, "hours", year, records.programmes(rule.programmes))
+
+
+def _hours_done(rule: Cumulative, records: Records, first: int, last: int) -> Array:
+    """Hours that count for each cadre in a window, to the fraction: what is owed is rounded up, what was done is told as it is.
+
+    Where days count instead and bring a person further, they are told as hours.
+    """
+    a, size, rate = records.attendances, len(records.headcount), records.inputs.policy.parameters.hours_per_day
+    inside = records.counting(rule.programmes) & (a.year >= first) & (a.year <= last)
+    found: Array = np.zeros(size)
+    if rule.hours is not None:
+        found = np.bincount(a.cadre[inside], weights=a.hours[inside], minlength=size)
+        found = found + rule.credit_hours * sum(first <= y <= last for y in records.years)
+    if rule.days is not None:
+        rate = rule.hours / rule.days if rule.hours is not None else rate
+        found = np.maximum(found, np.bincount(a.cadre[inside], weights=a.days[inside], minlength=size) * rate)
+    return found
 
 
 def _fixed(rule: Fixed, records: Records) -> Iterator[Debt]:

@@ -19,6 +19,7 @@ from allocator.kinds import ShareFloor
 from allocator.ledger import account
 from allocator.ledger.book import csv, workbook
 from allocator.ledger.debts import debts
+from allocator.ledger.seated import without_seat
 from allocator.ledger.text import lines
 from allocator.reports.texts import Texts
 from allocator.solve.calendar import calendar
@@ -51,6 +52,8 @@ class Ledger(Spoken):
         Share floors that the people and seats on offer cannot hold, as the counting checks say it.
     names
         What programmes and groups are called.
+    unseated
+        Of those who must go in the first year and have a class open to them, how many get no seat in any plan, at least.
     """
 
     scenario: Scenario
@@ -61,6 +64,7 @@ class Ledger(Spoken):
     clauses: pd.DataFrame
     findings: tuple[Finding, ...]
     names: Called
+    unseated: int = 0
 
     @property
     def forced(self) -> pd.DataFrame:
@@ -113,4 +117,5 @@ def ledger(scenario: Given) -> Ledger:
     return Ledger(
         inputs.scenario, inputs.years, people, account.teams(people, inputs), account.floors(openings, records),
         account.clauses(people, records), found, openings.names,
+        without_seat((debt for debt, _ in owed), openings),
     )  # fmt: skip

@@ -55,9 +55,14 @@ def _forced(found: Ledger, texts: Texts) -> Iterator[str]:
     if forced.empty:
         yield texts.said(Message("ledger.nobody-must", year=found.years[0]))
         return
-    shut = heads(forced[~forced["open"]])
     told = {"year": found.years[0], "count": heads(forced), "units": forced["unit_id"].nunique()}
-    yield texts.said(Message("ledger.owing", **told, shut=shut) if shut else Message("ledger.owing-open", **told))
+    yield texts.said(Message("ledger.owing", **told))
+    if shut := heads(forced[~forced["open"]]):
+        yield texts.said(Message("ledger.owing-shut", shut=shut))
+    if found.unseated:
+        yield texts.said(Message("ledger.owing-unseated", count=found.unseated))
+    else:
+        yield texts.said(Message("ledger.owing-open"))
     for row in forced.sort_values("open", kind="stable").head(MOST).itertuples():
         owed = content_of(found, str(row.kind), str(row.content))
         content = Message("ledger.content", content=owed) if owed else ""

@@ -16,8 +16,9 @@ from allocator.kinds import Quota, RuleKind
 from allocator.placements import Plan
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts, fit
-from allocator.reports.verdicts import status_of, summed, tightest
+from allocator.reports.verdicts import SINGLE, goal_parts, status_of, summed, tightest
 from allocator.result import GoalResult, SolveResult
+from allocator.wording import Message
 
 WIDTH = 100  # terminal cells where there is no terminal
 NARROWEST, WIDEST = 72, 120  # the least and the most that is used of a terminal
@@ -116,13 +117,26 @@ def _goals(material: Material, width: int) -> Iterator[str]:
     yield "■ " + texts("summary.goals", status=texts("solve." + result.status.value))
     rows = [("", *(texts(f"summary.{code}") for code in ("value", "bound", "gap", "verdict")))]
     for rank, goal in enumerate(result.goals, start=1):
-        unit = material.unit(goal.unit)
+        unit = "" if goal.unit in SINGLE else material.unit(goal.unit)  # Two units stand on the line below.
         name = f"{rank} {texts.within(texts.known('goal', goal.goal), unit)}"
         gap = texts.percent(goal.gap) if goal.gap or goal.is_proven else "—"
         rows.append((name, texts.number(goal.value), texts.number(goal.bound), gap, goal_verdict(texts, goal)))
     least = (16, 16, 12, 14) if width >= WIDTH else (0, 0, 0, 0)
     others = [max(room, *(cell_len(row[n]) + 2 for row in rows)) for n, room in enumerate(least, start=1)]
-    yield from ("  " + _row(row, (width - (4 if width >= WIDTH else 2) - sum(others), *others)) for row in rows)
+    for rank, row in enumerate(rows):
+        yield "  " + _row(row, (width - (4 if width >= WIDTH else 2) - sum(others), *others))
+        yield from _parts(material, result.goals[rank - 1]) if rank else ()
+
+
+def _parts(material: Material, goal: GoalResult) -> Iterator[str]:
+    """What a value that counts two things is made of."""
+    if goal.unit in SINGLE:
+        texts = material.texts
+        parts = [
+            texts.said(Message("word.counted", figure=texts.number(amount), unit=material.unit(unit)))
+            for unit, amount in goal_parts(material.audit, goal.goal, SINGLE[goal.unit]).items()
+        ]
+        yield "      " + texts("summary.parts", parts=texts.listed(parts))
 
 
 def _row(values: Sequence[str], widths: Sequence[int]) -> str:
@@ -285,7 +299,11 @@ def _breaches(material: Material, width: int) -> Iterator[str]:
     if breached:
         yield "■ " + texts("summary.breaches", count=len(breached))
     for verdict in breached[:_LISTED]:
-        short = texts("summary.gives", short=f"{texts.number(verdict.shortfall)} {material.unit(verdict.finding.unit)}")
+        unit = material.unit(verdict.finding.unit)
+        short = texts(
+            "summary.gives",
+            short=texts.said(Message("word.counted", figure=texts.number(verdict.shortfall), unit=unit)),
+        )
         clause = f"{fit(verdict.clause, 14)} {_title(material, verdict, width - 20 - cell_len(short))}"
         yield f"  ✗ {clause} {short}"
     if len(breached) > _LISTED:

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 from rich.cells import cell_len
 
 from allocator.audit import UNITS
-from allocator.wording import LANGUAGES, Language, language, said
+from allocator.wording import LANGUAGES, Language, Message, filled, language, said
 from allocator.wording import value as value_of
 
 __all__ = ["LANGUAGES", "Language", "Texts", "catalogue", "fit", "language"]
@@ -43,7 +43,7 @@ class Texts:
 
     def __call__(self, code: str, /, **parameters: object) -> str:
         """The text of that code (``KeyError`` when there is none)."""
-        return catalogue()[code][self.lang].format(**parameters)
+        return filled(catalogue()[code][self.lang], self.lang, parameters)
 
     def said(self, text: object) -> str:
         """A message in this language; any other text as it is."""
@@ -90,6 +90,23 @@ class Texts:
             return value
         number = round(float(cast(float, value)), 2)
         return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}".rstrip("0")
+
+    def marked(self, value: float | None, certainty: str, sense: str) -> str:
+        """A goal's value with the mark of what is not proven: a limit of the best plan's value, or only tried (``result.Certainty``).
+
+        Examples
+        --------
+        >>> Texts("en").marked(7, "limit", "min"), Texts("en").marked(7, "tried", "max"), Texts("en").marked(7, "proven", "min")
+        ('≤7', '~7', '7')
+        """
+        sign = {"limit": "≤" if sense == "min" else "≥", "tried": "~"}.get(certainty, "")
+        return sign + self.number(value)
+
+    def mark_note(self, certainties: Iterable[str]) -> str:
+        """What the marks of ``marked`` mean, of those that occur; empty where everything is proven."""
+        kinds = set(certainties)
+        notes = (("limit", Message("word.mark-limit")), ("tried", Message("word.mark-tried")))
+        return ("；" if self.lang == "zh" else "; ").join(self.said(note) for kind, note in notes if kind in kinds)
 
     def figure(self, value: float | None, unit: str) -> str:
         """A figure that is counted in a unit: a share in per cent, a year as people write it, else as ``number`` does."""

@@ -8,7 +8,8 @@ from typing import Literal
 
 from allocator.kinds import Goal
 from allocator.model.goals import SHAPES, signed
-from allocator.result import GoalResult
+from allocator.placements import Plan
+from allocator.result import Certainty, GoalResult, certainty
 from allocator.shadow.questions import Question
 from allocator.wording import Message
 
@@ -31,6 +32,8 @@ class Change:
         What no plan can beat; ``None``: not known.
     verdict
         ``better`` and ``worse`` are proven for the best plans there are, given the goals before.
+    before_is, after_is
+        How certain the two values are.
     """
 
     goal: Goal
@@ -39,6 +42,9 @@ class Change:
     bound_before: float | None
     bound_after: float | None
     verdict: Verdict
+    before_is: Certainty = "tried"
+    after_is: Certainty = "tried"
+    counted: str = ""
 
     @property
     def sense(self) -> str:
@@ -47,8 +53,8 @@ class Change:
 
     @property
     def unit(self) -> str:
-        """The unit of the values."""
-        return SHAPES[self.goal].unit
+        """The unit of the values, both where they count two things."""
+        return self.counted or SHAPES[self.goal].unit
 
     @property
     def difference(self) -> float:
@@ -75,6 +81,8 @@ class Answer:
         That of the most important goal that is certainly better or worse; ``open`` when none is and some could be.
     facts
         What the change means, and why it buys nothing where it does not; each can be checked in the tables.
+    found, plan
+        The goals and the plan found for this question alone; the plan only where other steps are asked about too.
     """
 
     number: int
@@ -83,6 +91,13 @@ class Answer:
     goals: tuple[Change, ...] = ()
     facts: tuple[Message, ...] = field(default=())
     seconds: float = 0.0
+    found: tuple[GoalResult, ...] = field(default=(), repr=False, compare=False)
+    plan: Plan | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def after_is_proven(self) -> bool:
+        """Whether no plan of the changed scenario can be better in any goal."""
+        return all(one.after_is == "proven" for one in self.goals)
 
     @property
     def first(self) -> Change | None:
@@ -151,7 +166,8 @@ def _change(goal: Goal, before: GoalResult, after: GoalResult, chain: _Chain) ->
         verdict = "better"
     elif (is_known or (chain.is_level and chain.is_proven_after)) and _beats(goal, values[0], after.bound):
         verdict = "worse"
-    return Change(goal, values[0], values[1], before.bound, after.bound, verdict)
+    sure = certainty(before, is_known=chain.is_proven_before), certainty(after, is_known=chain.is_proven_after)
+    return Change(goal, values[0], values[1], before.bound, after.bound, verdict, *sure, after.unit)
 
 
 def _beats(goal: Goal, value: float, bound: float | None) -> bool:

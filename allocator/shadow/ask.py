@@ -5,25 +5,27 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
 
-from allocator.audit import BUILT_IN, AuditReport, audit
 from allocator.copies import can_copy, copies
 from allocator.entities import Inputs
 from allocator.errors import AllocatorError, InputError, ModelError
 from allocator.inputs import changed
 from allocator.pipeline import run_of
 from allocator.planner import Planner, Run
-from allocator.result import GoalResult, OnProgress, Progress, SolveStatus, silent
-from allocator.shadow.answers import Answer, Change, changes_of, is_better, verdict_of
+from allocator.result import OnProgress, Progress, SolveResult, SolveStatus, silent
+from allocator.shadow.answers import Answer, changes_of, verdict_of
 from allocator.shadow.choice import full_list, seats_taken, short_list
+from allocator.shadow.envelope import Point, better_of, compared, envelope
 from allocator.shadow.facts import facts
-from allocator.shadow.questions import POINTS, Question, is_stricter, questions
+from allocator.shadow.questions import POINTS, Question, is_stricter, questions, stricter_step
 from allocator.shadow.record import NoAnswerError, Shadow
 from allocator.shadow.steps import StepsError, checked_steps, read_steps
 from allocator.shadow.subjects import subjects
@@ -32,9 +34,6 @@ from allocator.wording import Message
 
 PAYS = 6.0
 """Seconds of work left from which further processes are worth their start."""
-
-STRICT = frozenset({"eligibility", "spacing", "away-limit", "fixed"})
-"""Kinds that have no soft form: what breaks one of them is no plan."""
 
 MOST_QUESTIONS = 2_000
 """Questions of one call at most, unless everything is asked."""
@@ -108,7 +107,8 @@ def shadow(
         if not 1 <= row <= len(asked):
             raise NoAnswerError(Message("shadow.no-row", number=row, count=len(asked)))
         asked = [asked[row - 1]]
-    asker = _Asker(run, planner or Planner.of(run), stop or threading.Event(), prove=prove)
+    ranges = Counter(subject_of(one) for _, one in asked)
+    asker = _Asker(run, planner or Planner.of(run), stop or threading.Event(), ranges, prove=prove)
     limits = run.inputs.scenario.limits
     count = min(limits.workers if workers is None else workers, os.cpu_count() or 1)
     began = time.monotonic()
@@ -117,6 +117,12 @@ def shadow(
         on_progress(Progress("shadow", time.monotonic() - began, done=done / len(asked)))
 
     answers = sorted(_answered(asker, asked, count, tell, on_left), key=lambda one: one.number)
+    if not asker.stop.is_set():
+        answers = [
+            better
+            for _, own in groupby(answers, lambda one: subject_of(one.question))
+            for better in asker.beside(list(own))
+        ]
     is_curve = steps is not None and row is None and len({one.step for _, one in asked}) > 1
     return Shadow(run, tuple(answers), len(asked), is_curve)
 
@@ -146,6 +152,14 @@ def asked_of(
     return tuple(found)
 
 
+Subject = tuple[str, str, str]
+
+
+def subject_of(question: Question) -> Subject:
+    """What makes several questions one range: sort, id and field."""
+    return question.sort, question.of, question.field
+
+
 def _named(question: Question) -> str:
     """How ``of`` names the subject of a question."""
     if question.is_of_rule:
@@ -156,8 +170,10 @@ def _named(question: Question) -> str:
 class _Asker:
     """Answers questions about one run, each from the same base."""
 
-    def __init__(self, run: Run, planner: Planner, stop: threading.Event, *, prove: bool) -> None:
-        self.run, self.planner, self.stop, self.prove = run, planner, stop, prove
+    def __init__(
+        self, run: Run, planner: Planner, stop: threading.Event, ranges: Mapping[Subject, int], *, prove: bool
+    ) -> None:
+        self.run, self.planner, self.stop, self.prove, self.ranges = run, planner, stop, prove, ranges
         self.taken = seats_taken(run)
 
     def __call__(self, number: int, question: Question) -> Answer:
@@ -177,9 +193,44 @@ class _Asker:
             return Answer(number, question, "refused", facts=(Message("shadow.refused", reason=error),))
         if other is None:
             return Answer(number, question, "unfinished")
-        goals, notes = self._compared(other, inputs, is_stricter=is_stricter(self.run.inputs, question))
+        goals, notes = compared(self.run, other, is_stricter=is_stricter(self.run.inputs, question))
         said = (*facts(question, self.run, other, goals, self.taken), *notes)
-        return Answer(number, question, verdict_of(goals), goals, said)
+        plan = other.plan if self.ranges[subject_of(question)] > 1 else None  # Of use to other steps only.
+        return Answer(number, question, verdict_of(goals), goals, said, found=other.result.goals, plan=plan)
+
+    def beside(self, answers: list[Answer]) -> list[Answer]:
+        """Answers to one range of questions, each with the best of the plans found for any of them."""
+        solved = {one.question.step: one for one in answers if one.plan is not None}
+        if len(solved) < 2 or all(one.after_is_proven for one in solved.values()):
+            return answers
+        base = Point(Fraction(0), self.run.inputs, self.run.plan, self.run.result.goals)
+        points = [base] + [
+            Point(step, changed(self.run.inputs, one.question.changes), one.plan, one.found)
+            for step, one in solved.items() if one.plan is not None
+        ]  # fmt: skip
+        question = answers[0].question
+        found = envelope(
+            sorted(points, key=lambda one: one.step),
+            lambda one, other: stricter_step(self.run.inputs, question, other - one),
+        )
+        known = {one.step: one for one in found}
+        return [
+            self._again(one, known[one.question.step], known[Fraction(0)]) if one.question.step in solved else one
+            for one in answers
+        ]
+
+    def _again(self, answer: Answer, own: Point, base: Point) -> Answer:
+        """An answer with the plan that stands for it and the one that stands for the present."""
+        question, facts_told = answer.question, answer.facts
+        goals = changes_of(base.goals, own.goals, is_stricter=is_stricter(self.run.inputs, question))
+        if own.report is not None and own.source is not None:
+            result = SolveResult(SolveStatus.LIMIT, own.goals)
+            other = Run(own.inputs, own.plan, own.report, result, {}, 0)
+            note = Message("shadow.plan-stays") if not own.source else Message("shadow.other-step")
+            facts_told = (*facts(question, self.run, other, goals, self.taken), note)
+        if base.source == question.step:
+            facts_told = (*facts_told, Message("shadow.found-anyway"))
+        return replace(answer, goals=goals, verdict=verdict_of(goals), facts=tuple(dict.fromkeys(facts_told)))
 
     def _planned(self, inputs: Inputs) -> Run | None:
         """The changed scenario planned; with proofs also from nothing where bounds are missing. ``None`` when stopped."""
@@ -192,44 +243,7 @@ class _Asker:
         whole = Planner().plan(inputs, Clock(seconds, self.stop))
         if whole.result.status is SolveStatus.INTERRUPTED:
             return None
-        better = _exchanged(whole.result.goals, quick.audit)
-        return whole if better is None else replace(quick, result=replace(quick.result, goals=better))
-
-    def _compared(
-        self, other: Run, inputs: Inputs, *, is_stricter: bool
-    ) -> tuple[tuple[Change, ...], tuple[Message, ...]]:
-        """Goals before and after. Neither plan need be the best of its scenario, so each may stand in for the other."""
-        before, after = self.run.result.goals, other.result.goals
-        goals = changes_of(before, after, is_stricter=is_stricter)
-        if verdict_of(goals) != "open":
-            return goals, ()
-        kept = _exchanged(after, audit(self.run.plan, inputs))
-        if kept is not None:
-            return changes_of(before, kept, is_stricter=is_stricter), (Message("shadow.plan-stays"),)
-        anyway = _exchanged(before, audit(other.plan, self.run.inputs))
-        if anyway is not None:
-            return changes_of(anyway, after, is_stricter=is_stricter), (Message("shadow.found-anyway"),)
-        return goals, ()
-
-
-def _exchanged(own: Sequence[GoalResult], judged: AuditReport) -> tuple[GoalResult, ...] | None:
-    """The goals of another plan judged in the same scenario, when it is better and breaks nothing strict; else ``None``.
-
-    Bounds hold for plans as good in the goals before, so those behind the first difference are not known of it.
-    """
-    values = judged.goals
-    order = [one.goal for one in own]
-    strict = {check.id for check in BUILT_IN} | {rule.rule_id for rule in judged.verdicts if rule.kind in STRICT}
-    if any(rule.is_breached for rule in judged.verdicts if rule.rule_id in strict):
-        return None
-    if not is_better(values, {one.goal: one.value or 0.0 for one in own}, order):
-        return None
-    found: list[GoalResult] = []
-    differs = False
-    for one in own:
-        found.append(replace(one, value=float(values[one.goal]), bound=None if differs else one.bound))
-        differs |= abs(float(values[one.goal]) - (one.value or 0.0)) > 1e-6
-    return tuple(found)
+        return better_of(whole, quick)
 
 
 def _answered(

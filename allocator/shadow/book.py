@@ -9,7 +9,7 @@ from allocator.reports.texts import Texts
 from allocator.shadow.questions import POINTS
 from allocator.shadow.record import Shadow
 from allocator.shadow.text import head
-from allocator.shadow.words import FIELD, VERDICT, YEARS, Names, unit_of, verdict_lines
+from allocator.shadow.words import CERTAINTY, FIELD, VERDICT, YEARS, Names, unit_of, verdict_lines
 from allocator.wording import Message
 
 
@@ -71,16 +71,22 @@ def _goals(sheet: Sheet, found: Shadow, texts: Texts) -> None:
         said(Message("shadow.column-value-before")), said(Message("shadow.column-value-after")),
         said(Message("shadow.column-difference")), said(Message("shadow.column-bound-before")),
         said(Message("shadow.column-bound-after")), said(Message("shadow.column-left-open")),
-        said(Message("shadow.column-answer")),
+        said(Message("shadow.column-answer")), said(Message("shadow.column-before-is")), said(Message("shadow.column-after-is")),
     ]  # fmt: skip
     rows = [
         (one.number, one.question.of, said(FIELD[one.question.field]), float(one.question.step),
          texts.known("goal", goal.goal), unit_of(goal.unit, texts), goal.before, goal.after, goal.difference,
-         _known(goal.bound_before), _known(goal.bound_after), _known(goal.left_open), said(VERDICT[goal.verdict]))
+         _known(goal.bound_before), _known(goal.bound_after), _known(goal.left_open), said(VERDICT[goal.verdict]),
+         said(CERTAINTY[goal.before_is]), said(CERTAINTY[goal.after_is]))
         for one in found.answers for goal in one.goals
     ]  # fmt: skip
     numbers = ("number",) * 6
-    sheet.table(titles, rows, ("plain", "text", "text", "number", "text", "text", *numbers, "text"), freeze_columns=2)
+    sheet.table(
+        titles,
+        rows,
+        ("plain", "text", "text", "number", "text", "text", *numbers, "text", "text", "text"),
+        freeze_columns=2,
+    )
 
 
 def _known(value: float | None) -> float | str:

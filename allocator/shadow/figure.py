@@ -49,7 +49,8 @@ def drawn(found: Shadow, texts: Texts) -> Axes:
     title = texts.said(Message("shadow.title", title=texts.title(scenario) or scenario.id))
     made.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
     handles, labels = axes[0].get_legend_handles_labels()
-    if any(one.verdict == "open" for _, answers in curves for one in answers):
+    shown = [goal for _, answers in curves for one in answers for goal in one.goals if goal.goal in goals]
+    if any({goal.before_is, goal.after_is} != {"proven"} for goal in shown):
         hollow = Line2D([], [], linestyle="", marker="o", color=GREY, markerfacecolor="white")
         handles, labels = [*handles, hollow], [*labels, texts.said(Message("shadow.figure-open"))]
     made.legend(handles, labels, loc="outside lower left", frameon=False, fontsize=9)
@@ -76,9 +77,9 @@ def _panel(ax: Axes, goal: str, curves: list[Curve], texts: Texts) -> None:
             ax.plot([], [], color=color, label=name)
             continue
         unit = first.unit
-        points = [(0.0, first.before, False)]
+        points = [(0.0, first.before, first.before_is != "proven")]
         points += [
-            (float(one.question.step), change.after, change.verdict == "open")
+            (float(one.question.step), change.after, change.after_is != "proven")
             for one in answers if (change := own[one.number]) is not None
         ]  # fmt: skip
         points.sort()

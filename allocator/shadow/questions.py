@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -229,3 +229,9 @@ def is_stricter(inputs: Inputs, question: Question) -> bool:
     if field in ("window_years", "least", "most"):  # Other spans or other dues, not stricter ones.
         return False
     return not gives_room(question)
+
+
+def stricter_step(inputs: Inputs, question: Question, step: Fraction) -> bool:
+    """Whether so much more of the number that is asked about makes things stricter, wherever it starts."""
+    # The least size of a class follows its seats, so of seats only the steps from the present are known to be stricter.
+    return question.field not in (SEATS, HELD) and is_stricter(inputs, replace(question, step=step))

@@ -26,14 +26,14 @@ from allocator.writing import Workbook
 ROW_COLUMNS = {
     "number": "int64", "of": "str", "sort": "str", "field": "str", "step": "float64", "before": "float64",
     "after": "float64", "verdict": "str", "goal": "str", "difference": "float64", "unit": "str", "facts": "str",
-    "facts_zh": "str", "seconds": "float64",
+    "facts_zh": "str", "seconds": "float64", "certainty": "str",
 }  # fmt: skip
 """Columns of ``Shadow.rows`` and their types."""
 
 GOAL_COLUMNS = {
     "number": "int64", "of": "str", "field": "str", "step": "float64", "goal": "str", "sense": "str", "unit": "str",
     "before": "float64", "after": "float64", "difference": "float64", "bound_before": "float64", "bound_after": "float64",
-    "left_open": "float64", "verdict": "str",
+    "left_open": "float64", "verdict": "str", "before_is": "str", "after_is": "str",
 }  # fmt: skip
 """Columns of ``Shadow.goals`` and their types."""
 
@@ -67,6 +67,9 @@ class Shadow(Spoken):
     def rows(self) -> pd.DataFrame:
         """One row for each question; ``difference`` is that of ``goal``, the most important one that is not the same.
 
+        ``certainty`` is that of its value after the change (``proven``, ``limit``: the best plan's is no worse, ``tried``: nothing is known), where
+        no goal is told that of the least certain one; empty where there is no plan.
+
         ``step`` is in people, seats, sessions, years, days, hours, classes or percentage points; shares are parts of 1.
         """
         rows = []
@@ -86,13 +89,18 @@ class Shadow(Spoken):
                     *told,
                     *facts,
                     round(one.seconds, 3),
+                    _least_sure(one),
                 )
             )
         return pd.DataFrame(rows, columns=list(ROW_COLUMNS)).astype(ROW_COLUMNS)
 
     @cached_property
     def goals(self) -> pd.DataFrame:
-        """One row for each question and goal, in the order of the goals; columns as ``GOAL_COLUMNS``."""
+        """One row for each question and goal, in the order of the goals; columns as ``GOAL_COLUMNS``.
+
+        ``before_is`` and ``after_is`` say how certain each value is: ``proven``, ``limit`` (the best plan's value is no worse) or ``tried``
+        (a goal before is not proven, so nothing is known).
+        """
         rows = [_goal_row(one, change) for one in self.answers for change in one.goals]
         return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(GOAL_COLUMNS)
 
@@ -139,9 +147,17 @@ def write_question(run: Run, question: Question, file: Path | str, *, force: boo
     return write_variant(run.inputs, question.changes, file, id=name, title=english, title_zh=chinese, force=force)
 
 
+def _least_sure(one: Answer) -> str:
+    """How certain the value of the goal that decides is; that of all goals together where none does."""
+    if one.first is not None:
+        return one.first.after_is
+    kinds = {goal.after_is for goal in one.goals}
+    return next((kind for kind in ("tried", "limit", "proven") if kind in kinds), "")
+
+
 def _goal_row(one: Answer, change: Change) -> tuple[object, ...]:
     asked = one.question
     return (
         one.number, asked.of, asked.field, float(asked.step), change.goal, change.sense, change.unit, change.before,
-        change.after, change.difference, change.bound_before, change.bound_after, change.left_open, change.verdict,
+        change.after, change.difference, change.bound_before, change.bound_after, change.left_open, change.verdict, change.before_is, change.after_is,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from allocator.planner import Run
 from allocator.reports.texts import Texts
 from allocator.result import GoalResult
 from allocator.shadow.answers import Answer
-from allocator.shadow.questions import Question
+from allocator.shadow.questions import Question, gives_room
 from allocator.shadow.words import Names, joined, signed_figure, unit_of, value_of, verdict_lines
 from allocator.wording import Message
 
@@ -61,6 +61,10 @@ def body(found: Shadow, texts: Texts) -> Iterator[str]:
         for answer in found.answers:
             yield ""
             yield from _paragraph(answer, names, texts)
+        moved = [goal for one in found.answers for goal in one.goals if abs(goal.difference) > ENOUGH]
+        if note := texts.mark_note(kind for goal in moved for kind in (goal.before_is, goal.after_is)):
+            yield ""
+            yield note
     if len(found.answers) < found.asked:
         yield ""
         yield texts.said(Message("shadow.stopped", asked=found.asked, done=len(found.answers)))
@@ -91,10 +95,12 @@ def _curve(answers: list[Answer], names: Names, texts: Texts) -> Iterator[str]:
     ]
     if not moving and solved:
         yield "    " + texts.said(Message("shadow.no-goal-moves"))
-    before: dict[Goal, float] = {one.goal: one.before for one in solved[0].goals} if solved else {}
+    before: dict[Goal, str] = {
+        one.goal: texts.marked(one.before, one.before_is, one.sense) for one in (solved[0].goals if solved else ())
+    }
     lines = [(0.0, _line(0, first.before, before, moving, texts, first, ""))]
     for one in answers:
-        values = {goal.goal: goal.after for goal in one.goals}
+        values = {goal.goal: texts.marked(goal.after, goal.after_is, goal.sense) for goal in one.goals}
         mark = "*" if one.verdict == "open" else ""
         question = one.question
         lines.append((float(question.step), _line(one.number, question.after, values, moving, texts, question, mark)))
@@ -102,19 +108,22 @@ def _curve(answers: list[Answer], names: Names, texts: Texts) -> Iterator[str]:
               *(texts.known("goal", goal) for goal in moving))  # fmt: skip
     rows = [line for _, line in sorted(lines, key=lambda one: one[0])]
     yield Table(titles, rows, left=(), indent=4)
+    shown = [goal for one in solved for goal in one.goals if goal.goal in moving]
+    if note := texts.mark_note(kind for goal in shown for kind in (goal.before_is, goal.after_is)):
+        yield "    " + note
     yield from _notes(answers, texts)
 
 
 def _line(
     number: int,
     value: Fraction,
-    values: Mapping[Goal, float],
+    values: Mapping[Goal, str],
     moving: Sequence[Goal],
     texts: Texts,
     question: Question,
     mark: str,
 ) -> tuple[str, ...]:
-    shown = [texts.number(values.get(goal)) for goal in moving]
+    shown = [values.get(goal, "—") for goal in moving]
     if mark and shown:
         shown[-1] += mark
     step = texts.said(Message("shadow.now")) if number == 0 else signed_figure(question.step, texts)
@@ -133,10 +142,8 @@ def _notes(answers: Sequence[Answer], texts: Texts) -> Iterator[str]:
     if flat is not None:
         if any(abs(goal.difference) > ENOUGH for one in answers for goal in one.goals):
             after = value_of(flat.question.field, flat.question.after, texts)
-            is_proven = all(one.verdict != "open" for one in rising)
-            yield "    " + texts.said(
-                Message("shadow.plateau", after=after) if is_proven else Message("shadow.plateau-found", after=after)
-            )
+            level = [one for one in rising if one.question.step >= flat.question.step]
+            yield "    " + texts.said(_plateau_note(after, level))
         for fact in rising[-1].facts:
             if isinstance(fact, Message) and fact.code.startswith("shadow.why"):
                 yield "    · " + texts.said(fact)
@@ -146,6 +153,16 @@ def _notes(answers: Sequence[Answer], texts: Texts) -> Iterator[str]:
     if refused:
         reasons = tuple(dict.fromkeys(fact for one in refused for fact in one.facts[:1]))[:2]
         yield "    " + texts.said(Message("shadow.refused-mark", reasons=reasons))
+
+
+def _plateau_note(after: str, level: Sequence[Answer]) -> Message:
+    """That the steps of a plateau are alike: more room buys nothing there, and what is asked for costs no more; proven, or as found."""
+    is_proven = all(one.after_is_proven for one in level)
+    if gives_room(level[0].question):
+        return Message("shadow.plateau", after=after) if is_proven else Message("shadow.plateau-found", after=after)
+    if is_proven:
+        return Message("shadow.plateau-cost", after=after)
+    return Message("shadow.plateau-cost-found", after=after)
 
 
 def _plateau(rising: Sequence[Answer]) -> Answer | None:

@@ -9,7 +9,7 @@ from allocator.audit import UNITS
 from allocator.planner import Run
 from allocator.reports.material import Material
 from allocator.reports.texts import Texts
-from allocator.shadow.answers import Answer, Change
+from allocator.shadow.answers import Answer, Change, decisive, verdict_of
 from allocator.shadow.questions import HELD, POINTS, SEATS, Question, gives_room
 from allocator.shadow.subjects import SORTS
 from allocator.wording import Message
@@ -157,12 +157,20 @@ def unit_of(unit: str, texts: Texts) -> str:
     return unit.replace("-", " ") if known == unit else known
 
 
+CERTAINTY: Mapping[str, Message] = {
+    "proven": Message("shadow.sure-proven"),
+    "limit": Message("shadow.sure-limit"),
+    "tried": Message("shadow.sure-tried"),
+}
+"""What is said of how certain a value is."""
+
+
 def change_text(change: Change, texts: Texts, *, why: Message | None = None) -> str:
     """One goal before and after, with the reason why it is not certain, where there is one."""
     words = {
         "goal": texts.known("goal", change.goal),
-        "before": texts.number(change.before),
-        "after": texts.number(change.after),
+        "before": texts.marked(change.before, change.before_is, change.sense),
+        "after": texts.marked(change.after, change.after_is, change.sense),
         "unit": unit_of(change.unit, texts),
         "difference": signed_figure(change.difference, texts),
     }
@@ -208,6 +216,25 @@ def verdict_lines(answer: Answer, texts: Texts) -> list[str]:
     if unsure:
         lines.append(texts.said(Message("shadow.also-open", changes=_listed(unsure, texts))))
     return lines
+
+
+def difference_lines(goals: Sequence[Change], texts: Texts) -> list[str]:
+    """What is proven of a difference between two plans, then each goal that differs, then what the marks mean."""
+    moved = [one for one in goals if abs(one.difference) > 1e-6]
+    first, verdict = decisive(goals), verdict_of(goals)
+    lines = [
+        texts.said(
+            {
+                "better": Message("shadow.beside-better", goal=texts.known("goal", first.goal if first else "")),
+                "worse": Message("shadow.beside-worse", goal=texts.known("goal", first.goal if first else "")),
+                "same": Message("shadow.beside-same"),
+                "open": Message("shadow.beside-open", goal=texts.known("goal", first.goal if first else "")),
+            }[verdict]
+        )
+    ]
+    lines += [change_text(one, texts) for one in moved]
+    note = texts.mark_note(kind for one in moved for kind in (one.before_is, one.after_is))
+    return [*lines, note] if note else lines
 
 
 def _decided(answer: Answer, change: Change, texts: Texts) -> str:

@@ -20,6 +20,7 @@ from allocator.sweep.words import (
     named_goals,
     open_distance,
     outcome,
+    points_without_bound,
     reason,
     rule_lines,
     title,
@@ -103,6 +104,8 @@ def _open(sweep: SweepTables, goals: Sequence[str], texts: Texts) -> Iterator[st
         if distance:
             told = {"goal": goal_word(goal, texts), "distance": counted(distance, units[goal], texts)}
             yield texts.said(Message("sweep.open", **told))
+        if (count := points_without_bound(sweep, goal)) > 0:
+            yield texts.said(Message("sweep.no-bound", goal=goal_word(goal, texts), count=count))
 
 
 def _failed(sweep: SweepTables, texts: Texts) -> Iterator[str]:

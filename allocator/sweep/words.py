@@ -96,6 +96,12 @@ def open_distance(sweep: SweepTables, goal: str) -> float:
     return float(distances.max()) if len(distances) else 0.0
 
 
+def points_without_bound(sweep: SweepTables, goal: str) -> int:
+    """Points at which nothing is known of how far a goal's value is from the best."""
+    own = sweep.goals[(sweep.goals["goal"] == goal) & ~sweep.goals["proven"]]
+    return int((own["value"].notna() & own["bound"].isna()).sum())
+
+
 def cell(sweep: SweepTables, number: int, goal: str, texts: Texts) -> str:
     """Value of a goal at a point, marked where it is not proven to be the best."""
     own = sweep.goals[(sweep.goals["point"] == number) & (sweep.goals["goal"] == goal)]

@@ -2,7 +2,8 @@
 
 The catalogue is the ``.toml`` files of this folder; ``defect.toml`` holds the texts whose codes begin with ``defect.``. The texts
 of workbooks, page and figures stand in ``allocator/reports/texts.toml``. A parameter stands in braces; ``{value!q}`` puts
-it between the quotation marks of the language, a tuple becomes a list of names, a message is said in the same language.
+it between the quotation marks of the language, a tuple becomes a list of names, a message is said in the same language. English
+texts are written for many: behind a figure that is 1 their nouns and verbs become those of one (``plurals``).
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ import locale
 import os
 import string
 import tomllib
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from importlib import resources
 from typing import Any, Literal, cast
 
 import numpy as np
+
+from allocator.wording.plurals import NOUNS, after_one, before_one, behind_noun, is_one
 
 __all__ = [
     "LANGUAGES",
     "Language",
     "Message",
     "catalogue",
+    "filled",
     "from_record",
     "language",
     "listing",
@@ -157,8 +161,42 @@ def value(family: str, code: str) -> str:
 
 def render(code: str, lang: Language, parameters: Mapping[str, object]) -> str:
     """The text of a code with its parameters filled in (``KeyError`` when there is none)."""
+    return filled(catalogue()[code][lang], lang, parameters)
+
+
+def filled(text: str, lang: Language, parameters: Mapping[str, object]) -> str:
+    """A text of a catalogue with its parameters filled in.
+
+    Examples
+    --------
+    >>> filled("{count} people are sent", "en", {"count": 1}), filled("{count} people are sent", "en", {"count": 2})
+    ('1 person is sent', '2 people are sent')
+    """
     shown = {name: _shown(value, lang) for name, value in parameters.items()}
-    return _FORMATTERS[lang].vformat(catalogue()[code][lang], (), shown)
+    if lang == "en" and any(value == 1 or (isinstance(value, str) and is_one(value)) for value in shown.values()):
+        return _of_one(text, shown)
+    return _FORMATTERS[lang].vformat(text, (), shown)
+
+
+def _of_one(text: str, shown: Mapping[str, object]) -> str:
+    """An English text in which some figure may be one: what stands around it follows."""
+    formatter, parts = _FORMATTERS["en"], list[str]()
+    follows: Callable[[str], str] | None = None
+    for literal, name, spec, conversion in formatter.parse(text):
+        parts.append(follows(literal) if follows else literal)
+        if name is None:
+            continue
+        value = formatter.get_field(name, (), shown)[0]
+        part = formatter.format_field(formatter.convert_field(value, conversion), spec or "")
+        if follows is not None and literal == " " and part in NOUNS:  # The unit of the figure in front.
+            part, follows = NOUNS[part], behind_noun
+        elif is_one(part) and not isinstance(value, bool):
+            parts[-1] = before_one(parts[-1])
+            follows = partial(after_one, is_number=conversion != "q" and not isinstance(value, str))
+        else:
+            follows = None
+        parts.append(part)
+    return "".join(parts)
 
 
 class _Formatter(string.Formatter):

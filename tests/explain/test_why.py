@@ -15,13 +15,17 @@ from allocator.audit import AuditReport, audit
 from allocator.audit.records import Records
 from allocator.entities import Inputs
 from allocator.explain import Explainer, Why
-from allocator.explain.judge import with_seats
+from allocator.explain.judge import with_rules, with_seats
+from allocator.explain.moves import fewest_moves
 from allocator.inputs import load
 from allocator.ledger import ledger
 from allocator.model.goals import signed
 from allocator.placements import ordered
 from allocator.planner import Run
 from allocator.reports.reserves import Reserves
+from allocator.reports.summary import text
+from allocator.reports.verdicts import goal_parts, goal_unit
+from allocator.result import GoalResult
 from allocator.ties import draw
 
 TINY = Path(__file__).parents[2] / "scenarios" / "tiny.toml"
@@ -301,3 +305,59 @@ def test_answers_speak_of_clauses_and_people_in_both_languages(answers: dict[str
             assert cadre in text and "nan" not in text and "None" not in text
             assert not any(word in text for word in SOLVER_WORDS)
     assert isinstance(answers["N3"].served, pd.DataFrame)
+
+
+def test_what_was_attended_too_late_is_done_late_and_no_longer_owed(run: Run, explainer: Explainer) -> None:
+    """N5 had theory last in 2014 and is due in 2019; with the class of 2020 alone the make-up is late, and done."""
+    alone = explainer._ground.alone("N5")
+    sessions = run.inputs.sessions
+    late = sessions.loc[(sessions["programme_id"] == "theory-course") & (sessions["year"] == 2020), "session_id"].iloc[
+        0
+    ]
+    own = alone.account(with_seats(run.inputs, alone.seats.iloc[:0], into=[("N5", late)]))
+    own = own[own["rule_id"] == "make-up"]
+    assert list(own["latest"]) == [2019, 2019] and list(own["settled"]) == [2020, 2020] and not own["owed"].any()
+    found = explainer.why("N5")
+    account = pd.concat([found.account[found.account["at"] == ""], own.assign(at=found.seats["session_id"].iat[-1])])
+    told = replace(found, account=account).said("en")
+    assert "Still owed after the plan: nothing" in told
+    assert (
+        "Done, but late: 7 Heads and deputies untrained for five years are made up [theory] (due 2019, attended 2020)"
+        in told
+    )
+
+
+def test_rules_that_lose_by_an_empty_seat_are_named(answers: dict[str, Why]) -> None:
+    found = answers["N3"]
+    for session, own in found.emptied_rules.groupby("session_id"):
+        lost = found.emptied[found.emptied["session_id"] == session].set_index("goal")["loss"]
+        assert own.groupby("goal")["change"].sum().to_dict() == lost.to_dict()
+    told = found.said("en")
+    assert "Hard rules violated +4 people (No session opened under its least size: +1 person, 6 Teams" in told
+    assert "Still owed at the end +85 hours (8 Teams: forty days or 250 hours from 2018 to 2022)" in told
+
+
+def test_a_missed_interval_in_a_goal_of_hours_is_a_miss_and_no_hour(run: Run) -> None:
+    rules = [
+        one.model_copy(update={"strength": "soft", "goal": "owed"}) if one.kind == "interval" else one
+        for one in run.inputs.policy.rules
+    ]
+    soft = with_rules(run.inputs, tuple(rules))
+    report = audit(ordered(run.plan.placements.iloc[:0]), soft)
+    assert goal_unit(run.audit, "owed", "hours") == "hours"
+    assert goal_unit(report, "owed", "hours") == "hours-and-misses"
+    parts = goal_parts(report, "owed", "hours")
+    assert parts["misses"] == report["theory-interval"].shortfall > 0
+    assert sum(parts.values()) == report.goals["owed"]
+    goals = (GoalResult("owed", "min", goal_unit(report, "owed", "hours"), report.goals["owed"], None),)
+    plan = ordered(run.plan.placements.iloc[:0])
+    said = text(soft, plan, report, replace(run.result, goals=goals), lang="en")
+    assert f"{parts['hours']:,.0f} hours" in said and f"{parts['misses']:,.0f} misses" in said
+    assert "Still owed at the end (hours" not in said
+
+
+def test_moves_that_share_no_session_with_the_seat_are_taken_back_where_nothing_gets_worse(run: Run) -> None:
+    plan = ordered(run.plan.placements[run.plan.placements["cadre_id"] != "S5"].reset_index(drop=True))
+    other = replace(run, plan=plan, audit=audit(plan, run.inputs))
+    assert fewest_moves(run, other, "N1").plan.sha256 == run.plan.sha256
+    assert fewest_moves(run, other, "S5") is other  # The moves of the person asked about stay.
