@@ -49,7 +49,7 @@ Share = Annotated[Fraction, BeforeValidator(_share), PlainSerializer(str)]
 class RuleKind(BaseModel):
     """What every rule says of itself, whatever its kind."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
 
     sort: ClassVar[Literal["personal", "shared", "dated", "data", "measure"]]
 
@@ -198,7 +198,7 @@ class Spacing(RuleKind):
 class Period(BaseModel):
     """Days from ``from_date`` to ``to_date``, both inclusive."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     from_date: date
     to_date: date
@@ -236,7 +236,7 @@ class AwayLimit(RuleKind):
 class CallUp(BaseModel):
     """A named seat: this cadre in this session."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     cadre_id: str
     session_id: str
 
@@ -244,7 +244,7 @@ class CallUp(BaseModel):
 class Forbidden(BaseModel):
     """A pair that must not meet; an absent part stands for all."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     cadre_id: str
     programme_id: str | None = None
     session_id: str | None = None

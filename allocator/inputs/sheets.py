@@ -12,12 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import openpyxl
-import pyarrow as pa
-import pyarrow.parquet as pq
-from openpyxl.utils import get_column_letter
 
 from allocator.called import heading
 from allocator.entities import TABLES
@@ -31,6 +28,10 @@ from allocator.inputs.headings import (
     sheets_of,
 )
 from allocator.wording import Message, listing, quoted
+
+if TYPE_CHECKING:
+    import openpyxl
+    import pyarrow as pa
 
 SUFFIXES = (".csv", ".xlsx", ".parquet")
 """File types a table may come in."""
@@ -155,6 +156,8 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
     first = [[cell_text(cell.value) for cell in row] for row in sheet.iter_rows(min_row=1, max_row=DEEPEST, min_col=1)]
     header = header_position(name, first) + 1
     results = [i for i, text in enumerate(first[header - 1], start=1) if is_result_column(text)] if first else []
+    from openpyxl.utils import get_column_letter
+
     merged = sorted(sheet.merged_cells.ranges, key=lambda r: (r.min_row, r.min_col))
     merged = [cells for cells in merged if cells.max_row >= header]  # Titles above the header may be merged.
     for cells in merged:
@@ -178,7 +181,9 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
                 continue
             if cell.data_type == "f":
                 if computed is None:
-                    computed = openpyxl.load_workbook(io.BytesIO(content), data_only=True)[title]
+                    from openpyxl import load_workbook
+
+                    computed = load_workbook(io.BytesIO(content), data_only=True)[title]
                 value = computed.cell(cell.row, cell.column).value
             if (cell.data_type == "f" and value is None) or (isinstance(value, str) and value in _EXCEL_ERRORS):
                 shown = Message("word.formula-without-value")
@@ -196,9 +201,11 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
 @lru_cache(maxsize=1)
 def _opened(content: bytes) -> openpyxl.Workbook:
     """A workbook; the tables of one file are read after each other and open it once."""
+    from openpyxl import load_workbook  # Here, since who has CSV tables need not wait for it.
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # Of what cannot be kept on writing; nothing is written here.
-        return openpyxl.load_workbook(io.BytesIO(content))
+        return load_workbook(io.BytesIO(content))
 
 
 def forget_workbooks() -> None:
@@ -230,6 +237,9 @@ _EXCEL_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NU
 
 
 def _read_parquet(name: str, file: str, content: bytes, findings: Findings) -> Sheet | None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
@@ -249,6 +259,8 @@ def _read_parquet(name: str, file: str, content: bytes, findings: Findings) -> S
 
 def _column_texts(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """A column of a Parquet file as texts, and which of them each row has; cells that are alike are turned into text once."""
+    import pyarrow as pa
+
     if pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
         texts = np.array([*map(cell_text, column.to_pylist()), ""], dtype=object)
         return texts, np.arange(len(texts) - 1)
