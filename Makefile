@@ -47,6 +47,7 @@ check-long: $(VENV)/dev.stamp  ## The tests that take long, an hour on two quiet
 	$(BIN)/python -m pytest -m long -vv --durations=0 $(if $(PART),--part=$(PART)) $(if $(BUDGET),--budget=$(BUDGET)) $(LONG)
 
 bench: $(VENV)/run.stamp  ## Half an hour and more: the shipped scenarios and growing ones measured, then our peers
+	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/growth.py --people 2000 10000
 	$(BIN)/python benchmarks/again.py

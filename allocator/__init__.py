@@ -17,64 +17,49 @@ Every table is a data frame; ``docs/api.md`` lists the functions, the columns an
 English for all that is shown or written.
 """
 
-# Six functions have the name of a folder: audit, compare, explain, ledger, shadow and sweep. As ``allocator.audit`` the function is meant; ``from
-# allocator.audit import …`` and ``import_module("allocator.audit")`` reach the folder, ``import allocator.audit.reading as reading`` does not.
-from allocator.audit import AuditReport, read_plan
-from allocator.compare import Comparison, compare
-from allocator.conflicts import Conflicts, conflict, repairs
-from allocator.counting import CheckReport
-from allocator.entities import Inputs
-from allocator.errors import AllocatorError, InputError, ModelError, OutputError, UnknownRuleError, UsageError
-from allocator.explain import Explainer, Why, WhyNot, explain
-from allocator.inputs import changed, load, write_variant
-from allocator.ledger import Ledger, ledger
-from allocator.pipeline import audit, check, load_run, plan, write
-from allocator.placements import Plan
-from allocator.planner import Planner, Run
-from allocator.questions import Questions
-from allocator.shadow import Shadow, shadow
-from allocator.spoken import speak
-from allocator.sweep import Sweep, sweep
-from allocator.what_if import WhatIf
+from __future__ import annotations
 
-__all__ = [
-    "AllocatorError",
-    "AuditReport",
-    "CheckReport",
-    "Comparison",
-    "Conflicts",
-    "Explainer",
-    "InputError",
-    "Inputs",
-    "Ledger",
-    "ModelError",
-    "OutputError",
-    "Plan",
-    "Planner",
-    "Questions",
-    "Run",
-    "Shadow",
-    "Sweep",
-    "UnknownRuleError",
-    "UsageError",
-    "WhatIf",
-    "Why",
-    "WhyNot",
-    "audit",
-    "changed",
-    "check",
-    "compare",
-    "conflict",
-    "explain",
-    "ledger",
-    "load",
-    "load_run",
-    "plan",
-    "read_plan",
-    "repairs",
-    "shadow",
-    "speak",
-    "sweep",
-    "write",
-    "write_variant",
-]
+import ast
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+
+def _homes() -> dict[str, str]:
+    """Where each public name comes from: the imports of ``__init__.pyi``, which type checkers read in the place of this file."""
+    lines = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")).body
+    return {name.name: str(line.module) for line in lines if isinstance(line, ast.ImportFrom) for name in line.names}
+
+
+_HOMES = _homes()
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    """A public name when it is first asked for: whoever wants one thing does not wait for all."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found = getattr(import_module(_HOMES[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Six functions have the name of a folder: audit, compare, explain, ledger, shadow and sweep.
+
+    As ``allocator.audit`` the function is meant; ``from allocator.audit import …`` and ``import_module("allocator.audit")`` reach the folder,
+    ``import allocator.audit.reading as reading`` does not.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Keep what is set, except a folder that Python puts in the place of a function after loading it."""
+        if not (isinstance(value, ModuleType) and name in _HOMES):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from allocator.commands.audit import audit_plan
-from allocator.commands.check import check_scenario
-from allocator.commands.compare import compare_runs
-from allocator.commands.explain import explain_people
-from allocator.commands.export import export_files, notice_template
 from allocator.commands.frames import App
-from allocator.commands.generate import generate_data
-from allocator.commands.ledger import write_ledger
-from allocator.commands.plan import plan_scenario
-from allocator.commands.schema import write_schema
-from allocator.commands.shadow import ask_what_more_buys
-from allocator.commands.show import show
-from allocator.commands.sweep import sweep_scenarios
-from allocator.commands.template import write_template
 from allocator.commands.voice import Lang
-from allocator.reports.record import versions
 
 app = App(
     name="allocator",
@@ -36,6 +25,8 @@ app = App(
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from allocator.reports.record import versions
+
         typer.echo(f"allocator {versions()['allocator']}")
         raise typer.Exit
 
@@ -50,32 +41,83 @@ def _common(
     pass
 
 
-app.command("plan", epilog="示例 Example: allocator plan scenarios/tiny.toml --out out/tiny")(plan_scenario)
-app.command("check", epilog="示例 Example: allocator check scenarios/tiny.toml --lang en")(check_scenario)
-app.command("audit", epilog="示例 Example: allocator audit scenarios/tiny.toml out/tiny/plan.csv --lang en")(audit_plan)
-app.command("generate", epilog="示例 Example: allocator generate one-prefecture --out my-data --seed 7")(generate_data)
-app.command("template", epilog="Example: allocator template my-data/input.xlsx --policy data/henan/policy.toml")(
-    write_template
+app.later(
+    "plan",
+    lambda: import_module("allocator.commands.plan").plan_scenario,
+    epilog="示例 Example: allocator plan scenarios/tiny.toml --out out/tiny",
 )
-app.command("export", epilog="示例 Example: allocator export out/tiny --notices --unit N --year 2020")(export_files)
-app.command("notice-template", epilog="示例 Example: allocator notice-template notice.docx")(notice_template)
-app.command("show", epilog="示例 Example: allocator show scenarios/one-prefecture.toml")(show)
-app.command("compare", epilog="示例 Example: allocator compare out/a out/b --out compared.xlsx")(compare_runs)
-app.command("ledger", epilog="示例 Example: allocator ledger scenarios/tiny.toml --out ledger.xlsx")(write_ledger)
-app.command("shadow", epilog="示例 Example: allocator shadow out/tiny --of theory-quota --range -2:+4")(
-    ask_what_more_buys
+app.later(
+    "check",
+    lambda: import_module("allocator.commands.check").check_scenario,
+    epilog="示例 Example: allocator check scenarios/tiny.toml --lang en",
 )
-app.command("explain", epilog="示例 Example: allocator explain out/tiny --cadre N3 --not-in theory-2021a")(
-    explain_people
+app.later(
+    "audit",
+    lambda: import_module("allocator.commands.audit").audit_plan,
+    epilog="示例 Example: allocator audit scenarios/tiny.toml out/tiny/plan.csv --lang en",
 )
-app.command("sweep", epilog="示例 Example: allocator sweep scenarios/tiny.toml --vary quota.theory-quota=2:6")(
-    sweep_scenarios
+app.later(
+    "generate",
+    lambda: import_module("allocator.commands.generate").generate_data,
+    epilog="示例 Example: allocator generate one-prefecture --out my-data --seed 7",
 )
-app.command("schema", epilog="Example: allocator schema --out schemas")(write_schema)
+app.later(
+    "template",
+    lambda: import_module("allocator.commands.template").write_template,
+    epilog="Example: allocator template my-data/input.xlsx --policy data/henan/policy.toml",
+)
+app.later(
+    "export",
+    lambda: import_module("allocator.commands.export").export_files,
+    epilog="示例 Example: allocator export out/tiny --notices --unit N --year 2020",
+)
+app.later(
+    "notice-template",
+    lambda: import_module("allocator.commands.export").notice_template,
+    epilog="示例 Example: allocator notice-template notice.docx",
+)
+app.later(
+    "show",
+    lambda: import_module("allocator.commands.show").show,
+    epilog="示例 Example: allocator show scenarios/one-prefecture.toml",
+)
+app.later(
+    "compare",
+    lambda: import_module("allocator.commands.compare").compare_runs,
+    epilog="示例 Example: allocator compare out/a out/b --out compared.xlsx",
+)
+app.later(
+    "ledger",
+    lambda: import_module("allocator.commands.ledger").write_ledger,
+    epilog="示例 Example: allocator ledger scenarios/tiny.toml --out ledger.xlsx",
+)
+app.later(
+    "shadow",
+    lambda: import_module("allocator.commands.shadow").ask_what_more_buys,
+    epilog="示例 Example: allocator shadow out/tiny --of theory-quota --range -2:+4",
+)
+app.later(
+    "explain",
+    lambda: import_module("allocator.commands.explain").explain_people,
+    epilog="示例 Example: allocator explain out/tiny --cadre N3 --not-in theory-2021a",
+)
+app.later(
+    "sweep",
+    lambda: import_module("allocator.commands.sweep").sweep_scenarios,
+    epilog="示例 Example: allocator sweep scenarios/tiny.toml --vary quota.theory-quota=2:6",
+)
+app.later(
+    "schema",
+    lambda: import_module("allocator.commands.schema").write_schema,
+    epilog="Example: allocator schema --out schemas",
+)
 
 
 def main() -> None:
     """Entry point of the command ``allocator``."""
+    # Loading makes many small records that all stay: looking for garbage among them, and for plug-ins of pydantic, costs a tenth of a check.
+    gc.set_threshold(50_000, 20, 20)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # A terminal that lacks a character shows a mark, never a failure.
             stream.reconfigure(errors="replace")

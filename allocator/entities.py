@@ -112,7 +112,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
 class Parameters(BaseModel):
     """Figures of the policy that several rules share."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     hours_per_day: Annotated[float, Field(gt=0, le=24)] = (
         7.5  # class hours in one day of class, where hours are not stated
@@ -123,7 +123,7 @@ class Parameters(BaseModel):
 class Policy(BaseModel):
     """The document as data: its rules, in the order of the document."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str
     title: str
@@ -171,7 +171,7 @@ def _limits(raised: bool) -> BeforeValidator:
 class Limits(BaseModel):
     """When to stop, and how bad a goal may become for the sake of those ranked before it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     gap: Annotated[float, Field(ge=0)] = 0.001  # good enough, relative, for every goal
     seconds: Annotated[float, Field(gt=0)] | None = None  # wall-clock limit; none: work limits only, reproducible
@@ -188,7 +188,7 @@ class SessionChange(BaseModel):
     where ``sessions`` are named of these only.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     title: str = ""
     title_zh: str = ""
@@ -219,7 +219,7 @@ class SessionChange(BaseModel):
 class Scenario(BaseModel):
     """One run: which policy, which tables, which years, which order of goals."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str
     title: str = ""

@@ -31,7 +31,7 @@ Scalar = bool | int | float | date | str
 class Range(BaseModel):
     """Inclusive bounds on a number or a date; an absent bound is open."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     min: int | float | date | None = None
     max: int | float | date | None = None
@@ -56,7 +56,7 @@ def _is_empty(least: float | date, most: float | date) -> bool:
 class Filter(BaseModel):
     """Conditions on the columns of one table; the empty filter holds for every row."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     conditions: dict[str, tuple[Scalar, ...] | Range] = Field(default_factory=dict)
     exclude: Filter | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -66,6 +65,8 @@ def run_stoppably(
 
 def _leave(on_leave: Callable[[], None]) -> NoReturn:
     """End now; a thread inside a solver could not be asked to stop."""
+    import multiprocessing  # Here, since every command loads this file and few are left in a hurry.
+
     on_leave()
     for child in multiprocessing.active_children():
         child.kill()

@@ -53,7 +53,7 @@ class RuleKind(BaseModel):
     ``goal``; when it names none, to that of its kind, never to the violation. Quotas and priorities have goals of their own.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
 
     sort: ClassVar[Literal["personal", "shared", "dated", "data", "measure"]]
     soft_goal: ClassVar[Goal] = "violation"  # where a soft rule counts that names no goal
@@ -219,7 +219,7 @@ class Spacing(RuleKind):
 class Period(BaseModel):
     """Days from ``from_date`` to ``to_date``, both inclusive."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     from_date: date
     to_date: date
@@ -257,7 +257,7 @@ class AwayLimit(RuleKind):
 class CallUp(BaseModel):
     """A named seat: this cadre in this session."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     cadre_id: str
     session_id: str
 
@@ -265,7 +265,7 @@ class CallUp(BaseModel):
 class Forbidden(BaseModel):
     """A pair that must not meet; an absent part stands for all."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     cadre_id: str
     programme_id: str | None = None
     session_id: str | None = None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from allocator.reports.texts import cell_len, fit
 
-from allocator.reports.texts import fit
+if TYPE_CHECKING:
+    from rich.text import Text
 
 ALIGN = ("right", "left")
 _MARKS = re.compile(r"([\\`*_{}\[\]<>|#~$])")
@@ -60,6 +62,16 @@ class Table(str):
 
 class Aligned(str):
     """Lines that blanks put one below the other: shown as they stand, in a type in which a Chinese character takes two cells."""
+
+
+def highlighted(summary: str) -> Text:
+    """The summary with colours for a terminal; the marks say the same without them."""
+    from rich.text import Text  # Here, since who plans without a terminal sees no colours.
+
+    shown = Text(summary)
+    for pattern, style in (("✓", "green"), (r"✗[\d,.]*", "bold red"), (r"(?m)^■.*$", "bold cyan")):
+        shown.highlight_regex(pattern, style)
+    return shown
 
 
 def html(lines: Iterable[str]) -> str:

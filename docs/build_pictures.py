@@ -20,7 +20,7 @@ from PIL import Image, ImageChops
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
-from allocator.reports.summary import highlighted
+from allocator.lines import highlighted
 
 ROOT = Path(__file__).parent.parent
 PICTURES = Path(__file__).parent / "pictures"

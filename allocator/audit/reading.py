@@ -17,9 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
 from allocator.audit.tables import rows_of
 from allocator.called import heading
@@ -211,8 +209,11 @@ def _csv(name: str, content: bytes) -> tuple[str, list[str], list[Sequence[Cell]
 
 
 def _workbook(name: str, path: Path) -> tuple[str, list[str], list[Sequence[Cell]]]:
+    from openpyxl import load_workbook  # Here, since few plans are workbooks.
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(path, read_only=True, data_only=True)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
         message = Message("defect.plan-not-excel", detail=str(error))
         raise _refused(name, 0, message, Message("hint.save-xlsx"), "unreadable") from None

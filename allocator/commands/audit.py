@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allocator.audit import AuditReport, audit, read_plan
 from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, ScenarioFile, Voice, faults_explained, voice_of
-from allocator.inputs import load
-from allocator.reports import summary
-from allocator.reports.texts import Texts, fit
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.audit import AuditReport
 
 LISTED = 20
 """How many differences a terminal shows; ``--json`` has all of them."""
@@ -36,6 +35,10 @@ def audit_plan(
     """Judge any plan from the files alone, without the solver; writes nothing. 只根据文件审核任何一份计划，不用求解器，不写文件。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
+        from allocator.audit import audit, read_plan
+        from allocator.inputs import load
+        from allocator.reports import summary
+
         inputs = load(scenario)
         placements = read_plan(plan_file, inputs)
         report = audit(placements, inputs)
@@ -58,6 +61,8 @@ def audit_plan(
 
 def _rule_lines(report: AuditReport, voice: Voice) -> list[str]:
     """One line per rule of the policy: mark, id, clause, required, achieved, unit, title; then the warnings."""
+    from allocator.reports.texts import Texts, fit
+
     texts = Texts(voice.lang)
     lines = ["", "■ " + voice.talk("each-rule")]
     for row in report.rules.to_dict("records"):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from allocator import pipeline
 from allocator.commands import mending
-from allocator.commands.marking import mark_and_refuse
 from allocator.commands.voice import Code, Debug, Json, Lang, Quiet, ScenarioFile, faults_explained, voice_of
-from allocator.counting import Finding
 from allocator.errors import InputError
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.counting import Finding
 
 
 def check_scenario(
@@ -55,15 +55,20 @@ def check_scenario(
     voice = voice_of(lang, as_json, quiet, debug)
     wishes = mending.Wishes(sorts, keep or [], give or [], write_repair, time_limit, force)
     with faults_explained(voice):
+        from allocator.counting import count
+        from allocator.inputs import load
+
         if not explain:
             wishes.refuse_alone(voice)
         if marked is not None and not annotate:
             raise typer.BadParameter(voice.talk("file-without-annotate"), param_hint="FILE")
         try:
-            report = pipeline.check(scenario)
+            report = count(load(scenario))
         except InputError as error:
             if not annotate:
                 raise
+            from allocator.commands.marking import mark_and_refuse
+
             mark_and_refuse(voice, scenario, error, marked, force=force)
         if annotate:
             voice.say(voice.talk.said(Message("annotate.none")))

@@ -8,11 +8,7 @@ from typing import Annotated
 import typer
 
 from allocator.commands.voice import Code, Debug, ForceFiles, Json, Lang, Quiet, faults_explained, refuse, voice_of
-from allocator.compare import compare
-from allocator.compare.book import workbook
-from allocator.compare.figure import figure
 from allocator.errors import OutputError
-from allocator.reports.texts import Texts
 from allocator.wording import Message
 from allocator.writing import write_whole
 
@@ -42,6 +38,11 @@ def compare_runs(
     """Set finished runs side by side: goals, clauses, seats by unit, people who move and why. 把几个做好的计划并排比较：目标、条款、单位名额、人员变动及原因。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
+        from allocator.compare import compare
+        from allocator.compare.book import workbook
+        from allocator.compare.figure import figure
+        from allocator.reports.texts import Texts
+
         if len(runs) < 2:
             refuse(voice, Code.USAGE, voice.talk.said(Message("compare.one-run")))
         refuse_targets({out: ".xlsx", picture: ".png"}, force=force)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from allocator import pipeline
 from allocator.commands.compare import refuse_targets
 from allocator.commands.voice import (
     Code,
@@ -21,10 +20,10 @@ from allocator.commands.voice import (
     refuse,
     voice_of,
 )
-from allocator.display import Display
-from allocator.explain import Explainer, Why, WhyNot, write_scenario
-from allocator.reports.texts import Texts
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.explain import Why, WhyNot
 
 
 def explain_people(
@@ -75,6 +74,11 @@ def explain_people(
     """Why somebody has the seats of a plan; with --not-in: why not another one, or what it would take. 某人为什么有这些席位；加 --not-in：为什么不是另一个，或者要付出什么。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
+        from allocator import pipeline
+        from allocator.display import Display
+        from allocator.explain import Explainer, WhyNot, write_scenario
+        from allocator.reports.texts import Texts
+
         if scenario is not None and (not_in is None or len(cadres) != 1):
             refuse(voice, Code.USAGE, voice.talk.said(Message("explain.one-question")))
         refuse_targets({scenario: ".toml"}, force=force)
@@ -98,6 +102,8 @@ def explain_people(
 
 def record_of(answer: Why | WhyNot) -> dict[str, Any]:
     """An answer as JSON knows it."""
+    from allocator.explain import Why
+
     person = vars(answer.person)
     if isinstance(answer, Why):
         tables = (

@@ -7,12 +7,7 @@ from typing import Annotated
 
 import typer
 
-from allocator import pipeline
 from allocator.commands.voice import Code, Debug, Force, Json, Lang, Quiet, faults_explained, refuse, voice_of
-from allocator.reports.export import Wanted, export
-from allocator.reports.material import Material
-from allocator.reports.texts import Texts
-from allocator.reports.units import CALENDAR, NOTICES, WORKBOOK, letter, placeholders, template_of
 from allocator.writing import write_whole
 
 NoticeTemplate = Annotated[
@@ -63,12 +58,18 @@ def export_files(
     Without --workbooks, --calendars or --notices all three are written. 三者都不写时全部导出。
     """
     voice = voice_of(lang, as_json, quiet, debug)
-    texts = Texts(voice.lang)
     folder = out if out is not None else run_folder.with_name(f"{run_folder.resolve().name}-export")
-    chosen = {WORKBOOK: workbooks, CALENDAR: calendars, NOTICES: notices}
-    endings = tuple(ending for ending, asked in chosen.items() if asked) or tuple(chosen)
-    wanted = Wanted(endings, tuple(unit or ()), tuple(year or ()), tuple(session or ()))
     with faults_explained(voice):
+        from allocator import pipeline
+        from allocator.reports.export import Wanted, export
+        from allocator.reports.material import Material
+        from allocator.reports.texts import Texts
+        from allocator.reports.units import CALENDAR, NOTICES, WORKBOOK, template_of
+
+        texts = Texts(voice.lang)
+        chosen = {WORKBOOK: workbooks, CALENDAR: calendars, NOTICES: notices}
+        endings = tuple(ending for ending, asked in chosen.items() if asked) or tuple(chosen)
+        wanted = Wanted(endings, tuple(unit or ()), tuple(year or ()), tuple(session or ()))
         template = template_of(notice_template, texts)  # First, since reading the run takes seconds.
         run = pipeline.load_run(run_folder)
         material = Material(run.inputs, run.plan, run.audit, run.result, texts)
@@ -91,8 +92,11 @@ def notice_template(
 ) -> None:
     """Write the plain call-up notice as a Word file to change and use with --notice-template. 写出调训通知的 Word 模板，改好后用于 --notice-template。"""
     voice = voice_of(lang, as_json, quiet, debug)
-    texts = Texts(voice.lang)
     with faults_explained(voice):
+        from allocator.reports.texts import Texts
+        from allocator.reports.units import letter, placeholders
+
+        texts = Texts(voice.lang)
         if file.exists() and not force:
             refuse(voice, Code.USAGE, texts("export.template-exists", file=file))
         write_whole(file, letter(texts))

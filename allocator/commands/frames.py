@@ -8,29 +8,29 @@ where the option is, the English sentence followed by the Chinese one; the reade
 from __future__ import annotations
 
 import copy
+import inspect
 import os
 import re
 import string
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from itertools import pairwise
 from typing import Any, TypeVar
 
 import typer
-from rich.columns import Columns
-from rich.text import Text
-from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command_from_info
+from typer.models import CommandInfo
 
-from allocator.wording import LANGUAGES, Language, catalogue, language, render
+from allocator.wording import LANGUAGES, Language, catalogue, family, language, render
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
-FRAME = "frame."
 _SPOKEN: ContextVar[Language | None] = ContextVar("spoken", default=None)
+_WORN: ContextVar[ExitStack | None] = ContextVar("worn", default=None)
 
 _CHINESE = re.compile(
     r"[\u4e00-\u9fff\u201c\u300a\uff08]"
@@ -112,8 +112,7 @@ def _divided(line: str) -> tuple[str, str]:
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Code and English wording of every sentence, parameters as groups."""
-    codes = [code for code in catalogue() if code.startswith(FRAME)]
-    return tuple((code, re.compile(_as_pattern(catalogue()[code]["en"]), re.DOTALL)) for code in codes)
+    return tuple((code, re.compile(_as_pattern(text["en"]), re.DOTALL)) for code, text in family("frame").items())
 
 
 def _as_pattern(text: str) -> str:
@@ -121,43 +120,32 @@ def _as_pattern(text: str) -> str:
     return "".join(re.escape(fixed) + (f"(?P<{name}>.+?)" if name else "") for fixed, name, _, _ in pieces)
 
 
-class Folded(Columns):
-    """Help of one option, broken where the column ends: Chinese has no spaces, and Rich would cut it off with an ellipsis."""
-
-    def __init__(self, renderables: Any = None, *arguments: Any, **settings: Any) -> None:
-        parts = list(renderables or ())
-        for part in parts:
-            if isinstance(part, Text):
-                part.overflow = "fold"
-        super().__init__(parts, *arguments, **settings)
-
-
-_rich_text = rich_utils._make_rich_text
-
-
-def _folded_text(**settings: Any) -> Any:
-    """Help of one command, broken where the column ends."""
-    text = _rich_text(**settings)
-    if isinstance(text, Text):
-        text.overflow = "fold"
-    return text
-
-
 @contextmanager
 def speaking(lang: Language) -> Iterator[None]:
     """Everything the command line says until the end of the block is in this language."""
-    words: dict[str, Any] = {name: catalogue()[code][lang] for name, code in PANELS.items()}
-    words |= {name: re.sub(r"{\w+}", "{}", catalogue()[code][lang]) for name, code in TEMPLATES.items()}
-    words |= {"Columns": Folded, "_make_rich_text": _folded_text}
-    words["RICH_HELP"] = catalogue()["frame.try-help"][lang]
-    before = {name: getattr(rich_utils, name) for name in words}
     token = _SPOKEN.set(lang)
-    try:
-        vars(rich_utils).update(words)
-        yield
-    finally:
-        vars(rich_utils).update(before)
-        _SPOKEN.reset(token)
+    with ExitStack() as worn:
+        wearing = _WORN.set(worn)
+        try:
+            yield
+        finally:
+            _WORN.reset(wearing)
+            _SPOKEN.reset(token)
+
+
+def dress() -> None:
+    """Have Typer say its own words in the language spoken, until ``speaking`` ends: before a help page or a mistake is shown.
+
+    A command that works needs neither, and what draws them takes as long to load as all of Typer.
+    """
+    from allocator.commands.pages import dressed
+
+    lang = spoken()
+    words = {name: catalogue()[code][lang] for name, code in {**PANELS, "RICH_HELP": "frame.try-help"}.items()}
+    words |= {name: re.sub(r"{\w+}", "{}", catalogue()[code][lang]) for name, code in TEMPLATES.items()}
+    worn = _WORN.get()
+    if worn is not None:
+        worn.enter_context(dressed(words))
 
 
 class UsageSaid(typer.BadParameter):
@@ -174,11 +162,15 @@ def mistakes_said() -> Iterator[None]:
     try:
         yield
     except typer.TyperException as error:
+        dress()
         text = error.format_message()
         said = translated(text, spoken())
         if said == text:
             raise
         raise UsageSaid(said, ctx=getattr(error, "ctx", None)) from error
+    except (typer.Abort, EOFError):
+        dress()
+        raise
 
 
 def _for_reader(command: Any, ctx: Any, lang: Language) -> Any:
@@ -211,10 +203,29 @@ def _option_for_reader(option: Any, ctx: Any, lang: Language) -> Any:
 
 
 class Command(TyperCommand):
-    """A command whose help page is in the reader's language."""
+    """A command whose help page is in the reader's language, and which is loaded when it is called or told about."""
+
+    find: Callable[[], Callable[..., Any]]
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        del self.help, self.params, self.callback
+
+    def __getattr__(self, name: str) -> Any:
+        """Help, and options, arguments and the function, when they are first asked for."""
+        if name == "help":
+            self.help = inspect.getdoc(self.find())
+        elif name in ("params", "callback"):  # To read the options of all commands takes longer than to list them.
+            info = CommandInfo(callback=self.find())
+            made = get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=self.rich_markup_mode)
+            self.params, self.callback = made.params, made.callback
+        else:
+            raise AttributeError(name)
+        return getattr(self, name)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help page."""
+        dress()
         TyperCommand.format_help(_for_reader(self, ctx, spoken()), ctx, formatter)
 
     def get_usage(self, ctx: Any) -> str:
@@ -247,6 +258,7 @@ class Program(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help page."""
+        dress()
         TyperGroup.format_help(_for_reader(self, ctx, spoken()), ctx, formatter)
 
     def get_usage(self, ctx: Any) -> str:
@@ -264,6 +276,24 @@ class App(typer.Typer):
     def __init__(self, **settings: Any) -> None:
         super().__init__(cls=Program, **settings)
 
-    def command(self, *arguments: Any, **settings: Any) -> Callable[[Handler], Handler]:
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Handler], Handler]:
         """Add a command."""
-        return super().command(*arguments, cls=Command, **settings)
+
+        def added(handler: Handler) -> Handler:
+            self.later(name or handler.__name__.replace("_", "-"), lambda: handler, **settings)
+            return handler
+
+        return added
+
+    def later(self, name: str, find: Callable[[], Callable[..., Any]], **settings: Any) -> None:
+        """Add a command whose function ``find`` loads: who checks a scenario need not load what draws a curve."""
+
+        class Found(Command):
+            pass
+
+        Found.find = staticmethod(find)
+        super().command(name, cls=Found, **settings)(_nothing)
+
+
+def _nothing() -> None:
+    """Stands for a command until it is loaded."""

@@ -9,8 +9,6 @@ from typing import Annotated, Literal
 import typer
 
 from allocator.commands.voice import Code, Debug, Force, Json, Lang, Quiet, faults_explained, refuse, voice_of
-from allocator.entities import TABLES
-from allocator.generate import generate
 
 
 class GeneratedSize(StrEnum):
@@ -72,6 +70,9 @@ def generate_data(
     """
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
+        from allocator.entities import TABLES
+        from allocator.generate import generate
+
         if people is not None and size is GeneratedSize.TINY:
             refuse(voice, Code.USAGE, voice.talk("tiny-people"))
         there = [name for name in TABLES if any((out / f"{name}.{kind}").exists() for kind in TableFormat)]

@@ -9,10 +9,6 @@ import typer
 
 from allocator.commands.compare import refuse_targets
 from allocator.commands.voice import Code, Debug, ForceFile, Json, Lang, Quiet, ScenarioFile, faults_explained, voice_of
-from allocator.inputs import load
-from allocator.ledger import ledger
-from allocator.ledger.book import csv, workbook
-from allocator.reports.texts import Texts
 from allocator.wording import Message
 from allocator.writing import write_whole
 
@@ -34,6 +30,11 @@ def write_ledger(
     """Who has done what and owes what before any plan; who must go in the first year whatever happens. 编制之前的轮训台账：谁已训、谁欠什么、第一年谁必须去。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
+        from allocator.inputs import load
+        from allocator.ledger import ledger
+        from allocator.ledger.book import csv, workbook
+        from allocator.reports.texts import Texts
+
         refuse_targets({out: ".xlsx .csv"}, force=force)
         inputs, texts = load(scenario), Texts(voice.lang)
         found = ledger(inputs)

@@ -6,21 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from allocator.commands.voice import Code, Voice, refuse
-from allocator.conflicts import KINDS, Conflicts, answer
-from allocator.conflicts.answer import SECONDS
-from allocator.conflicts.text import record
-from allocator.display import Display
 from allocator.errors import UsageError
-from allocator.inputs import load
 from allocator.interrupts import run_stoppably
-from allocator.planner import Run
-from allocator.reports.texts import Texts
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.conflicts import Conflicts
+    from allocator.display import Display
+    from allocator.planner import Run
 
 Explain = Annotated[
     bool,
@@ -94,6 +92,9 @@ class Wishes:
 
 def explained(voice: Voice, scenario: Path, wishes: Wishes) -> Conflicts:
     """Conflicts and repairs of a scenario, with a plan made for it; the repairs written where that is asked for."""
+    from allocator.conflicts import answer
+    from allocator.inputs import load
+
     inputs = load(scenario)
     if wishes.file is not None and not wishes.force:
         _refuse_existing(voice, wishes.file)
@@ -116,6 +117,8 @@ def explained(voice: Voice, scenario: Path, wishes: Wishes) -> Conflicts:
 
 
 def _shown(voice: Voice, work: Callable[[Event, Display], Conflicts]) -> Conflicts:
+    from allocator.display import Display
+
     with Display(voice.lang, silent=voice.quiet or voice.json) as display:
         return run_stoppably(
             lambda stop: work(stop, display), lambda: display.say(voice.talk("stopping")), display.leave
@@ -130,6 +133,8 @@ def files(file: Path, count: int) -> list[Path]:
 
 
 def _refuse_existing(voice: Voice, file: Path) -> None:
+    from allocator.conflicts import KINDS
+
     for one in (file, *files(file, len(KINDS))):
         if one.exists():
             refuse(voice, Code.USAGE, voice.talk.said(Message("error.file-exists", file=one)))
@@ -145,6 +150,9 @@ def of_run(
     run: Run, stop: Event, display: Display, lang_said: Callable[[Message], str], seconds: float | None
 ) -> Conflicts:
     """Conflicts and repairs of a plan that breaks hard rules, in a time of its own."""
+    from allocator.conflicts import answer
+    from allocator.conflicts.answer import SECONDS
+
     limit = SECONDS if seconds is None else min(seconds, SECONDS)
     display.say(lang_said(Message("conflict.searching", seconds=round(limit))))
     return answer(run.inputs, run, seconds=limit, stop=stop.is_set)
@@ -152,11 +160,15 @@ def of_run(
 
 def words(voice: Voice, found: Conflicts) -> str:
     """Conflicts and repairs as the terminal shows them."""
+    from allocator.reports.texts import Texts
+
     return found.words(Texts(voice.lang))
 
 
 def data(found: Conflicts) -> dict[str, Any]:
     """Conflicts and repairs as JSON shows them."""
+    from allocator.conflicts.text import record
+
     return record(found)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from allocator import pipeline
 from allocator.commands import mending
 from allocator.commands.export import NoticeTemplate
 from allocator.commands.voice import (
@@ -24,17 +23,13 @@ from allocator.commands.voice import (
     faults_explained,
     voice_of,
 )
-from allocator.conflicts import Conflicts
-from allocator.display import Display, clock
 from allocator.interrupts import run_stoppably
-from allocator.planner import Run
-from allocator.reports import check_font, check_target, summary
-from allocator.reports.record import goal_record
-from allocator.reports.texts import Texts
-from allocator.reports.units import template_of
-from allocator.reports.whole import claimed
-from allocator.result import Progress, SolveStatus
+from allocator.result import SolveStatus
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.conflicts import Conflicts
+    from allocator.planner import Run
 
 
 def plan_scenario(
@@ -80,6 +75,15 @@ def plan_scenario(
     folder = out if out is not None else Path("out") / scenario.stem
     changes = {"seed": seed, "limits.seconds": time_limit}
     with faults_explained(voice):
+        from allocator import pipeline
+        from allocator.display import Display, clock
+        from allocator.reports import summary
+        from allocator.reports.folder import check_font, check_target
+        from allocator.reports.texts import Texts
+        from allocator.reports.units import template_of
+        from allocator.reports.whole import claimed
+        from allocator.result import Progress
+
         check_target(folder, force=force, lang=voice.lang)  # Before the solve, which may take minutes.
         if font is not None:
             check_font(font, voice.lang)
@@ -133,6 +137,8 @@ def _how(run: Run, code: Code) -> str:
 
 
 def _run_record(run: Run, folder: Path, code: Code, told: tuple[str, ...]) -> dict[str, Any]:
+    from allocator.reports.record import goal_record
+
     return {
         "exit_code": code,
         "status": run.result.status.value,

@@ -11,7 +11,6 @@ import typer
 
 from allocator.commands.voice import Code, Debug, ForceFiles, Lang, Quiet, faults_explained, voice_of
 from allocator.errors import OutputError
-from allocator.forms.schema import schemas
 from allocator.wording import Message
 from allocator.writing import write_whole
 
@@ -41,6 +40,8 @@ def write_schema(
     """Print or write the JSON Schemas of scenario and policy, and the schema of the tables. 输出供编辑器使用的格式定义。"""
     voice = voice_of(lang, False, quiet, debug)
     with faults_explained(voice):
+        from allocator.forms.schema import schemas
+
         made = {one: schema for one, schema in schemas().items() if name in (None, one)}
         if out is None:
             shown = made if name is None else made[name]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,24 +24,16 @@ from allocator.commands.voice import (
     refuse,
     voice_of,
 )
-from allocator.display import Display, clock
-from allocator.inputs import changed
 from allocator.interrupts import run_stoppably
-from allocator.pipeline import load_run
-from allocator.planner import Run
-from allocator.reports.texts import Texts
-from allocator.shadow import Shadow, shadow
-from allocator.shadow.ask import TooManyError, asked_of
-from allocator.shadow.book import csv, workbook
-from allocator.shadow.choice import count_all
-from allocator.shadow.questions import Question
-from allocator.shadow.record import write_question
-from allocator.shadow.steps import StepsError, read_steps
-from allocator.shadow.subjects import ambiguous
-from allocator.shadow.text import listing_of
-from allocator.shadow.words import Names
 from allocator.wording import Message
 from allocator.writing import write_whole
+
+if TYPE_CHECKING:
+    from allocator.display import Display
+    from allocator.planner import Run
+    from allocator.reports.texts import Texts
+    from allocator.shadow import Shadow
+    from allocator.shadow.questions import Question
 
 SPOKEN_EVERY = 30.0
 """Seconds between two words on how long the rest will take."""
@@ -115,6 +107,13 @@ def ask_what_more_buys(
     """
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
+        from allocator.display import Display
+        from allocator.pipeline import load_run
+        from allocator.reports.texts import Texts
+        from allocator.shadow import shadow
+        from allocator.shadow.choice import count_all
+        from allocator.shadow.subjects import ambiguous
+
         _check_call(voice, of, steps, everything=everything, picture=picture)
         refuse_targets({out: ".xlsx .csv", picture: ".png", scenario: ".toml"}, force=force)
         with Display(voice.lang, silent=quiet or no_progress) as display:
@@ -168,6 +167,8 @@ def _check_call(
     picture: Path | None,
 ) -> None:
     """Refuse what cannot be meant, before anything is read."""
+    from allocator.shadow.steps import StepsError, read_steps
+
     if everything and of:
         refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.all-or-of")))
     if picture is not None and steps is None:
@@ -181,6 +182,8 @@ def _check_call(
 
 def _left_teller(voice: Voice, display: Display) -> Callable[[float], None]:
     """Says how long the rest will take, at most every half minute."""
+    from allocator.display import clock
+
     spoken = [float("-inf")]
 
     def tell(seconds: float) -> None:
@@ -195,6 +198,9 @@ def _left_teller(voice: Voice, display: Display) -> Callable[[float], None]:
 def _asked(
     voice: Voice, base: Run, of: list[str] | None, steps: str | None, *, everything: bool
 ) -> tuple[Question, ...]:
+    from allocator.shadow.ask import TooManyError, asked_of
+    from allocator.shadow.steps import StepsError
+
     try:
         return asked_of(base, of or (), steps, everything=everything)
     except (StepsError, TooManyError) as error:
@@ -202,6 +208,10 @@ def _asked(
 
 
 def _say_list(voice: Voice, base: Run, asked: tuple[Question, ...]) -> None:
+    from allocator.reports.texts import Texts
+    from allocator.shadow.text import listing_of
+    from allocator.shadow.words import Names
+
     names = Names(base, Texts(voice.lang))
     rows = [{"number": n, "of": q.of, "sort": q.sort, "field": q.field, "step": float(q.step), "before": float(q.before), "after": float(q.after)}
             for n, q in enumerate(asked, start=1)]  # fmt: skip
@@ -210,6 +220,8 @@ def _say_list(voice: Voice, base: Run, asked: tuple[Question, ...]) -> None:
 
 def _check_row(voice: Voice, base: Run, asked: tuple[Question, ...], row: int | None, scenario: Path | None) -> None:
     """Which row is meant, and that its scenario can be written, must be clear before the work begins."""
+    from allocator.inputs import changed
+
     if row is not None and row > len(asked):
         refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.no-row", number=row, count=len(asked))))
     if scenario is None:
@@ -228,6 +240,9 @@ def _write(
     *,
     force: bool,
 ) -> list[Path]:
+    from allocator.shadow.book import csv, workbook
+    from allocator.shadow.record import write_question
+
     written = []
     if out is not None:
         write_whole(out, csv(found) if out.suffix.lower() == ".csv" else workbook(found, texts))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
-
-from rich.cells import cell_len
+from typing import TYPE_CHECKING, Any
 
 from allocator.commands.voice import (
     Code,
@@ -21,9 +19,10 @@ from allocator.commands.voice import (
     plain,
     voice_of,
 )
-from allocator.inputs import RuleChange, Shown, load_shown
-from allocator.reports.texts import Texts
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.inputs import RuleChange, Shown
 
 WIDEST = 44
 """Terminal cells that keys and values are brought to, so that the origins stand below each other."""
@@ -39,11 +38,15 @@ def show(
     """Print the merged scenario with the file that set each value, and the rules it changes. 显示合并后的情景：每个值由哪个文件写定，改动了哪些规则。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
+        from allocator.inputs import load_shown
+
         shown = load_shown(scenario)
         voice.result(_text(shown, voice), _record(shown))
 
 
 def _text(shown: Shown, voice: Voice) -> str:
+    from allocator.reports.texts import Texts
+
     texts, said = Texts(voice.lang), voice.talk.said
     lines = [f"{texts.title(shown.scenario) or said(Message('show.unnamed'))} · {shown.scenario.id}", ""]
     lines += [said(Message("show.chain", files=shown.chain)), "", said(Message("show.values"))]
@@ -71,6 +74,8 @@ def _text(shown: Shown, voice: Voice) -> str:
 
 
 def _rule(rule_id: str, one: Any, voice: Voice) -> str:
+    from allocator.reports.texts import Texts
+
     title = Texts(voice.lang).title(one)
     return voice.talk.said(Message("show.rule", rule=rule_id, clause=one.clause or "—", title=title))
 
@@ -93,6 +98,8 @@ def _origin(origin: str, voice: Voice) -> str:
 
 def _columns(rows: Sequence[tuple[str, ...]], indent: int = 2) -> list[str]:
     """Rows with every column as wide as its widest cell, though a very long cell does not widen the others."""
+    from rich.cells import cell_len
+
     widths = [
         max((cell_len(row[i]) for row in rows if cell_len(row[i]) <= WIDEST), default=0) for i in range(len(rows[0]))
     ]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Event
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allocator.commands.sweeping import SweepDisplay
 from allocator.commands.voice import (
     Code,
     Debug,
@@ -24,9 +23,10 @@ from allocator.commands.voice import (
 )
 from allocator.errors import UsageError
 from allocator.interrupts import run_stoppably
-from allocator.sweep import Sweep, sweep
-from allocator.sweep.run import MOST, STEPS
 from allocator.wording import Message
+
+if TYPE_CHECKING:
+    from allocator.sweep import Sweep
 
 
 def sweep_scenarios(
@@ -57,8 +57,11 @@ def sweep_scenarios(
         ),
     ] = None,
     steps: Annotated[
-        int, typer.Option("--steps", min=1, help="Points between the ends of the curve. 曲线两端之间的点数。")
-    ] = STEPS,
+        int | None,
+        typer.Option(
+            "--steps", min=1, help="Points between the ends of the curve. 曲线两端之间的点数。", show_default="7"
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -87,7 +90,10 @@ def sweep_scenarios(
     keep_runs: Annotated[
         bool, typer.Option("--keep-runs", help="Keep the run folder of every point. 保留每个点的结果目录。")
     ] = False,
-    most: Annotated[int, typer.Option("--most", min=1, help="Refuse more points than this. 点数上限。")] = MOST,
+    most: Annotated[
+        int | None,
+        typer.Option("--most", min=1, help="Refuse more points than this. 点数上限。", show_default="1000"),
+    ] = None,
     seed: Seed = None,
     time_limit: Annotated[
         float | None,
@@ -107,23 +113,32 @@ def sweep_scenarios(
     A point that fails never spoils the others. Ctrl-C keeps what is finished; the same command goes on.
     一个点出错不影响其他点。按 Ctrl-C 保留已完成的点；再次运行同一命令会接着算。
     """
+    from allocator.commands.sweeping import SweepDisplay
+    from allocator.sweep import sweep
+
     voice = voice_of(lang, as_json, quiet, debug)
     folder = out if out is not None else Path("out") / f"{scenarios[0].stem}-sweep"
-    with faults_explained(voice), SweepDisplay(voice.lang, silent=quiet or no_progress) as display:
+    with faults_explained(voice):
+        from allocator.commands.sweeping import SweepDisplay
+        from allocator.sweep import sweep
+        from allocator.sweep.run import MOST, STEPS
 
-        def work(stop: Event) -> Sweep:
-            return sweep(
-                scenarios, vary or (), pareto=pareto, steps=steps, out=folder, workers=workers, cluster=cluster, from_base=from_base,
-                keep_runs=keep_runs, most=most, seed=seed, time_limit=time_limit, force=force, lang=voice.lang,
-                on_progress=display.show, stop=stop,
-            )  # fmt: skip
+        with SweepDisplay(voice.lang, silent=quiet or no_progress) as display:
 
-        try:
-            made = run_stoppably(work, lambda: display.say(voice.talk.said(Message("sweep.stopping"))), display.leave)
-        except UsageError as error:
-            refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
-        display.close()
-        _tell(voice, made, folder)
+            def work(stop: Event) -> Sweep:
+                return sweep(
+                    scenarios, vary or (), pareto=pareto, steps=steps or STEPS, out=folder, workers=workers, cluster=cluster,
+                    from_base=from_base, keep_runs=keep_runs, most=most or MOST, seed=seed, time_limit=time_limit, force=force,
+                    lang=voice.lang, on_progress=display.show, stop=stop,
+                )  # fmt: skip
+
+            try:
+                stopping = voice.talk.said(Message("sweep.stopping"))
+                made = run_stoppably(work, lambda: display.say(stopping), display.leave)
+            except UsageError as error:
+                refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
+            display.close()
+            _tell(voice, made, folder)
     raise typer.Exit(made.exit_code)
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from allocator.commands.voice import Code, Debug, ForceFiles, Json, Lang, Quiet, faults_explained, voice_of
-from allocator.entities import Policy
 from allocator.errors import OutputError
-from allocator.forms.starter import starter_policy, starter_scenario
-from allocator.forms.values import known_values
-from allocator.forms.workbook import template
-from allocator.inputs import load_policy, load_rules
 from allocator.wording import Message
 from allocator.writing import write_whole
+
+if TYPE_CHECKING:
+    from allocator.entities import Policy
 
 POLICY, SCENARIO = "policy.toml", "scenario.toml"
 
@@ -47,6 +45,11 @@ def write_template(
     """Write an empty input workbook with drop-downs, a how-to and examples, and a scenario beside it. 生成空白的填写工作簿（带下拉选项、说明和示例）和起步用的情景文件。"""
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
+        from allocator.forms.starter import starter_policy, starter_scenario
+        from allocator.forms.values import known_values
+        from allocator.forms.workbook import template
+        from allocator.inputs import load_policy, load_rules
+
         if file.suffix.lower() != ".xlsx":
             raise OutputError(Message("template.not-xlsx", file=file))
         first_year = date.today().year + 1

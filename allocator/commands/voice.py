@@ -13,19 +13,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import numpy as np
-import pandas as pd
 import typer
-from rich.console import Console
 
 from allocator.commands.frames import spoken
-from allocator.display import defect_lines
 from allocator.errors import AllocatorError, InputError, OutputError
 from allocator.interrupts import INTERRUPTED
-from allocator.reports import summary
-from allocator.reports.texts import LANGUAGES, Language
 from allocator.talk import Talk
-from allocator.wording import Message
+from allocator.wording import LANGUAGES, Language, Message
 
 
 class Code(IntEnum):
@@ -100,8 +94,12 @@ class Voice:
         """The result on stdout, as text or as JSON; colours on a terminal only."""
         if self.json:
             typer.echo(json.dumps(plain(record, self.lang), ensure_ascii=False, indent=2, allow_nan=False))
-        else:
-            Console(highlight=False, soft_wrap=True).print(summary.highlighted(text.rstrip("\n")))
+            return
+        from rich.console import Console
+
+        from allocator.lines import highlighted
+
+        Console(highlight=False, soft_wrap=True).print(highlighted(text.rstrip("\n")))
 
 
 def voice_of(lang: str | None, as_json: bool, quiet: bool, debug: bool) -> Voice:
@@ -141,6 +139,8 @@ def refuse(voice: Voice, code: Code, text: str, **record: Any) -> NoReturn:
 
 def refuse_input(voice: Voice, error: InputError) -> NoReturn:
     """List every mistake of the input and leave."""
+    from allocator.display import defect_lines
+
     lines = [voice.talk("defects", count=len(error.defects))]
     for defect in error.defects:
         lines += defect_lines(defect, voice.talk)
@@ -149,6 +149,9 @@ def refuse_input(voice: Voice, error: InputError) -> NoReturn:
 
 def plain(value: Any, lang: Language = "en") -> Any:
     """A value as JSON knows it; what is not a number becomes null, exact shares and messages become text."""
+    import numpy as np
+    import pandas as pd
+
     match value:
         case Mapping():
             return {str(key): plain(one, lang) for key, one in value.items()}

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
 from allocator.called import Called
-from allocator.instance import Instance
+from allocator.instance import Instance, distinct_rows
 from allocator.kinds import Fixed, Spacing
 from allocator.model.personal import STRICT
 from allocator.model.personal.fixed import unreachable
@@ -134,11 +133,7 @@ class Openings:
         rows, counting = rows[able], counting[able]
         open_to = np.sort(np.where(counting, self.slots[rows][:, None, :], -1), axis=2)
         times = self.times(counting, rows)
-        key = pd.DataFrame(
-            np.column_stack([group[rows], times, open_to.reshape(len(rows), open_to[0].size if len(rows) else 0)])
-        )
-        of = key.groupby(list(key.columns), sort=False).ngroup().to_numpy()
-        _, first = np.unique(of, return_index=True)
+        first, of = distinct_rows(group[rows], times, *(open_to[:, y] for y in range(open_to.shape[1])))
         c, y, n = np.nonzero(open_to[first] >= 0)
         return Part(
             group=group[rows][first],

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from rapidfuzz import fuzz, process, utils
-
 from allocator.errors import Defect
 from allocator.wording import Message
 
@@ -37,6 +35,8 @@ class Findings:
 
 def nearest(value: str, choices: Iterable[str], cutoff: float = 60) -> str | None:
     """The choice most like ``value``, or ``None`` when none is like it (similarity in per cent below ``cutoff``)."""
+    from rapidfuzz import fuzz, process, utils  # Here, since only a slip asks for the nearest name.
+
     found = process.extractOne(
         value, list(choices), scorer=fuzz.ratio, processor=utils.default_process, score_cutoff=cutoff
     )

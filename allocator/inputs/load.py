@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +45,6 @@ from allocator.inputs.scenario import (
 from allocator.inputs.sheets import read_sheet
 from allocator.inputs.shown import Shown, shown
 from allocator.inputs.tables import check_table
-from allocator.inputs.workbook import forget_workbooks
 from allocator.inputs.written import merged_form
 from allocator.kinds import Fixed
 from allocator.wording import Message
@@ -344,7 +344,8 @@ def _tables(merged: Merged, scenario_file: str, files: Files, findings: Findings
         if sheet is not None:
             tables[name] = typed(sheet, findings)
             check_table(tables[name], findings)
-    forget_workbooks()
+    if workbooks := sys.modules.get("allocator.inputs.workbook"):  # Nobody read one, where it is not loaded.
+        workbooks.forget_workbooks()
     return tables
 
 

@@ -10,12 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from openpyxl.utils import get_column_letter
 
 from allocator.called import heading
 from allocator.entities import TABLES
@@ -28,8 +25,12 @@ from allocator.inputs.headings import (
     is_result_column,
     sheets_of,
 )
-from allocator.inputs.workbook import Cell, Contents, WorkbookError, opened
 from allocator.wording import Message, listing, quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from allocator.inputs.workbook import Cell, Contents
 
 SUFFIXES = (".csv", ".xlsx", ".parquet")
 """File types a table may come in."""
@@ -139,6 +140,8 @@ def _read_workbook(name: str, file: str, content: bytes, findings: Findings, *, 
             file, 0, "", Message("defect.locked-workbook"), hint=Message("hint.save-unlocked"), code="unreadable-file",
         )  # fmt: skip
         return None
+    from allocator.inputs.workbook import WorkbookError, opened  # Here, since who has CSV tables need not wait for it.
+
     try:
         book = opened(content)
         title = _sheet_title(name, file, book.titles, findings, alone=alone)
@@ -158,6 +161,10 @@ Computed = Callable[[], Mapping[tuple[int, int], Any]]
 
 
 def _read_cells(name: str, file: str, sheet: Contents, computed: Computed, findings: Findings) -> Sheet | None:
+    from openpyxl.utils import get_column_letter
+
+    from allocator.inputs.workbook import Cell
+
     first = [_row_texts(sheet.rows.get(number, ())) for number in range(1, DEEPEST + 1)]
     header = header_position(name, first) + 1
     results = [i for i, text in enumerate(first[header - 1], start=1) if is_result_column(text)]
@@ -237,6 +244,9 @@ _EXCEL_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NU
 
 
 def _read_parquet(name: str, file: str, content: bytes, findings: Findings) -> Sheet | None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
@@ -256,6 +266,8 @@ def _read_parquet(name: str, file: str, content: bytes, findings: Findings) -> S
 
 def _column_texts(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """A column of a Parquet file as texts, and which of them each row has; cells that are alike are turned into text once."""
+    import pyarrow as pa
+
     if pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
         texts = np.array([*map(cell_text, column.to_pylist()), ""], dtype=object)
         return texts, np.arange(len(texts) - 1)

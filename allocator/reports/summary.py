@@ -7,15 +7,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
-from rich.cells import cell_len
-from rich.text import Text
 
 from allocator.audit import AuditReport, Verdict
 from allocator.entities import Inputs
 from allocator.kinds import Quota, RuleKind
 from allocator.placements import Plan
 from allocator.reports.material import Material
-from allocator.reports.texts import Texts, fit
+from allocator.reports.texts import Texts, cell_len, fit
 from allocator.reports.verdicts import SINGLE, goal_parts, status_of, summed, tightest
 from allocator.result import GoalResult, SolveResult
 from allocator.wording import Message
@@ -51,14 +49,6 @@ def text(
     blocks = (_headline, _goals, _quotas, _floors, _people, _rules, _breaches, _warnings)
     lines = [line for block in blocks for line in block(material, width)]
     return "\n".join(part for line in lines for part in folded(line.rstrip(), width)) + "\n"
-
-
-def highlighted(summary: str) -> Text:
-    """The summary with colours for a terminal; the marks say the same without them."""
-    shown = Text(summary)
-    for pattern, style in (("✓", "green"), (r"✗[\d,.]*", "bold red"), (r"(?m)^■.*$", "bold cyan")):
-        shown.highlight_regex(pattern, style)
-    return shown
 
 
 def folded(line: str, width: int) -> list[str]:

@@ -10,13 +10,10 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from rich.cells import cell_len
-
-from allocator.audit import UNITS
-from allocator.wording import LANGUAGES, Language, Message, filled, language, said
+from allocator.wording import LANGUAGES, Language, Message, family, filled, language, said
 from allocator.wording import value as value_of
 
-__all__ = ["LANGUAGES", "Language", "Texts", "catalogue", "fit", "language"]
+__all__ = ["LANGUAGES", "Language", "Texts", "catalogue", "cell_len", "fit", "language"]
 
 
 STYLES: Mapping[str, str] = MappingProxyType({"share": "share", "share of people": "share", "year": "plain"})
@@ -56,8 +53,8 @@ class Texts:
 
     def unit(self, name: str) -> str:
         """A unit of measure in the reader's language."""
-        if self.lang == "zh" and name in UNITS:
-            return UNITS[name]
+        if self.lang == "zh" and f"unit.{name}" in family("unit"):
+            return family("unit")[f"unit.{name}"]["zh"]
         known = self.known("unit", name)
         return name.replace("-", " ") if known == name and f"unit.{name}" not in catalogue() else known
 
@@ -122,6 +119,13 @@ class Texts:
         if share == 0:
             return "0 %"
         return "<0.01 %" if abs(share) < 1e-4 else f"{share * 100:.2f} %"
+
+
+def cell_len(text: str) -> int:
+    """Terminal cells of a text: a Chinese character takes two."""
+    from rich.cells import cell_len as cells  # Here, since who plans without a terminal never asks.
+
+    return cells(text)
 
 
 def fit(text: str, width: int, align: Literal["left", "right"] = "left") -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from ortools.graph.python import max_flow
 
 from allocator.errors import ModelError
 from allocator.wording import Message
@@ -58,6 +57,8 @@ class Network:
         ModelError
             If the solver refuses the network.
         """
+        from ortools.graph.python import max_flow  # Here, since most checks of a scenario count without a network.
+
         starved = np.zeros(self.size, dtype=bool)
         if not self._arcs:
             return Flow(0, starved)

@@ -207,8 +207,16 @@ class Simplex:
         return self._is_solved and is_few and (self._is_priced or not self._is_limited)
 
 
+class _Silent(highspy.Highs):  # type: ignore[misc, unused-ignore]
+    """HiGHS that prints nothing: its heading comes before an option can be set, amid what the program says in JSON."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - The name is HiGHS's own; it is the first thing that its constructor calls.
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
 def _solver(model: highspy.HighsLp) -> highspy.Highs:
-    solver = highspy.Highs()
+    solver = _Silent()
     options = {"output_flag": False, "threads": 1, "random_seed": RANDOM_SEED, "solver": "simplex"}
     for option, value in options.items():
         solver.setOptionValue(option, value)

@@ -12,12 +12,10 @@ import locale
 import os
 import string
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from importlib import resources
 from typing import Any, Literal, cast
-
-import numpy as np
 
 from allocator.wording.plurals import NOUNS, after_one, before_one, behind_noun, is_one
 
@@ -26,6 +24,7 @@ __all__ = [
     "Language",
     "Message",
     "catalogue",
+    "family",
     "filled",
     "from_record",
     "language",
@@ -40,16 +39,37 @@ Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
-@cache
+class _Catalogue(Mapping[str, Mapping[str, str]]):
+    """Code -> language -> text; a file is read when one of its texts is asked for, since a command says few of them."""
+
+    def __getitem__(self, code: str) -> Mapping[str, str]:
+        return family(code.partition(".")[0])[code]
+
+    def __iter__(self) -> Iterator[str]:
+        files = sorted(file.name for file in resources.files("allocator.wording").iterdir())
+        for name in files:
+            if name.endswith(".toml"):
+                yield from family(name.removesuffix(".toml"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+_CATALOGUE = _Catalogue()
+
+
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """All texts of this folder: code -> language -> text with ``{parameters}``."""
-    texts: dict[str, Mapping[str, str]] = {}
-    for file in sorted(resources.files("allocator.wording").iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".toml"):
-            family = file.name.removesuffix(".toml")
-            entries = tomllib.loads(file.read_text(encoding="utf-8"))
-            texts |= {f"{family}.{name}": entry for name, entry in entries.items()}
-    return texts
+    return _CATALOGUE
+
+
+@cache
+def family(name: str) -> Mapping[str, Mapping[str, str]]:
+    """The texts of one file of this folder, whose name their codes begin with; none, when there is no such file."""
+    file = resources.files("allocator.wording").joinpath(f"{name}.toml")
+    if not name.replace("-", "").isalpha() or not file.is_file():
+        return {}
+    return {f"{name}.{own}": entry for own, entry in tomllib.loads(file.read_text(encoding="utf-8")).items()}
 
 
 def language(option: str | None = None) -> Language:
@@ -221,7 +241,7 @@ def _shown(value: object, lang: Language) -> object:
         return said(value, lang)
     if isinstance(value, tuple):
         return ("、" if lang == "zh" else ", ").join(str(_shown(one, lang)) for one in value)
-    return value.item() if isinstance(value, np.generic) else value
+    return value.item() if hasattr(value, "item") else value  # A number of NumPy.
 
 
 def _plain(value: Any) -> Any:
@@ -229,7 +249,7 @@ def _plain(value: Any) -> Any:
         return value.as_record()
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
-    if isinstance(value, np.generic):
+    if hasattr(value, "item"):  # A number of NumPy.
         value = value.item()
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 

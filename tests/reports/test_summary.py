@@ -6,8 +6,9 @@ import pytest
 from rich.cells import cell_len
 
 from allocator.audit import audit
+from allocator.lines import highlighted
 from allocator.reports.facts import facts
-from allocator.reports.summary import folded, highlighted, text
+from allocator.reports.summary import folded, text
 from allocator.result import GoalResult, SolveResult, SolveStatus
 
 from .builders import run

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -167,3 +169,24 @@ def test_several_problems_begin_at_one_optimum_at_a_time() -> None:
             own = known.solve()
             found = [one.solve() for one in twins]
             assert own is not None and {one.objective for one in found if one} == {own.objective}
+
+
+@pytest.mark.parametrize(
+    "modules", [("highspy", "ortools.math_opt.python.mathopt"), ("ortools.math_opt.python.mathopt", "highspy")]
+)
+def test_both_libraries_load_in_either_order_and_print_nothing(modules: tuple[str, str]) -> None:
+    code = f"""
+import {modules[0]}
+import {modules[1]}
+from allocator.solve.simplex import _Silent
+solver = _Silent()
+solver.addVar(1.0, 2.0)
+solver.run()
+assert solver.getInfo().primal_solution_status == 2
+from ortools.math_opt.python import mathopt
+model = mathopt.Model()
+model.maximize(model.add_variable(lb=0, ub=3, is_integer=True))
+assert mathopt.solve(model, mathopt.SolverType.HIGHS).objective_value() == 3.0
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
