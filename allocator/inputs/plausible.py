@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -46,15 +47,17 @@ def note_rows(code: str, table: Table, mask: np.ndarray | pd.Series, findings: F
     """One note for all rows that a mask holds for, naming the first of them."""
     rows = [table.row(position) for position in table.where(np.asarray(mask, dtype=bool))]
     if rows:
-        findings.note(Message(code, file=table.file, count=len(rows), rows=listing(rows, ROWS_NAMED), **told))
+        text = partial(Message, code)
+        findings.note(text(file=table.file, count=len(rows), rows=listing(rows, ROWS_NAMED), **told))
 
 
 def _refuse(table: Table, column: str, mask: pd.Series | np.ndarray, code: str, findings: Findings, **columns: pd.Series) -> None:  # fmt: skip
+    text = partial(Message, code)
     for position in table.where(np.asarray(mask, dtype=bool)):
         told: dict[str, object] = {name: _plain(values.iloc[position]) for name, values in columns.items()}
         findings.defect(
-            table.file, table.row(position), column, Message(f"defect.{code}", column=heading(column), **told),
-            hint=Message("hint.implausible"), code=code,
+            table.file, table.row(position), column, text(column=heading(column), **told),
+            hint=Message("hint.implausible"), code=code.removeprefix("defect."),
         )  # fmt: skip
 
 
@@ -75,9 +78,15 @@ def _check_people(table: Table, horizon: tuple[int, ...], findings: Findings) ->
     born = cadres["birth_year"].astype("float64")
     appointed = cadres["appointed_on"].dt.year
     age = horizon[0] - born
-    _refuse(table, "birth_year", age < 0, "born-later", findings, born=born, year=born * 0 + horizon[0])
+    _refuse(table, "birth_year", age < 0, "defect.born-later", findings, born=born, year=born * 0 + horizon[0])
     _refuse(
-        table, "appointed_on", appointed < born, "appointed-unborn", findings, date=cadres["appointed_on"], born=born
+        table,
+        "appointed_on",
+        appointed < born,
+        "defect.appointed-unborn",
+        findings,
+        date=cadres["appointed_on"],
+        born=born,
     )
     note_rows(
         "note.age", table, ((age >= 0) & (age < YOUNGEST)) | (age > OLDEST), findings, least=YOUNGEST, most=OLDEST
@@ -87,7 +96,7 @@ def _check_people(table: Table, horizon: tuple[int, ...], findings: Findings) ->
         table,
         "headcount",
         many,
-        "too-many",
+        "defect.too-many",
         findings,
         value=cadres["headcount"],
         most=cadres["headcount"] * 0 + PEOPLE_MOST,
@@ -99,14 +108,14 @@ def _check_history(table: Table, people: Table, horizon: tuple[int, ...], findin
     past = table.frame
     days, hours, span = past["days"], past["hours"], _span(past)
     is_class = ~past["online"]
-    _refuse(table, "days", days > span, "days-above-span", findings, days=days, span=span)
+    _refuse(table, "days", days > span, "defect.days-above-span", findings, days=days, span=span)
     note_rows("note.span-above-days", table, is_class & (days > 0) & (span > 3 * days + 7), findings)
     of_days = days.where(days > 0, span)
     _refuse(
         table,
         "hours",
         is_class & (hours > HOURS_MOST * of_days),
-        "hours-above-days",
+        "defect.hours-above-days",
         findings,
         hours=hours,
         days=of_days,
@@ -118,11 +127,17 @@ def _check_history(table: Table, people: Table, horizon: tuple[int, ...], findin
         dict(zip(ids, people.frame["birth_year"].astype("float64"), strict=True))
     ).astype("float64")  # fmt: skip
     year = past["start_date"].dt.year
-    _refuse(table, "start_date", year < born, "class-unborn", findings, date=past["start_date"], born=born)
+    _refuse(table, "start_date", year < born, "defect.class-unborn", findings, date=past["start_date"], born=born)
     note_rows("note.class-young", table, (year >= born) & (year < born + YOUNGEST), findings, least=YOUNGEST)
     last = year * 0 + horizon[-1]
     _refuse(
-        table, "start_date", year > horizon[-1] + FAR_YEARS, "class-far", findings, date=past["start_date"], year=last
+        table,
+        "start_date",
+        year > horizon[-1] + FAR_YEARS,
+        "defect.class-far",
+        findings,
+        date=past["start_date"],
+        year=last,
     )
     after = (year > horizon[-1]) & (year <= horizon[-1] + FAR_YEARS)
     note_rows("note.class-later", table, after, findings, year=horizon[-1])
@@ -150,14 +165,20 @@ def _check_programmes(table: Table, parameters: Parameters, findings: Findings) 
     hours = stated.where(stated.notna(), days * parameters.hours_per_day)
     for column in PARTS_OF_HOURS:
         above = programmes[column] > hours + 1e-9
-        _refuse(table, column, above, "part-above-hours", findings, part=programmes[column], hours=hours)
+        _refuse(table, column, above, "defect.part-above-hours", findings, part=programmes[column], hours=hours)
     is_class = ~programmes["online"] & (days > 0)
     _refuse(
-        table, "hours", is_class & (stated > HOURS_MOST * days), "hours-above-days", findings, hours=stated, days=days
+        table,
+        "hours",
+        is_class & (stated > HOURS_MOST * days),
+        "defect.hours-above-days",
+        findings,
+        hours=stated,
+        days=days,
     )
     tight = is_class & (stated > HOURS_USUAL * days) & (stated <= HOURS_MOST * days)
     note_rows("note.hours-a-day", table, tight, findings, most=HOURS_USUAL)
-    _refuse(table, "days", days > 366, "days-many", findings, days=days)
+    _refuse(table, "days", days > 366, "defect.days-many", findings, days=days)
 
 
 def _check_sessions(
@@ -165,7 +186,7 @@ def _check_sessions(
 ) -> None:
     sessions = table.frame
     seats = sessions["seats"]
-    _refuse(table, "seats", seats > SEATS_MOST, "too-many", findings, value=seats, most=seats * 0 + SEATS_MOST)
+    _refuse(table, "seats", seats > SEATS_MOST, "defect.too-many", findings, value=seats, most=seats * 0 + SEATS_MOST)
     heads = int(people.frame["headcount"].clip(upper=PEOPLE_MOST).sum())
     note_rows(
         "note.seats-above-people",
@@ -176,7 +197,9 @@ def _check_sessions(
     )
     year = sessions["start_date"].dt.year
     far = (year > horizon[-1] + FAR_YEARS) | (year < horizon[0] - FAR_YEARS)
-    _refuse(table, "start_date", far, "class-far", findings, date=sessions["start_date"], year=year * 0 + horizon[-1])
+    _refuse(
+        table, "start_date", far, "defect.class-far", findings, date=sessions["start_date"], year=year * 0 + horizon[-1]
+    )
     by_id = programmes.frame.drop_duplicates("programme_id").set_index("programme_id")
     days = sessions["programme_id"].map(by_id["days"]).astype("float64")
     held = {*by_id.index[~by_id["online"].astype(bool)]}
