@@ -207,7 +207,7 @@ class Simplex:
         return self._is_solved and is_few and (self._is_priced or not self._is_limited)
 
 
-class _Silent(highspy.Highs):  # type: ignore[misc, unused-ignore]
+class _Silent(highspy.Highs):  # type: ignore[misc]
     """HiGHS that prints nothing: its heading comes before an option can be set, amid what the program says in JSON."""
 
     def enableCallbacks(self) -> None:  # noqa: N802 - The name is HiGHS's own; it is the first thing that its constructor calls.
