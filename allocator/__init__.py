@@ -53,7 +53,7 @@ class _Package(ModuleType):
     """Six functions have the name of a folder: audit, compare, explain, ledger, shadow and sweep.
 
     As ``allocator.audit`` the function is meant; ``from allocator.audit import …`` and ``import_module("allocator.audit")`` reach the folder,
-    ``import allocator.audit.reading as reading`` does not.
+    ``import allocator.audit.read_plan as reading`` does not.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

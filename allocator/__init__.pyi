@@ -1,22 +1,22 @@
 """Every public name and the module it comes from: read by type checkers, and by ``__init__.py`` when a name is asked for."""
 
+from allocator.answers.compare import Comparison, compare
+from allocator.answers.conflicts import Conflicts, conflict, repairs
+from allocator.answers.explain import Explainer, Why, WhyNot, explain
+from allocator.answers.ledger import Ledger, ledger
+from allocator.answers.questions import Questions
+from allocator.answers.runs import audit, check, load_run, plan, write
+from allocator.answers.sensitivity import Shadow, shadow
+from allocator.answers.sweep import Sweep, sweep
+from allocator.answers.what_if import WhatIf
 from allocator.audit import AuditReport, read_plan
-from allocator.compare import Comparison, compare
-from allocator.conflicts import Conflicts, conflict, repairs
-from allocator.counting import CheckReport
-from allocator.entities import Inputs
-from allocator.errors import AllocatorError, InputError, ModelError, OutputError, UnknownRuleError, UsageError
-from allocator.explain import Explainer, Why, WhyNot, explain
+from allocator.checks import CheckReport
+from allocator.domain.errors import AllocatorError, InputError, ModelError, OutputError, UnknownRuleError, UsageError
+from allocator.domain.plan import Plan
+from allocator.domain.tables import Inputs
+from allocator.engine.planner import Planner, Run
 from allocator.inputs import changed, load, write_variant
-from allocator.ledger import Ledger, ledger
-from allocator.pipeline import audit, check, load_run, plan, write
-from allocator.placements import Plan
-from allocator.planner import Planner, Run
-from allocator.questions import Questions
-from allocator.shadow import Shadow, shadow
-from allocator.spoken import speak
-from allocator.sweep import Sweep, sweep
-from allocator.what_if import WhatIf
+from allocator.language.answer import speak
 
 __all__ = [
     "AllocatorError",

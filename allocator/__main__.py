@@ -8,7 +8,7 @@ INTERRUPTED = 130
 def main() -> None:
     """Entry point of the command ``allocator``."""
     try:
-        from allocator.cli import main as run
+        from allocator.cli.app import main as run
 
         run()
     except KeyboardInterrupt:

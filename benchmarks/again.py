@@ -26,14 +26,14 @@ from typing import Any
 
 from planning import ROOT, machine, note
 
-from allocator import instance
-from allocator.entities import Inputs
-from allocator.errors import InputError
+from allocator.domain.errors import InputError
+from allocator.domain.rules import Fixed, Quota
+from allocator.domain.tables import Inputs
+from allocator.engine.calendar.yearly_capacity import calendar
+from allocator.engine.planner import Planner, Run
 from allocator.inputs import changed, load
-from allocator.kinds import Fixed, Quota
+from allocator.model import instance
 from allocator.model.goals import signed
-from allocator.planner import Planner, Run
-from allocator.solve.calendar import calendar
 
 SCENARIO = ROOT / "scenarios" / "henan-2019-2022.toml"
 COUNTED = 1000

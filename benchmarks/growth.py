@@ -28,7 +28,7 @@ from typing import Any
 import pandas as pd
 from planning import ROOT, FailedError, far_goals, machine, note, planned
 
-from allocator.generate import Summary, generate
+from allocator.sample_data import Summary, generate
 
 SCENARIO = ROOT / "scenarios" / "henan-2019-2022.toml"
 HORIZON = (2019, 2020, 2021, 2022)

@@ -21,9 +21,9 @@ from ortools.math_opt.python import mathopt
 from ortools.sat.python import cp_model
 from person_model import PersonModel
 
-from allocator.entities import Inputs
-from allocator.instance import Calendar
-from allocator.kinds import Goal, Quota, ShareFloor, Spacing
+from allocator.domain.rules import Goal, Quota, ShareFloor, Spacing
+from allocator.domain.tables import Inputs
+from allocator.model.instance import Calendar
 
 PEERS = ("CP-SAT", "HiGHS", "SCIP")
 GAPS = (0.1, 0.01, 0.001, 0.0001)

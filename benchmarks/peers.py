@@ -27,14 +27,14 @@ from person_model import PersonModel, build
 from planning import ROOT, machine, note
 from slices import part_of
 
-from allocator import instance
-from allocator.entities import Inputs
+from allocator.domain.rules import Goal
+from allocator.domain.tables import Inputs
+from allocator.engine.calendar.yearly_capacity import calendar
+from allocator.engine.time_limit import Clock
+from allocator.engine.yearly_stage import YearlyStage, YearPlan
 from allocator.inputs import load
-from allocator.kinds import Goal
+from allocator.model import instance
 from allocator.model.goals import signed
-from allocator.solve.calendar import calendar
-from allocator.solve.clock import Clock
-from allocator.solve.yearly import YearlyStage, YearPlan
 
 SCENARIOS = ROOT / "scenarios"
 OURS = "allocator"

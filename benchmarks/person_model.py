@@ -1,4 +1,4 @@
-"""The yearly problem person by person, written from the definitions in ``allocator/kinds.py`` and from nothing else.
+"""The yearly problem person by person, written from the definitions in ``allocator/domain/rules.py`` and from nothing else.
 
 One yes/no variable says whether a cadre attends a programme in a plan year (a whole number for an unnamed group). Personal
 rules become rows over one person's variables, shared rules rows over many people's, and every goal a sum of variables, all
@@ -21,10 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.entities import Inputs
-from allocator.filters import Filter
-from allocator.instance import Calendar
-from allocator.kinds import (
+from allocator.domain.filters import Filter
+from allocator.domain.rules import (
     Apportion,
     Coverage,
     Cumulative,
@@ -41,6 +39,8 @@ from allocator.kinds import (
     Spacing,
     Waiting,
 )
+from allocator.domain.tables import Inputs
+from allocator.model.instance import Calendar
 
 Seat = tuple[int, int, int]
 """Person (position in ``PersonModel.people``), programme, plan year counted from 0."""

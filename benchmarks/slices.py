@@ -9,8 +9,8 @@ from math import ceil
 import numpy as np
 from person_model import admitted
 
-from allocator.entities import Inputs, Policy
-from allocator.kinds import Apportion, Quota
+from allocator.domain.rules import Apportion, Quota
+from allocator.domain.tables import Inputs, Policy
 
 
 def part_of(inputs: Inputs, people: int) -> Inputs:

@@ -19,13 +19,13 @@ LINES = {
     "allocator --help": ("-m", "allocator", "--help"),
     "allocator plan --help": ("-m", "allocator", "plan", "--help"),
     "allocator check tiny": ("-m", "allocator", "check", "scenarios/tiny.toml"),
-    "import allocator.planner": ("-c", "import allocator.planner"),
+    "import allocator.engine.planner": ("-c", "import allocator.engine.planner"),
 }
 BESIDE = {
     "allocator --help": "import typer",
     "allocator plan --help": "import typer",
     "allocator check tiny": "import pandas",
-    "import allocator.planner": "import pandas",
+    "import allocator.engine.planner": "import pandas",
 }
 WANTED = {"allocator --help": 4.0, "allocator check tiny": 2.0}
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from allocator.entities import TABLES
-from allocator.forms.meanings import meaning
-from allocator.forms.schema import scenario_schema
-from allocator.inputs.headings import TITLES
-from allocator.kinds import KINDS, RuleKind
+from allocator.domain.rules import KINDS, RuleKind
+from allocator.domain.tables import TABLES
+from allocator.inputs.forms.meanings import meaning
+from allocator.inputs.forms.schema import scenario_schema
+from allocator.inputs.tables.headings import TITLES
 
 PAGE = Path(__file__).with_name("formats.md")
 

@@ -20,7 +20,7 @@ from PIL import Image, ImageChops
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
-from allocator.lines import highlighted
+from allocator.language.text_table import highlighted
 
 ROOT = Path(__file__).parent.parent
 PICTURES = Path(__file__).parent / "pictures"

@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from allocator.cli import app
+from allocator.answers.runs import load_run, write
+from allocator.answers.sweep.point import Record, Task
+from allocator.answers.sweep.worker import Worker
+from allocator.cli.app import app
+from allocator.engine.planner import Planner, Run
 from allocator.inputs import load
-from allocator.pipeline import load_run, write
-from allocator.planner import Planner, Run
-from allocator.sweep.point import Record, Task
-from allocator.sweep.worker import Worker
 
 ROOT = Path(__file__).parent.parent
 STARTED = time.monotonic()
@@ -155,9 +155,9 @@ def no_processes() -> Iterator[None]:
             yield task, json.loads(json.dumps(record))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_module("allocator.sweep.run"), "run_locally", answers)
+        patch.setattr(import_module("allocator.answers.sweep.sweep"), "run_locally", answers)
         yield
 
 
 def _leave_out_figures(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("allocator.reports.folder._figures", lambda *_: ())
+    patch.setattr("allocator.outputs.run_folder._figures", lambda *_: ())

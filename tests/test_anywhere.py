@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 import allocator
-from allocator.copies import can_copy
+from allocator.system.fork_pool import can_copy
 
 ROOT = Path(__file__).parent.parent
 

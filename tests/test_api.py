@@ -18,9 +18,9 @@ import pytest
 from matplotlib.figure import Figure
 
 import allocator
-from allocator.entities import TABLES
-from allocator.errors import OutputError
-from allocator.reports.gallery import Gallery, Picture
+from allocator.domain.errors import OutputError
+from allocator.domain.tables import TABLES
+from allocator.outputs.notebook_figures import Gallery, Picture
 
 ROOT = Path(__file__).parent.parent
 TINY = ROOT / "scenarios" / "tiny.toml"
@@ -130,7 +130,7 @@ def test_changes_take_short_keys_and_the_numbers_of_a_notebook(run):
 def folder(run, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("api") / "tiny"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("allocator.reports.folder._figures", lambda *_: ())
+        patch.setattr("allocator.outputs.run_folder._figures", lambda *_: ())
         allocator.write(run, str(folder), lang="en")
     return folder
 

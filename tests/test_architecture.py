@@ -159,17 +159,17 @@ def test_model_and_audit_never_meet() -> None:
 @pytest.mark.parametrize(
     ("source", "module"),
     [
-        ("from allocator.model.rows import Rows", "allocator.audit.quota"),
-        ("from allocator import model", "allocator.audit.quota"),
-        ("import allocator.instance", "allocator.audit.quota"),
+        ("from allocator.model.rows import Rows", "allocator.audit.measures.quota"),
+        ("from allocator import model", "allocator.audit.measures.quota"),
+        ("import allocator.model.instance", "allocator.audit.measures.quota"),
         ("def f():\n    from allocator.audit import quota", "allocator.model.build"),
-        ("if TYPE_CHECKING:\n    from allocator.instance import Instance", "allocator.audit.quota"),
-        ("from ..model import rows", "allocator.audit.quota"),
-        ("importlib.import_module('allocator.model')", "allocator.audit.quota"),
-        ("from ortools.sat.python import cp_model", "allocator.naming"),
-        ("import ortools", "allocator.pipeline"),
-        ("import highspy", "allocator.naming"),
-        ("from allocator import load", "allocator.kinds"),
+        ("if TYPE_CHECKING:\n    from allocator.model.instance import Instance", "allocator.audit.measures.quota"),
+        ("from ..model import rows", "allocator.audit.measures.quota"),
+        ("importlib.import_module('allocator.model')", "allocator.audit.measures.quota"),
+        ("from ortools.sat.python import cp_model", "allocator.engine.assign_names"),
+        ("import ortools", "allocator.answers.runs"),
+        ("import highspy", "allocator.engine.assign_names"),
+        ("from allocator import load", "allocator.domain.rules"),
     ],
 )
 def test_forbidden_import_is_seen(source: str, module: str) -> None:
@@ -179,10 +179,10 @@ def test_forbidden_import_is_seen(source: str, module: str) -> None:
 @pytest.mark.parametrize(
     ("source", "module"),
     [
-        ("from allocator.kinds import Quota", "allocator.audit.quota"),
-        ("from . import share_floor", "allocator.audit.quota"),
-        ("from ..placements import Plan", "allocator.audit.quota"),
-        ("from ortools.math_opt.python import mathopt", "allocator.solve.master"),
+        ("from allocator.domain.rules import Quota", "allocator.audit.measures.quota"),
+        ("from . import share_floor", "allocator.audit.measures.quota"),
+        ("from ..placements import Plan", "allocator.audit.measures.quota"),
+        ("from ortools.math_opt.python import mathopt", "allocator.engine.columns.restricted_master"),
     ],
 )
 def test_allowed_import_passes(source: str, module: str) -> None:

@@ -21,12 +21,12 @@ from urllib.parse import unquote, urlsplit
 
 import openpyxl
 import pytest
-from conftest import part_of
-from reports import browser as chromium
 from typer.testing import CliRunner
 
-from allocator.cli import app
-from allocator.kinds import KINDS
+from allocator.cli.app import app
+from allocator.domain.rules import KINDS
+from tests.conftest import part_of
+from tests.outputs.page import browser as chromium
 
 pytestmark = pytest.mark.usefixtures("no_figures")  # No page here looks at them.
 

@@ -7,23 +7,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from property.brute import BrokenLimitError, Brute
-from property.worlds import random_world
 
-from allocator import pipeline
-from allocator.entities import Inputs
+from allocator.answers import runs
+from allocator.domain.rules import GOALS
+from allocator.domain.tables import Inputs
+from allocator.engine.calendar.yearly_capacity import calendar
+from allocator.engine.columns.aggregation import segments
 from allocator.inputs import load
-from allocator.instance import build
-from allocator.kinds import GOALS
 from allocator.model.cohorts import Cohorts, group
+from allocator.model.instance import build
 from allocator.model.shared import collect
-from allocator.solve.calendar import calendar
-from allocator.solve.strata import segments
+from tests.property.brute import BrokenLimitError, Brute
+from tests.property.worlds import random_world
 
 TINY = Path(__file__).parent.parent / "scenarios" / "tiny.toml"
 
 
-def attendances(run: pipeline.Run) -> pd.DataFrame:
+def attendances(run: runs.Run) -> pd.DataFrame:
     """Who attends what in which year, from the dated plan."""
     keys = ["cadre_id", "programme_id", "year"]
     return run.plan.placements.groupby(keys)["headcount"].sum().reset_index()
@@ -91,7 +91,7 @@ def followed(cohorts: Cohorts, c: int, cadre: str, sent: pd.DataFrame) -> int:
 
 
 def test_auditor_and_model_count_tiny_alike():
-    run = pipeline.solve(load(TINY))
+    run = runs.solve(load(TINY))
     model = counted_by_model(run.inputs, attendances(run))
     assert {goal: run.audit.goals[goal] for goal in run.audit.goals} == {goal: model[goal] for goal in run.audit.goals}
 
@@ -100,7 +100,7 @@ def test_auditor_and_model_count_tiny_alike():
 def test_auditor_model_and_definitions_count_random_plans_alike(seed):
     world = random_world(seed)
     brute = Brute(world)
-    run = pipeline.solve(world.inputs())
+    run = runs.solve(world.inputs())
     try:
         plain = brute.values_of(attendances(run))
     except BrokenLimitError:

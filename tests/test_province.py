@@ -15,15 +15,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from property.test_metamorphic import shuffle
 
-from allocator import pipeline
+from allocator.answers import runs
+from allocator.answers.sensitivity import shadow
 from allocator.audit import audit, read_plan
-from allocator.entities import TABLES
-from allocator.generate import generate
+from allocator.domain.tables import TABLES
+from allocator.engine.planner import Planner, Run
 from allocator.inputs import load
-from allocator.planner import Planner, Run
-from allocator.shadow import shadow
+from allocator.sample_data import generate
+from tests.property.test_metamorphic import shuffle
 
 ROOT = Path(__file__).parent.parent
 PROVINCE = ROOT / "scenarios" / "henan-2019-2022.toml"
@@ -176,7 +176,7 @@ CHANGES = {
 
 @pytest.fixture(scope="module")
 def base(province: Finished) -> Run:
-    return pipeline.load_run(province.folder)
+    return runs.load_run(province.folder)
 
 
 def as_records(run: Run) -> dict[str, dict[str, Any]]:
@@ -186,7 +186,7 @@ def as_records(run: Run) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
 def test_trial_is_as_good_as_planning_from_nothing(base: Run, changes: dict[str, Any]) -> None:
     inputs = load(PROVINCE, changes=changes)
-    trial, anew = Planner.of(base).trial(inputs), pipeline.solve(inputs)
+    trial, anew = Planner.of(base).trial(inputs), runs.solve(inputs)
     tried, proven = as_records(trial), as_records(anew)
     check_bounds(proven, tried)
     # A trial proves nothing itself. What planning from nothing proves shows that as few people go short, by the same rules, and

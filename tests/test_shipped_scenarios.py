@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from allocator.counting import count
-from allocator.entities import Inputs
+from allocator.checks import count
+from allocator.domain.rules import Priority, ShareFloor
+from allocator.domain.tables import Inputs
 from allocator.inputs import load
-from allocator.kinds import Priority, ShareFloor
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 FAMILY = sorted(path.stem for path in FOLDER.glob("henan-*.toml") if path.stem != "henan-2019-2022")

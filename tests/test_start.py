@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import allocator
-from allocator.sweep.run import MOST, STEPS
+from allocator.answers.sweep.sweep import MOST, STEPS
 
 ROOT = Path(__file__).parent.parent
 
 LOADED = """
 import json, sys
-from allocator.cli import app, main
+from allocator.cli.app import app, main
 stages = {}
 try:
     app(["--lang", "en", "--help"])
@@ -26,7 +26,7 @@ try:
 except SystemExit:
     pass
 stages["check"] = sorted(sys.modules)
-import allocator.audit.reading
+import allocator.audit.read_plan
 import allocator
 stages["is_function"] = [str(callable(getattr(allocator, name))) for name in ("audit", "sweep")]
 stages["imported"] = [type(sys.modules["allocator.audit"]).__name__]
@@ -35,7 +35,7 @@ print("\\n" + json.dumps(stages))
 
 PLANNER = """
 import json, sys
-import allocator.planner
+import allocator.engine.planner
 print(json.dumps(sorted(sys.modules)))
 """
 
@@ -53,7 +53,9 @@ def test_help_loads_no_data_library_and_check_nothing_that_only_plans_or_writes(
     stages = json.loads(_said(LOADED))
     assert not {"pandas", "numpy", "ortools", "matplotlib", "pydantic"} & _tops(stages["help"])
     assert not {"matplotlib", "openpyxl", "xlsxwriter", "jinja2", "icalendar", "highspy"} & _tops(stages["check"])
-    assert not {"allocator.planner", "allocator.pipeline", "allocator.conflicts"} & set(stages["check"])
+    assert not {"allocator.engine.planner", "allocator.answers.runs", "allocator.answers.conflicts"} & set(
+        stages["check"]
+    )
     # A folder that is loaded first does not take the place of the function of its name.
     assert stages["is_function"] == ["True", "True"] and stages["imported"] == ["module"]
 

@@ -1,6 +1,9 @@
 """The auditor: judges any plan file from the files alone, sharing no code with model or solver."""
 
-from allocator.audit import (  # noqa: F401  Importing a kind registers its measure.
+from allocator.audit.auditor import audit
+from allocator.audit.built_in import BUILT_IN
+from allocator.audit.finding import UNITS
+from allocator.audit.measures import (
     apportion,
     away_limit,
     coverage,
@@ -18,11 +21,8 @@ from allocator.audit import (  # noqa: F401  Importing a kind registers its meas
     spacing,
     waiting,
 )
-from allocator.audit.auditor import audit
-from allocator.audit.findings import UNITS
-from allocator.audit.reading import read_plan
-from allocator.audit.registry import MEASURES
-from allocator.audit.sessions import BUILT_IN
+from allocator.audit.read_plan import read_plan
+from allocator.audit.register import MEASURES
 from allocator.audit.verdicts import AuditReport, Verdict
 
 __all__ = ["BUILT_IN", "MEASURES", "UNITS", "AuditReport", "Verdict", "audit", "read_plan"]

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from allocator.audit.findings import strength_of
+from allocator.audit.built_in import BUILT_IN
+from allocator.audit.finding import strength_of
 from allocator.audit.records import Records
-from allocator.audit.registry import MEASURES
-from allocator.audit.sessions import BUILT_IN
+from allocator.audit.register import MEASURES
 from allocator.audit.stated import described, notes, reasons
 from allocator.audit.verdicts import AuditReport, Verdict
-from allocator.entities import Inputs
-from allocator.kinds import GOALS, Fixed, Goal, Interval, MakeUp, Report, RuleKind
-from allocator.placements import Plan
-from allocator.wording import Message
+from allocator.domain.plan import Plan
+from allocator.domain.rules import GOALS, Fixed, Goal, Interval, MakeUp, Report, RuleKind
+from allocator.domain.tables import Inputs
+from allocator.language.message import Message
 
 COUNTED: tuple[Goal, ...] = tuple(goal for goal in GOALS if goal != "change")
 """Goals that a plan has by itself; ``change`` needs a second one."""

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from allocator.audit.tables import Tables, rows_of, years_of_dates
-from allocator.entities import Inputs
-from allocator.errors import ModelError
-from allocator.filters import Filter
-from allocator.placements import Plan
-from allocator.wording import Message
+from allocator.domain.errors import ModelError
+from allocator.domain.filters import Filter
+from allocator.domain.plan import Plan
+from allocator.domain.tables import Inputs
+from allocator.language.message import Message
 
 Array = np.ndarray
 

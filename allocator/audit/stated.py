@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from allocator.audit.findings import MORE_SEATS, Difference
+from allocator.audit.finding import MORE_SEATS, Difference
 from allocator.audit.records import Array, Records, iso, ordinals
-from allocator.called import heading
-from allocator.kinds import Apportion, Coverage, Cumulative, Fixed, Interval, MakeUp, Quota, RuleKind, ShareFloor
-from allocator.wording import Message
+from allocator.domain.names import heading
+from allocator.domain.rules import Apportion, Coverage, Cumulative, Fixed, Interval, MakeUp, Quota, RuleKind, ShareFloor
+from allocator.language.message import Message
 
 SERVED: tuple[type[RuleKind], ...] = (Quota, ShareFloor, Coverage, Interval, MakeUp, Cumulative, Fixed, Apportion)
 """Kinds whose ids stand in the column ``rules``."""

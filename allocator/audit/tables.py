@@ -11,9 +11,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from allocator.entities import Inputs
-from allocator.filters import Filter
-from allocator.kinds import Eligibility, Quota, RuleKind
+from allocator.domain.filters import Filter
+from allocator.domain.rules import Eligibility, Quota, RuleKind
+from allocator.domain.tables import Inputs
 
 
 class Tables:

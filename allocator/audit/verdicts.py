@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from allocator.audit.findings import Finding, Row, Status, status_of
-from allocator.errors import UnknownRuleError
-from allocator.kinds import Goal, Strength
-from allocator.wording import Message
+from allocator.audit.finding import Finding, Row, Status, status_of
+from allocator.domain.errors import UnknownRuleError
+from allocator.domain.rules import Goal, Strength
+from allocator.language.message import Message
 
 COLUMNS = ("rule_id", "clause", "kind", "year", "scope", "required", "achieved", "unit", "status", "shortfall")
 """Columns of ``audit.csv``."""

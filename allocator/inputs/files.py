@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from allocator.errors import Defect, InputError
-from allocator.inputs.cells import Table
-from allocator.inputs.own import OwnTypes
-from allocator.inputs.scenario import is_there, relative_path
-from allocator.wording import Message
+from allocator.domain.errors import Defect, InputError
+from allocator.inputs.own_columns import OwnTypes
+from allocator.inputs.scenario.layers import is_there, relative_path
+from allocator.inputs.tables.cells import Table
+from allocator.language.message import Message
 
 
 @dataclass

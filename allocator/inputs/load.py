@@ -10,19 +10,16 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from allocator.entities import TABLES, Inputs, Policy, Scenario
-from allocator.errors import InputError
-from allocator.inputs.cells import Table, typed
-from allocator.inputs.changes import change_sessions, refuse_unknown_sessions
-from allocator.inputs.cross import check_references, complete
-from allocator.inputs.documents import read_document
+from allocator.domain.errors import InputError
+from allocator.domain.rules import Fixed
+from allocator.domain.tables import TABLES, Inputs, Policy, Scenario
+from allocator.inputs.defects import Findings
 from allocator.inputs.files import Files, Source
-from allocator.inputs.findings import Findings
-from allocator.inputs.lookalike import check_characters, check_headings, check_known
-from allocator.inputs.own import OwnTypes, check_own, own_types, with_own
-from allocator.inputs.plausible import check_plausible, note_outside
-from allocator.inputs.policy import PolicySource, build_policy
-from allocator.inputs.rules import (
+from allocator.inputs.lookalikes import check_characters, check_headings, check_known
+from allocator.inputs.own_columns import OwnTypes, check_own, own_types, with_own
+from allocator.inputs.plausibility import check_plausible, note_outside
+from allocator.inputs.references import check_references, complete
+from allocator.inputs.rule_checks import (
     check_audiences,
     check_columns,
     check_everyone,
@@ -34,20 +31,16 @@ from allocator.inputs.rules import (
     programme_types,
     roster_types,
 )
-from allocator.inputs.scenario import (
-    Merged,
-    build_scenario,
-    combined,
-    merge_layers,
-    relative_path,
-    shown_path,
-)
-from allocator.inputs.sheets import read_sheet
-from allocator.inputs.shown import Shown, shown
-from allocator.inputs.tables import check_table
-from allocator.inputs.written import merged_form
-from allocator.kinds import Fixed
-from allocator.wording import Message
+from allocator.inputs.scenario.layers import Merged, build_scenario, combined, merge_layers, relative_path, shown_path
+from allocator.inputs.scenario.policy import PolicySource, build_policy
+from allocator.inputs.scenario.provenance import Shown, shown
+from allocator.inputs.scenario.serialise import merged_form
+from allocator.inputs.scenario.session_changes import change_sessions, refuse_unknown_sessions
+from allocator.inputs.scenario.toml_document import read_document
+from allocator.inputs.tables.cells import Table, typed
+from allocator.inputs.tables.read_tables import read_sheet
+from allocator.inputs.tables.table_checks import check_table
+from allocator.language.message import Message
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
@@ -344,7 +337,9 @@ def _tables(merged: Merged, scenario_file: str, files: Files, findings: Findings
         if sheet is not None:
             tables[name] = typed(sheet, findings)
             check_table(tables[name], findings)
-    if workbooks := sys.modules.get("allocator.inputs.workbook"):  # Nobody read one, where it is not loaded.
+    if workbooks := sys.modules.get(
+        "allocator.inputs.tables.workbook_contents"
+    ):  # Nobody read one, where it is not loaded.
         workbooks.forget_workbooks()
     return tables
 

@@ -14,9 +14,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from allocator.errors import ModelError
-from allocator.instance import Instance, distinct_rows
-from allocator.kinds import Fixed, Goal, Priority, RuleKind, Spacing
+from allocator.domain.errors import ModelError
+from allocator.domain.rules import Fixed, Goal, Priority, RuleKind, Spacing
+from allocator.language.message import Message
+from allocator.model.instance import Instance, distinct_rows
 from allocator.model.personal import MEASURED, STRICT, States
 from allocator.model.personal.fixed import unreachable
 from allocator.model.shared.rows import RowFamily
@@ -29,7 +30,6 @@ from allocator.model.trajectories import (
     classes_that_fit,
     enumerate_trajectories,
 )
-from allocator.wording import Message
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from allocator.entities import Limits
-from allocator.kinds import Goal
+from allocator.domain.rules import Goal
+from allocator.domain.tables import Limits
 from allocator.model.cohorts import Cohorts
 from allocator.model.shared.rows import RowFamily
 

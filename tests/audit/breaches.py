@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from allocator.entities import Inputs
-
-from .builders import HISTORY, inputs, rule
+from allocator.domain.tables import Inputs
+from tests.audit.builders import HISTORY, inputs, rule
 
 CADRES = """
 cadre_id | name | unit_id | team_id | category | post      | rank | gender | headcount

@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from allocator.entities import TABLES, Inputs, Policy, Scenario
-from allocator.placements import Plan, ordered
+from allocator.domain.plan import Plan, ordered
+from allocator.domain.tables import TABLES, Inputs, Policy, Scenario
 
 YEARS = (2019, 2020, 2021, 2022)
 

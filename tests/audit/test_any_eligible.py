@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from allocator.audit.records import Records
+from allocator.domain.plan import COLUMNS, Plan
 from allocator.inputs import load
-from allocator.placements import COLUMNS, Plan
 
 SCENARIOS = Path(__file__).parent.parent.parent / "scenarios"
 

@@ -3,8 +3,7 @@
 import pytest
 
 from allocator.audit import audit
-
-from .builders import CADRES, inputs, plan, rule
+from tests.audit.builders import CADRES, inputs, plan, rule
 
 SESSIONS = """
 session_id | programme_id | year | start_date | end_date   | min_seats | seats | segments

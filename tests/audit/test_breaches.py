@@ -9,13 +9,12 @@ import pandas as pd
 import pytest
 
 from allocator.audit import audit, read_plan
-from allocator.entities import Inputs
-from allocator.errors import InputError
+from allocator.domain.errors import InputError
+from allocator.domain.rules import KINDS
+from allocator.domain.tables import Inputs
 from allocator.inputs import load
-from allocator.kinds import KINDS
-
-from .breaches import CELLS, CLEAN, PLACED, Cell, Placed, office
-from .builders import plan
+from tests.audit.breaches import CELLS, CLEAN, PLACED, Cell, Placed, office
+from tests.audit.builders import plan
 
 QUICK, MANY = 1, 8
 SEEDS = [pytest.param(seed, marks=[pytest.mark.long] if seed >= QUICK else []) for seed in range(MANY)]

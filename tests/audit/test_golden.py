@@ -18,10 +18,9 @@ if __name__ == "__main__":  # As the package `audit`, in which pytest sees this 
     __package__ = "audit"
 
 from allocator.audit import audit, read_plan
-from allocator.entities import Inputs
-
-from .breaches import CADRES, HISTORY, RULES, SESSIONS
-from .builders import inputs, rule
+from allocator.domain.tables import Inputs
+from tests.audit.breaches import CADRES, HISTORY, RULES, SESSIONS
+from tests.audit.builders import inputs, rule
 
 GOLDEN = Path(__file__).with_name("golden.txt")
 SEEDS = (1, 2)

@@ -3,8 +3,7 @@
 import pytest
 
 from allocator.audit import audit
-
-from .builders import HISTORY, inputs, plan, rule
+from tests.audit.builders import HISTORY, inputs, plan, rule
 
 HEADS = {"category": ["head"]}
 ONLY_A = {"post": ["secretary"], "gender": ["female"]}

@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 
 from allocator.audit import audit, read_plan
-from allocator.errors import InputError
-from allocator.placements import COLUMNS
-
-from .builders import inputs, plan
+from allocator.domain.errors import InputError
+from allocator.domain.plan import COLUMNS
+from tests.audit.builders import inputs, plan
 
 GIVEN = inputs()
 HAND = "cadre_id,session_id\na,t19\ng,t20\n"

@@ -8,8 +8,7 @@ from fractions import Fraction
 import pytest
 
 from allocator.audit import audit
-
-from .builders import HISTORY, PROGRAMMES, inputs, plan, rule
+from tests.audit.builders import HISTORY, PROGRAMMES, inputs, plan, rule
 
 YEARS = (2019, 2020, 2021)
 CONTENTS = {"theory": "theory", "spirit": "party-spirit", "both": "theory;party-spirit", "short": "professional"}

@@ -4,9 +4,8 @@ import pytest
 
 from allocator.audit import BUILT_IN, MEASURES, UNITS, audit
 from allocator.audit.verdicts import COLUMNS, RULE_COLUMNS
-from allocator.kinds import KINDS
-
-from .builders import inputs, plan, rule
+from allocator.domain.rules import KINDS
+from tests.audit.builders import inputs, plan, rule
 
 HEADS = {"category": ["head"]}
 THEORY = {"programme_id": ["theory"]}

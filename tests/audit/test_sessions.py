@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 
 from allocator.audit import audit
-from allocator.placements import Plan
-
-from .builders import HISTORY, inputs, plan
+from allocator.domain.plan import Plan
+from tests.audit.builders import HISTORY, inputs, plan
 
 
 @pytest.mark.parametrize(("text", "over"), [("a@b19 b@b19", 0), ("a@b19 b@b19 c@b19", 0), ("a@b19 b@b19 g@b19*3", 2)])

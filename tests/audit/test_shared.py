@@ -3,9 +3,8 @@
 import pytest
 
 from allocator.audit import audit
-from allocator.errors import ModelError
-
-from .builders import inputs, plan, rule
+from allocator.domain.errors import ModelError
+from tests.audit.builders import inputs, plan, rule
 
 THEORY = {"programme_id": ["theory"]}
 ONE_YEAR = (2019,)

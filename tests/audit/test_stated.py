@@ -12,10 +12,9 @@ from typer.testing import CliRunner
 
 from allocator.audit import audit, read_plan
 from allocator.audit.verdicts import AuditReport
-from allocator.cli import app
-from allocator.placements import Plan
-
-from .builders import inputs, plan, rule
+from allocator.cli.app import app
+from allocator.domain.plan import Plan
+from tests.audit.builders import inputs, plan, rule
 
 RULES = (
     rule("quota", id="q", amount=1, modality="at-least", years=[2019], programmes={"programme_id": ["theory"]}),

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import tomlkit
 
-from allocator.errors import Defect, InputError
+from allocator.domain.errors import Defect, InputError
 from allocator.inputs import load
 
 TABLES: dict[str, list[dict[str, str]]] = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .builders import Files
+from tests.inputs.builders import Files
 
 
 @pytest.fixture

@@ -15,11 +15,10 @@ from typing import Any
 import pytest
 import tomlkit
 
-from allocator.errors import InputError
+from allocator.domain.errors import InputError
 from allocator.inputs import load
-
-from .builders import SCENARIO, TABLES, Files
-from .workbooks import excel_workbook, rewritten
+from tests.inputs.builders import SCENARIO, TABLES, Files
+from tests.inputs.workbooks import excel_workbook, rewritten
 
 QUICK, ALL = 150, 1500
 SECONDS = 10

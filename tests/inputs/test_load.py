@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from allocator.errors import InputError
+from allocator.domain.errors import InputError
 from allocator.inputs import load
-
-from .builders import Files, defects_of
+from tests.inputs.builders import Files, defects_of
 
 
 def test_defects_of_all_files_are_raised_together(files: Files) -> None:

@@ -14,9 +14,8 @@ import pytest
 from openpyxl.styles import Font
 
 from allocator.inputs import load
-
-from .builders import TABLES, Files, defects_of
-from .workbooks import excel_workbook, rewritten
+from tests.inputs.builders import TABLES, Files, defects_of
+from tests.inputs.workbooks import excel_workbook, rewritten
 
 
 @pytest.fixture

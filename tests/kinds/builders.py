@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from solve.builders import make_inputs, rule
-
-from allocator import pipeline
+from allocator.answers import runs
 from allocator.audit import Verdict, audit
-from allocator.entities import Inputs
-from allocator.kinds import Goal
+from allocator.domain.rules import Goal
+from allocator.domain.tables import Inputs
+from tests.engine.builders import make_inputs, rule
 
 CADRES = (
     {"cadre_id": "a", "team_id": "x", "category": "head", "post": "secretary", "gender": "female"},
@@ -96,15 +95,15 @@ def small(
 
 def sent(given: Inputs) -> str:
     """Who is sent where, like ``a@p 2020-03-02``, in order, joined by commas."""
-    placed = pipeline.solve(given).plan.placements
+    placed = runs.solve(given).plan.placements
     return ", ".join(f"{cadre}@{s}" for cadre, s in zip(placed["cadre_id"], placed["session_id"], strict=True))
 
 
 def goals(given: Inputs) -> dict[Goal, float]:
     """The goals of the plan as the auditor counts them."""
-    return dict(pipeline.solve(given).audit.goals)
+    return dict(runs.solve(given).audit.goals)
 
 
 def verdict_on(judged: Inputs, without: Inputs, rule_id: str) -> Verdict:
     """What the auditor says about a rule of one problem in the plan of another, which lacks it."""
-    return audit(pipeline.solve(without).plan, judged)[rule_id]
+    return audit(runs.solve(without).plan, judged)[rule_id]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import favour, only, rule, sent, small, verdict_on
+from tests.kinds.builders import favour, only, rule, sent, small, verdict_on
 
 
 def test_audit_objects_when_away_limit_is_left_out():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import STAY, goals, rule, sent, small, verdict_on
+from tests.kinds.builders import STAY, goals, rule, sent, small, verdict_on
 
 HELD = ("p 2020-03-02", "p 2021-03-01", "p 2022-03-07", "p 2023-03-06")
 YEARS = (2020, 2021, 2022, 2023)

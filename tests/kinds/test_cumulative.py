@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import favour, goals, rule, sent, small, verdict_on
+from tests.kinds.builders import favour, goals, rule, sent, small, verdict_on
 
 YEARS = (2020, 2021)
 HELD = ("p 2020-03-02", "p 2021-03-01")

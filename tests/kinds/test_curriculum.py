@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import favour, rule, sent, small, verdict_on
+from tests.kinds.builders import favour, rule, sent, small, verdict_on
 
 
 def test_curriculum_is_judged_and_changes_no_plan():

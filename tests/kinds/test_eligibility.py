@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import favour, rule, sent, small, verdict_on
+from tests.kinds.builders import favour, rule, sent, small, verdict_on
 
 
 def admitting(*categories, **more):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from allocator.audit.registry import MEASURES
-from allocator.kinds import KINDS
+from allocator.audit.register import MEASURES
+from allocator.domain.rules import KINDS
 from allocator.model.personal import MEASURED, STRICT
 from allocator.model.shared import SHARED
 

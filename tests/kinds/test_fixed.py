@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import STAY, favour, only, rule, sent, small, verdict_on
+from tests.kinds.builders import STAY, favour, only, rule, sent, small, verdict_on
 
 CALL = [{"cadre_id": "b", "session_id": "p 2020-03-02"}]
 

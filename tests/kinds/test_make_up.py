@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import STAY, favour, goals, rule, sent, small, verdict_on
+from tests.kinds.builders import STAY, favour, goals, rule, sent, small, verdict_on
 
 HELD = ("p 2020-03-02", "p 2021-03-01")
 YEARS = (2020, 2021)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import STAY, favour, goals, rule, sent, small, verdict_on
+from tests.kinds.builders import STAY, favour, goals, rule, sent, small, verdict_on
 
 
 def quota(amount, modality, **more):

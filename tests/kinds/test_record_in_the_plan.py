@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from allocator import pipeline
-from allocator.counting import count
-from allocator.ledger import ledger
-
-from .builders import STAY, rule, small
+from allocator.answers import runs
+from allocator.answers.ledger import ledger
+from allocator.checks import count
+from tests.kinds.builders import STAY, rule, small
 
 YEARS = (2020, 2021)
 HELD = ("p 2020-09-07", "p 2021-03-01", "q 2020-11-02", "q 2021-09-06")
@@ -23,7 +22,7 @@ SENT = ("a p 2020-02-03",)
 def made(*rules, held=HELD, history=SENT, **more):
     given = small(*rules, cadres="a", held=held, history=history, years=YEARS, **more)
     given = replace(given, scenario=given.scenario.model_copy(update={"goals": ORDER}))
-    return given, pipeline.solve(given)
+    return given, runs.solve(given)
 
 
 def agree(given, run):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import STAY, favour, rule, sent, small, verdict_on
+from tests.kinds.builders import STAY, favour, rule, sent, small, verdict_on
 
 
 def test_report_is_measured_and_changes_no_plan():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import favour, goals, rule, sent, small, verdict_on
+from tests.kinds.builders import favour, goals, rule, sent, small, verdict_on
 
 WOMEN = {"gender": ["female"]}  # a
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import favour, goals, only, rule, sent, small, verdict_on
+from tests.kinds.builders import favour, goals, only, rule, sent, small, verdict_on
 
 
 def floor(share="1/2", **more):

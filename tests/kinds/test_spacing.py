@@ -4,12 +4,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from solve.builders import make_inputs
 
-from allocator import pipeline
+from allocator.answers import runs
 from allocator.audit import audit
-
-from .builders import PROGRAMMES, favour, rule, sent, small, verdict_on
+from tests.engine.builders import make_inputs
+from tests.kinds.builders import PROGRAMMES, favour, rule, sent, small, verdict_on
 
 HELD = ("p 2020-03-02", "p 2021-03-01", "p 2022-03-07")
 YEARS = (2020, 2021, 2022)
@@ -86,9 +85,9 @@ def test_solver_and_auditor_read_an_unnamed_group_alike(limits):
         cadres=[{"cadre_id": "g", "headcount": 2}], programmes=PROGRAMMES, sessions=sessions, rules=rules,
         horizon=(2020, 2021),
     )  # fmt: skip
-    run = pipeline.solve(given)
+    run = runs.solve(given)
     assert (int(run.plan.placements["headcount"].sum()), run.audit["spacing"].status) == (2, "kept")
-    free = pipeline.solve(with_rules(given, rules[:2])).plan
+    free = runs.solve(with_rules(given, rules[:2])).plan
     assert int(free.placements["headcount"].sum()) == 4
     assert audit(free, given)["spacing"].status == "breached"
 

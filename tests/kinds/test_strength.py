@@ -2,10 +2,9 @@
 
 import pytest
 
-from allocator import pipeline
+from allocator.answers import runs
 from allocator.audit import audit
-
-from .builders import only, rule, small
+from tests.kinds.builders import only, rule, small
 
 SOFT = {
     "share-floor": ({"share": "1", "group_by": "team_id"}, "quota-shortfall"),
@@ -26,9 +25,9 @@ def test_soft_rule_without_a_goal_never_breaks_a_hard_one(kind):
     fields, goal = SOFT[kind]
     most = rule("quota", id="most", amount=1, modality="at-most", admits=False)
     given = small(most, rule(kind, strength="soft", **fields), seats=2)
-    run = pipeline.solve(given)
+    run = runs.solve(given)
     assert len(run.plan.placements) <= 1
-    assert (run.audit.goals["violation"], run.audit.is_clean, pipeline.exit_code(run)) == (0, True, 0)
+    assert (run.audit.goals["violation"], run.audit.is_clean, runs.exit_code(run)) == (0, True, 0)
     assert {one.goal: one.value for one in run.result.goals} == {
         one.goal: run.audit.goals[one.goal] for one in run.result.goals
     }
@@ -41,7 +40,7 @@ def test_soft_rule_without_a_goal_never_breaks_a_hard_one(kind):
 def test_hard_rule_counts_as_violated_whatever_its_goal(kind):
     fields, _ = SOFT[kind]
     given = small(rule(kind, strength="hard", goal="fairness", **fields), held=("p 2020-03-02",), seats=1)
-    run = pipeline.solve(given)
+    run = runs.solve(given)
     assert run.audit.goals["fairness"] == 0
     violated = next(one.value for one in run.result.goals if one.goal == "violation")
     assert violated == run.audit.goals["violation"] >= (0 if kind == "representation" else 1)

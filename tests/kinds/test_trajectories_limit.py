@@ -3,14 +3,13 @@
 import re
 
 import pytest
-from solve.builders import make_inputs
 
-from allocator import pipeline
-from allocator.counting import count
-from allocator.errors import ModelError
+from allocator.answers import runs
+from allocator.checks import count
+from allocator.domain.errors import ModelError
 from allocator.model import trajectories
-
-from .builders import rule
+from tests.engine.builders import make_inputs
+from tests.kinds.builders import rule
 
 YEARS = (2020, 2021, 2022)
 
@@ -34,7 +33,7 @@ def test_check_and_plan_stop_at_the_same_count_with_numbers_that_fit(monkeypatch
     with pytest.raises(ModelError) as by_check:
         count(given())
     with pytest.raises(ModelError) as by_plan:
-        pipeline.solve(given())
+        runs.solve(given())
     assert str(by_check.value) == str(by_plan.value)
     said = str(by_check.value)
     # 8 to the second power fits into 100, and so do the 4 menus of one class at most to the third.
@@ -42,6 +41,6 @@ def test_check_and_plan_stop_at_the_same_count_with_numbers_that_fit(monkeypatch
     classes, years = map(int, re.search(r"at most (\d+) in a spacing rule.* horizon of at most (\d+)", said).groups())
     assert (classes, years) == (1, 2)
     for fitting in (given(rule("spacing", classes_per_year=classes)), given(years=YEARS[:years])):
-        assert count(fitting).ok and pipeline.solve(fitting).audit.is_clean
+        assert count(fitting).ok and runs.solve(fitting).audit.is_clean
     with pytest.raises(ModelError):
         count(given(rule("spacing", classes_per_year=classes + 1)))

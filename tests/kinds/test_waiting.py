@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import favour, goals, rule, sent, small, verdict_on
+from tests.kinds.builders import favour, goals, rule, sent, small, verdict_on
 
 
 def test_audit_notices_when_waiting_is_left_out():

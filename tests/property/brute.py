@@ -1,7 +1,7 @@
-"""The best plan of a tiny problem by enumeration, in plain Python and straight from the definitions in ``allocator/kinds.py``.
+"""The best plan of a tiny problem by enumeration, in plain Python and straight from the definitions in ``allocator/domain/rules.py``.
 
 Every person's record is listed in full; all ways to put the people together are gone through, merging only what is equal in
-every count. Nothing of ``allocator/model``, ``allocator/solve`` or ``allocator/audit`` is used.
+every count. Nothing of ``allocator/model``, ``allocator/engine`` or ``allocator/audit`` is used.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from allocator.filters import LIST_COLUMNS, Filter, Range
-from allocator.kinds import GOALS
-
-from .worlds import World
+from allocator.domain.filters import LIST_COLUMNS, Filter, Range
+from allocator.domain.rules import GOALS
+from tests.property.worlds import World
 
 Trajectory = tuple[frozenset[str], ...]
 """Programmes attended in each plan year."""

@@ -13,13 +13,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from solve.builders import make_inputs, rule
 
-from allocator.entities import Inputs
-from allocator.kinds import GOALS
-
-from .brute import MOST_STATES, Brute, TooLargeError, holds_for
-from .worlds import World, random_world
+from allocator.domain.rules import GOALS
+from allocator.domain.tables import Inputs
+from tests.engine.builders import make_inputs, rule
+from tests.property.brute import MOST_STATES, Brute, TooLargeError, holds_for
+from tests.property.worlds import World, random_world
 
 Session = tuple[date, date, int, int]
 """First day, last day, least, seats."""

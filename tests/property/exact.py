@@ -1,6 +1,6 @@
 """The dated problem as one integer program, written from ``docs/model.md`` and ``docs/formats.md``: a whole number for each person and session.
 
-Nothing of ``allocator/model``, ``allocator/solve``, ``allocator/audit`` or ``allocator/counting`` is used. Dates, seats and rules are read from
+Nothing of ``allocator/model``, ``allocator/engine``, ``allocator/audit`` or ``allocator/checks`` is used. Dates, seats and rules are read from
 plain rows (``Case``), what a rule misses is written out as it reads, and CP-SAT proves the least of each goal.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
-from .brute import holds_for
+from tests.property.brute import holds_for
 
 Seats = dict[tuple[str, str], int]
 """Seats by cadre and session."""

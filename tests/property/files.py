@@ -9,11 +9,10 @@ from typing import Any
 
 import tomlkit
 
-from allocator.entities import TABLES
-from allocator.filters import Filter, Range
-
-from .brute import holds_for
-from .worlds import World
+from allocator.domain.filters import Filter, Range
+from allocator.domain.tables import TABLES
+from tests.property.brute import holds_for
+from tests.property.worlds import World
 
 NEEDED = {"rank": "rank", "kind": "unit", "host_id": "H"}
 

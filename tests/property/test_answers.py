@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 import allocator
-from allocator.errors import InputError
-from allocator.kinds import Fixed
+from allocator.answers.sensitivity import shadow
+from allocator.answers.sensitivity.answer import Change
+from allocator.domain.errors import InputError
+from allocator.domain.rules import Fixed
+from allocator.engine import yearly_stage
+from allocator.engine.decomposition import partition
+from allocator.engine.planner import Run
 from allocator.model.goals import signed
-from allocator.planner import Run
-from allocator.shadow import shadow
-from allocator.shadow.answers import Change
-from allocator.solve import blocks, yearly
-
-from .test_shadow import best, changed, solved, subjects
-from .worlds import World, rule
+from tests.property.test_shadow import best, changed, solved, subjects
+from tests.property.worlds import World, rule
 
 QUICK, MANY = range(7000, 7002), range(7002, 7020)
 pytestmark = pytest.mark.usefixtures("by_blocks")
@@ -33,8 +33,8 @@ SEEDS = [*QUICK, *(pytest.param(seed, marks=pytest.mark.long) for seed in MANY)]
 @pytest.fixture
 def by_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plan as large problems are planned."""
-    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
-    monkeypatch.setattr(blocks, "BLOCK_COHORTS", 1)
+    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(partition, "BLOCK_COHORTS", 1)
 
 
 def check(values: Iterable[tuple[str, float, str]], truth: Mapping[str, int]) -> None:

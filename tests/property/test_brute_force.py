@@ -6,15 +6,16 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from solve.builders import rule
 
-from allocator.instance import build
-from allocator.solve import blocks, blockwise, proofs, yearly
-from allocator.solve.calendar import calendar
-from allocator.solve.yearly import YearlyStage
-
-from .brute import BrokenLimitError, Brute, TooLargeError, best_given, lexicographic_best
-from .worlds import World, chunks, random_world
+from allocator.engine import yearly_stage
+from allocator.engine.bounds import bound_proofs
+from allocator.engine.calendar.yearly_capacity import calendar
+from allocator.engine.decomposition import block_solver, partition
+from allocator.engine.yearly_stage import YearlyStage
+from allocator.model.instance import build
+from tests.engine.builders import rule
+from tests.property.brute import BrokenLimitError, Brute, TooLargeError, best_given, lexicographic_best
+from tests.property.worlds import World, chunks, random_world
 
 CHUNK = 10
 EXACT = chunks(300, CHUNK, quick=30)
@@ -89,7 +90,7 @@ def test_plan_of_tiny_problem_is_the_best_of_all(first):
 
 @pytest.mark.parametrize("first", LARGE)
 def test_plan_of_all_cohorts_together_keeps_limits_and_bounds(first, monkeypatch):
-    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
     for seed in range(first, first + CHUNK):
         check_large(seed)
 
@@ -97,7 +98,7 @@ def test_plan_of_all_cohorts_together_keeps_limits_and_bounds(first, monkeypatch
 @pytest.mark.long
 def test_relaxation_of_few_cohorts_bounds_goals_better(monkeypatch):
     # Where local limits are pooled, one team's floor can be kept by another's people.
-    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
     nearer = 0
     for seed in range(100, 125):
         known = world_and_plans(seed, least_size=False)
@@ -105,7 +106,7 @@ def test_relaxation_of_few_cohorts_bounds_goals_better(monkeypatch):
             continue
         found = []
         for few in (0, 1_500):
-            monkeypatch.setattr(proofs, "FEW", few)
+            monkeypatch.setattr(bound_proofs, "FEW", few)
             stage = stage_of(known[0])
             values = known[1].values_of(stage.plan().attendances, least_size=False)
             found.append(stage.bounds({goal: abs(values[goal]) for goal in stage.goals}))
@@ -118,10 +119,10 @@ def test_relaxation_of_few_cohorts_bounds_goals_better(monkeypatch):
 
 @pytest.mark.parametrize("first", LARGE)
 def test_plan_by_blocks_keeps_limits_and_bounds(first, monkeypatch):
-    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
-    monkeypatch.setattr(yearly, "JOINT_COHORTS", 0)
-    monkeypatch.setattr(blocks, "BLOCK_COHORTS", 1)
-    monkeypatch.setattr(blockwise, "WAVE", 2)
+    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(yearly_stage, "JOINT_COHORTS", 0)
+    monkeypatch.setattr(partition, "BLOCK_COHORTS", 1)
+    monkeypatch.setattr(block_solver, "WAVE", 2)
     for seed in range(first, first + CHUNK):
         check_large(seed)
 
@@ -152,7 +153,7 @@ def test_like_programmes_on_other_dates_can_be_combined_differently():
 
 def test_block_does_without_a_class_too_small_to_be_held(monkeypatch):
     # Every trajectory at hand of one person needed a class of three, or a seat that another was called to.
-    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
-    monkeypatch.setattr(yearly, "JOINT_COHORTS", 0)
-    monkeypatch.setattr(blocks, "BLOCK_COHORTS", 1)
+    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(yearly_stage, "JOINT_COHORTS", 0)
+    monkeypatch.setattr(partition, "BLOCK_COHORTS", 1)
     check_large(3840)

@@ -7,13 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from solve.builders import make_inputs, rule
 
-from allocator import pipeline
-from allocator.entities import Inputs
-
-from .exact import Case, Exact
-from .worlds import chunks
+from allocator.answers import runs
+from allocator.domain.tables import Inputs
+from tests.engine.builders import make_inputs, rule
+from tests.property.exact import Case, Exact
+from tests.property.worlds import chunks
 
 CHUNK = 5
 SEEDS = chunks(400, CHUNK, quick=15)
@@ -135,7 +134,7 @@ def check(seed: int) -> None:
     case = random_case(seed)
     if not case.sessions:
         return
-    run = pipeline.solve(inputs_of(case))
+    run = runs.solve(inputs_of(case))
     rows = run.plan.placements
     seats = {(c, s): int(n) for c, s, n in zip(rows["cadre_id"], rows["session_id"], rows["headcount"], strict=True)}
     counted = Exact(case, seats).count()

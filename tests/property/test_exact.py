@@ -11,26 +11,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from solve.builders import make_inputs, rule
 
-from allocator.entities import Inputs
-from allocator.instance import build
-from allocator.kinds import Goal
+from allocator.domain.rules import Goal
+from allocator.domain.tables import Inputs
+from allocator.engine.calendar.yearly_capacity import calendar
+from allocator.engine.columns.aggregation import exact
+from allocator.engine.columns.column_costs import GoalCosts
+from allocator.engine.columns.restricted_master import OVERFILL, Master
+from allocator.engine.columns.slack_variables import BEYOND, OVERFILLED
+from allocator.engine.integer import lexicographic as exactly
+from allocator.engine.integer.lexicographic import bounds_beside, lexicographic
+from allocator.engine.integer.reduced_cost_fixing import Candidates
+from allocator.engine.integer.tie_break_cost import draws_of
+from allocator.engine.solvers.integer_program import Outcome, Program, solve
 from allocator.model.cohorts import Cohorts, group
 from allocator.model.goals import in_use, weights
+from allocator.model.instance import build
 from allocator.model.shared import collect
-from allocator.solve import exact as exactly
-from allocator.solve.calendar import calendar
-from allocator.solve.candidates import Candidates
-from allocator.solve.exact import bounds_beside, lexicographic
-from allocator.solve.extras import BEYOND, OVERFILLED
-from allocator.solve.goal_costs import GoalCosts
-from allocator.solve.linear import Outcome, Program, solve
-from allocator.solve.master import OVERFILL, Master
-from allocator.solve.one_plan import draws_of
-from allocator.solve.strata import exact
-
-from .worlds import chunks, random_world
+from tests.engine.builders import make_inputs, rule
+from tests.property.worlds import chunks, random_world
 
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 SEEDS, QUICK = 200, 20

@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from allocator import pipeline
-from allocator.entities import Inputs
+from allocator.answers import runs
+from allocator.domain.tables import Inputs
+from allocator.engine import yearly_stage
+from allocator.engine.calendar.yearly_capacity import calendar
+from allocator.engine.decomposition import partition
+from allocator.engine.yearly_stage import YearlyStage
 from allocator.inputs import load
-from allocator.instance import build
-from allocator.solve import blocks, yearly
-from allocator.solve.calendar import calendar
-from allocator.solve.yearly import YearlyStage
-
-from .brute import Brute
-from .worlds import World, first_of, random_world
+from allocator.model.instance import build
+from tests.property.brute import Brute
+from tests.property.worlds import World, first_of, random_world
 
 ROOT = Path(__file__).parent.parent.parent
 SEEDS = range(2000, 2040)
@@ -148,9 +148,9 @@ def shuffle(folder: Path, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", first_of(range(3), 1))
 def test_row_order_never_changes_the_plan(seed, tmp_path):
-    expected = pipeline.solve(load(ROOT / "scenarios" / "tiny.toml")).plan.to_csv()
+    expected = runs.solve(load(ROOT / "scenarios" / "tiny.toml")).plan.to_csv()
     assert expected.count("\n") > 10
-    assert pipeline.solve(load(shuffled_copy("tiny", tmp_path, seed))).plan.to_csv() == expected
+    assert runs.solve(load(shuffled_copy("tiny", tmp_path, seed))).plan.to_csv() == expected
 
 
 @pytest.mark.parametrize("seed", first_of(SEEDS[:10], 4))
@@ -161,7 +161,7 @@ def test_row_order_never_changes_the_plan_of_random_problems(seed):
     for rows in (turned.people, turned.programmes, turned.history):
         draw.shuffle(rows)
     turned.sessions = dict(draw.sample(sorted(turned.sessions.items()), k=len(turned.sessions)))
-    assert pipeline.solve(turned.inputs()).plan.to_csv() == pipeline.solve(world.inputs()).plan.to_csv()
+    assert runs.solve(turned.inputs()).plan.to_csv() == runs.solve(world.inputs()).plan.to_csv()
 
 
 def with_workers(inputs: Inputs, workers: int) -> Inputs:
@@ -171,8 +171,8 @@ def with_workers(inputs: Inputs, workers: int) -> Inputs:
 
 @pytest.mark.parametrize("name", ["tiny", *first_of(SEEDS[:10], 2)])
 def test_workers_never_change_the_plan(name, monkeypatch):
-    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
-    monkeypatch.setattr(blocks, "BLOCK_COHORTS", 1)
+    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(partition, "BLOCK_COHORTS", 1)
     inputs = load(ROOT / "scenarios" / "tiny.toml") if name == "tiny" else solvable(name).inputs()
-    plans = {pipeline.solve(with_workers(inputs, workers)).plan.to_csv() for workers in (1, 2, 2)}
+    plans = {runs.solve(with_workers(inputs, workers)).plan.to_csv() for workers in (1, 2, 2)}
     assert len(plans) == 1

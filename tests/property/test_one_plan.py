@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from allocator import pipeline
-from allocator.entities import Inputs
+from allocator.answers import runs as pipeline
+from allocator.domain.tables import Inputs
+from allocator.engine.solvers import integer_program
 from allocator.inputs import load
-from allocator.solve import linear
-
-from .test_metamorphic import SEEDS, shuffled_copy, solvable, with_workers
-from .worlds import first_of
+from tests.property.test_metamorphic import SEEDS, shuffled_copy, solvable, with_workers
+from tests.property.worlds import first_of
 
 ROOT = Path(__file__).parent.parent.parent
 SOLVER_SEEDS = range(20)
@@ -22,7 +21,7 @@ SOLVER_SEEDS = range(20)
 
 def plan(inputs: Inputs, solver_seed: int, monkeypatch: pytest.MonkeyPatch) -> str:
     """The plan's file when the solvers draw with some seed of their own."""
-    monkeypatch.setattr(linear, "RANDOM_SEED", solver_seed)
+    monkeypatch.setattr(integer_program, "RANDOM_SEED", solver_seed)
     return pipeline.solve(inputs).plan.to_csv()
 
 
@@ -39,7 +38,7 @@ def test_seed_of_the_solver_never_changes_the_plan(seeds, tmp_path, monkeypatch)
 
 def test_seed_of_the_solver_matters_when_nothing_is_drawn(monkeypatch):
     # Else the test above could not fail: on tiny many plans are equal in every goal.
-    monkeypatch.setattr("allocator.solve.yearly.draws_of", lambda master, _: np.zeros(len(master.stratum)))
+    monkeypatch.setattr("allocator.engine.yearly_stage.draws_of", lambda master, _: np.zeros(len(master.stratum)))
     inputs = load(ROOT / "scenarios" / "tiny.toml")
     assert len({plan(inputs, solver_seed, monkeypatch) for solver_seed in SOLVER_SEEDS[:6]}) > 1
 
@@ -69,7 +68,7 @@ def test_plans_of_one_prefecture_agree_within_their_bounds_whatever_the_seed_of_
     turned = load(turned_path)
     assert pipeline.solve(with_workers(turned, 2)).plan.to_csv() == expected
     for solver_seed in (1, 2, 3):
-        monkeypatch.setattr(linear, "RANDOM_SEED", solver_seed)
+        monkeypatch.setattr(integer_program, "RANDOM_SEED", solver_seed)
         run = pipeline.solve(inputs)
         owed = next(goal for goal in run.result.goals if goal.goal == "owed")
         assert run.audit.is_clean and owed.gap is not None and owed.gap <= 1e-3

@@ -8,14 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from allocator.instance import build
-from allocator.solve import yearly
-from allocator.solve.calendar import calendar
-from allocator.solve.clock import Clock
-from allocator.solve.yearly import YearlyStage, YearPlan
-
-from .brute import Brute, TooLargeError, best_given, lexicographic_best
-from .worlds import World, chunks, random_world
+from allocator.engine import yearly_stage
+from allocator.engine.calendar.yearly_capacity import calendar
+from allocator.engine.time_limit import Clock
+from allocator.engine.yearly_stage import YearlyStage, YearPlan
+from allocator.model.instance import build
+from tests.property.brute import Brute, TooLargeError, best_given, lexicographic_best
+from tests.property.worlds import World, chunks, random_world
 
 SEEDS, QUICK = 300, 25
 CHUNK = 25
@@ -65,7 +64,7 @@ def resumed(world: World) -> tuple[Brute, np.ndarray, list[YearlyStage], YearPla
 
 @pytest.mark.parametrize("first", chunks(SEEDS, CHUNK, QUICK))
 def test_plan_from_another_keeps_limits_and_bounds(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
     count = 0
     for seed in range(first, first + CHUNK):
         found = resumed(random_world(seed))

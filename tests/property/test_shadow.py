@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from allocator import pipeline
-from allocator.errors import InputError
+from allocator.answers import runs
+from allocator.answers.sensitivity import Answer, Shadow, shadow
+from allocator.answers.sensitivity.question import FIELDS, fields_of
+from allocator.domain.errors import InputError
+from allocator.engine import yearly_stage
+from allocator.engine.decomposition import partition
+from allocator.engine.planner import Run
 from allocator.inputs import load
-from allocator.planner import Run
-from allocator.shadow import Answer, Shadow, shadow
-from allocator.shadow.questions import FIELDS, fields_of
-from allocator.solve import blocks, yearly
-
-from .brute import Brute, TooLargeError, lexicographic_best
-from .files import tidied, write_world
-from .worlds import World, first_of, random_world
+from tests.property.brute import Brute, TooLargeError, lexicographic_best
+from tests.property.files import tidied, write_world
+from tests.property.worlds import World, first_of, random_world
 
 SEEDS = range(4000, 4010)
 SEEDS_BY_BLOCKS = (
@@ -44,7 +44,7 @@ def solved(seed: int, folder: Path) -> tuple[World, Run, dict[str, int]]:
         seed += 1_000
         try:
             found = best(world)
-            run = pipeline.solve(load(write_world(world, folder)))
+            run = runs.solve(load(write_world(world, folder)))
         except (InputError, TooLargeError):
             continue
         if found is not None:
@@ -118,8 +118,8 @@ def test_nothing_untrue_is_claimed_when_plans_are_not_proven(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Planned by blocks, as a large problem is: the plans need not be the best and trials come without bounds.
-    monkeypatch.setattr(yearly, "EXACT_COLUMNS", 0)
-    monkeypatch.setattr(blocks, "BLOCK_COHORTS", 1)
+    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(partition, "BLOCK_COHORTS", 1)
     world, run, before = solved(seed, tmp_path)
     first = tuple(before[goal] for goal in world.goals)
     for answer in shadow(run, subjects(world, run, seed), workers=1).answers:
@@ -134,7 +134,7 @@ def test_nothing_untrue_is_claimed_when_plans_are_not_proven(
 def check_scenario(found: Shadow, answer: Answer, file: Path) -> None:
     """The scenario written and planned from nothing has the values told, and they are proven."""
     found.write_scenario(answer.number, file)
-    again = pipeline.plan(file)
+    again = runs.plan(file)
     assert {goal.goal: goal.value for goal in again.result.goals} == {one.goal: one.after for one in answer.goals}
     assert all(goal.is_proven for goal in again.result.goals)
 

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from solve.builders import make_inputs, rule
 
-from allocator.entities import Inputs
-from allocator.kinds import GOALS
+from allocator.domain.rules import GOALS
+from allocator.domain.tables import Inputs
+from tests.engine.builders import make_inputs, rule
 
 PAST = (2016, 2017, 2018)
 CONTENTS = ("theory", "party-spirit", "theory;party-spirit", "professional")

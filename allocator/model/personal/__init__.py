@@ -11,7 +11,7 @@ from allocator.model.personal import (
     spacing,
     waiting,
 )
-from allocator.model.personal.base import MEASURED, STRICT, States
+from allocator.model.personal.register import MEASURED, STRICT, States
 
 __all__ = [
     "MEASURED",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.instance import Instance
-from allocator.kinds import Coverage
-from allocator.model.personal.base import MEASURED, States
+from allocator.domain.rules import Coverage
+from allocator.model.instance import Instance
+from allocator.model.personal.register import MEASURED, States
 from allocator.model.trajectories import TrajectoryTable
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from allocator.kinds import Eligibility
-from allocator.model.personal.base import STRICT
+from allocator.domain.rules import Eligibility
+from allocator.model.personal.register import STRICT
 
 
 @STRICT.add(Eligibility)

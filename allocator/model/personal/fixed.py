@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.instance import Instance
-from allocator.kinds import Fixed
-from allocator.model.personal.base import STRICT
+from allocator.domain.rules import Fixed
+from allocator.model.instance import Instance
+from allocator.model.personal.register import STRICT
 
 
 @STRICT.add(Fixed)

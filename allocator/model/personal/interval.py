@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.instance import Instance
-from allocator.kinds import Interval
-from allocator.model.personal.base import MEASURED, States, past_pattern, with_past, years_without
+from allocator.domain.rules import Interval
+from allocator.model.instance import Instance
+from allocator.model.personal.register import MEASURED, States, past_pattern, with_past, years_without
 from allocator.model.trajectories import TrajectoryTable
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.instance import Instance
-from allocator.kinds import MakeUp
-from allocator.model.personal.base import MEASURED, States, past_pattern, with_past, years_without
+from allocator.domain.rules import MakeUp
+from allocator.model.instance import Instance
 from allocator.model.personal.interval import carries
+from allocator.model.personal.register import MEASURED, States, past_pattern, with_past, years_without
 from allocator.model.trajectories import TrajectoryTable
 
 

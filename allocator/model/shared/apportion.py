@@ -7,8 +7,8 @@ from math import ceil, floor
 
 import numpy as np
 
-from allocator.instance import Instance
-from allocator.kinds import Apportion
+from allocator.domain.rules import Apportion
+from allocator.model.instance import Instance
 from allocator.model.shared.rows import SHARED, RowFamily, by_column, goal_of
 
 

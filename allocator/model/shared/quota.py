@@ -6,8 +6,8 @@ from math import ceil
 
 import numpy as np
 
-from allocator.instance import Instance
-from allocator.kinds import Quota
+from allocator.domain.rules import Quota
+from allocator.model.instance import Instance
 from allocator.model.shared.rows import SHARED, RowFamily
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.instance import Instance
-from allocator.kinds import Representation
+from allocator.domain.rules import Representation
+from allocator.model.instance import Instance
 from allocator.model.shared.rows import SHARED, RowFamily, goal_of
 
 

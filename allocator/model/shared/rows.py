@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from allocator.instance import Instance, Limit
-from allocator.kinds import Goal, RuleKind
+from allocator.domain.rules import Goal, RuleKind
+from allocator.model.instance import Instance, Limit
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.instance import Instance
-from allocator.kinds import ShareFloor
+from allocator.domain.rules import ShareFloor
+from allocator.model.instance import Instance
 from allocator.model.shared.rows import SHARED, RowFamily, by_column, goal_of
 
 

@@ -1,5 +1,0 @@
-"""The planner's own workbooks handed back with their mistakes marked, and nothing else changed."""
-
-from allocator.annotate.files import Annotated, annotate
-
-__all__ = ["Annotated", "annotate"]

@@ -1,0 +1,1 @@
+"""One measure for each kind of rule, counted over named people."""

@@ -1,0 +1,6 @@
+"""Counting checks: can these rules be kept at all? Answered by counting people and seats, without planning."""
+
+from allocator.checks.check_all import count
+from allocator.checks.finding import CheckReport, Finding
+
+__all__ = ["CheckReport", "Finding", "count"]

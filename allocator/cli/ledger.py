@@ -1,0 +1,50 @@
+"""``ledger``: what everybody has done and still owes before anything is planned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocator.cli.compare import refuse_targets
+from allocator.cli.options import Code, Debug, ForceFile, Json, Lang, Quiet, ScenarioFile, faults_explained, voice_of
+from allocator.language.message import Message
+from allocator.system.atomic_write import write_whole
+
+
+def write_ledger(
+    scenario: ScenarioFile,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Workbook (.xlsx) or CSV to write. 台账文件。", show_default=False
+        ),
+    ] = None,
+    force: ForceFile = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Who has done what and owes what before any plan; who must go in the first year whatever happens. 编制之前的轮训台账：谁已训、谁欠什么、第一年谁必须去。"""
+    voice = voice_of(lang, as_json, quiet, debug)
+    with faults_explained(voice):
+        from allocator.answers.ledger import ledger
+        from allocator.answers.ledger.workbook import csv, workbook
+        from allocator.inputs import load
+        from allocator.language.texts import Texts
+
+        refuse_targets({out: ".xlsx .csv"}, force=force)
+        inputs, texts = load(scenario), Texts(voice.lang)
+        found = ledger(inputs)
+        title = texts.title(inputs.scenario) or inputs.scenario.id
+        if out is not None:
+            write_whole(out, csv(found) if out.suffix.lower() == ".csv" else workbook(found, title, texts))
+        record = {
+            name: getattr(found, name)
+            for name in ("years", "clauses", "forced", "unseated", "teams", "floors", "people")
+        }
+        voice.result(found.words(texts), {"exit_code": Code.DONE, **record})
+        if out is not None:
+            voice.say(voice.talk.said(Message("compare.written", file=str(out))))

@@ -1,0 +1,175 @@
+"""How every command speaks and leaves: options they share, results on stdout, talk on stderr, exit codes."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from allocator.cli.help_language import spoken
+from allocator.domain.errors import AllocatorError, InputError, OutputError
+from allocator.language.cli_texts import Talk
+from allocator.language.message import LANGUAGES, Language, Message
+from allocator.system.interrupts import INTERRUPTED
+
+
+class Code(IntEnum):
+    """Exit codes; ``docs`` and outside users rely on them."""
+
+    DONE = 0
+    CRASH = 1
+    USAGE = 2
+    INPUT = 3
+    VIOLATION = 4
+    LIMIT = 5
+    BREACH = 6
+    INTERRUPTED = INTERRUPTED
+
+
+def _language(value: str | None) -> str | None:
+    if value is not None and value not in LANGUAGES:
+        raise typer.BadParameter(Message("error.not-zh-nor-en", given=value).said(spoken()))
+    return value
+
+
+ScenarioFile = Annotated[
+    Path, typer.Argument(metavar="SCENARIO", help="Scenario file (TOML). 情景文件（TOML）。", show_default=False)
+]
+Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang",
+        callback=_language,
+        metavar="zh|en",
+        envvar="ALLOCATOR_LANG",
+        help="Language of all that people read; else that of your system. 输出所用的语言；不写则与系统相同。",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout. 以 JSON 输出结果。")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only. 只输出结果。")]
+Seed = Annotated[
+    str | None,
+    typer.Option("--seed", help="Published seed that breaks ties. 并列时决定先后的公开种子。", show_default=False),
+]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress. 不显示进度。")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the full trace of a failure. 出错时显示详细信息。")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an older result folder. 覆盖旧的结果目录。")]
+ForceFile = Annotated[bool, typer.Option("--force", help="Replace an older file. 覆盖已有文件。")]
+ForceFiles = Annotated[bool, typer.Option("--force", help="Replace older files. 覆盖已有文件。")]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How this command speaks: language, JSON or text, and how much."""
+
+    lang: Language
+    json: bool
+    quiet: bool
+    debug: bool
+
+    @property
+    def talk(self) -> Talk:
+        """The texts of the command line in this language."""
+        return Talk(self.lang)
+
+    def say(self, text: str) -> None:
+        """A line of talk on stderr, unless quiet."""
+        if not self.quiet:
+            typer.echo(text, err=True)
+
+    def complain(self, text: str) -> None:
+        """A refusal or failure on stderr, quiet or not."""
+        typer.echo(text, err=True)
+
+    def result(self, text: str, record: Mapping[str, Any]) -> None:
+        """The result on stdout, as text or as JSON; colours on a terminal only."""
+        if self.json:
+            typer.echo(json.dumps(plain(record, self.lang), ensure_ascii=False, indent=2, allow_nan=False))
+            return
+        from rich.console import Console
+
+        from allocator.language.text_table import highlighted
+
+        Console(highlight=False, soft_wrap=True).print(highlighted(text.rstrip("\n")))
+
+
+def voice_of(lang: str | None, as_json: bool, quiet: bool, debug: bool) -> Voice:
+    """How a command called with these options speaks."""
+    return Voice(spoken(lang), as_json, quiet, debug)
+
+
+@contextmanager
+def faults_explained(voice: Voice) -> Iterator[None]:
+    """Turn whatever goes wrong into a message and an exit code; a user's mistake never shows a trace."""
+    try:
+        yield
+    except InputError as error:
+        refuse_input(voice, error)
+    except OutputError as error:
+        refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
+    except AllocatorError as error:
+        refuse(voice, Code.INPUT, voice.talk("refused", reason=error))
+    except KeyboardInterrupt:
+        refuse(voice, Code.INTERRUPTED, voice.talk("interrupted"))
+    except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except Exception as error:
+        if voice.debug:
+            traceback.print_exc()
+        fault = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        refuse(voice, Code.CRASH, voice.talk("crash", fault=fault))
+
+
+def refuse(voice: Voice, code: Code, text: str, **record: Any) -> NoReturn:
+    """Say why nothing was done and leave with the code."""
+    if voice.json:
+        voice.result("", {"exit_code": code, "message": text, **record})
+    voice.complain(text)
+    raise typer.Exit(code)
+
+
+def refuse_input(voice: Voice, error: InputError) -> NoReturn:
+    """List every mistake of the input and leave."""
+    from allocator.cli.progress import defect_lines
+
+    lines = [voice.talk("defects", count=len(error.defects))]
+    for defect in error.defects:
+        lines += defect_lines(defect, voice.talk)
+    refuse(voice, Code.INPUT, "\n".join(lines), defects=[defect.as_record() for defect in error.defects])
+
+
+def plain(value: Any, lang: Language = "en") -> Any:
+    """A value as JSON knows it; what is not a number becomes null, exact shares and messages become text."""
+    import numpy as np
+    import pandas as pd
+
+    match value:
+        case Mapping():
+            return {str(key): plain(one, lang) for key, one in value.items()}
+        case Message():
+            return value.said(lang)
+        case pd.DataFrame():
+            return [plain(row, lang) for row in value.to_dict("records")]
+        case pd.Timestamp() | date():
+            return None if value is pd.NaT else value.isoformat()[:10]
+        case Fraction() | Path():
+            return str(value)
+        case np.generic():
+            return plain(value.item())
+        case float():
+            return value if np.isfinite(value) else None
+        case IntEnum():
+            return int(value)
+        case list() | tuple() | set() | frozenset():
+            return [plain(one, lang) for one in value]
+        case _:
+            return None if value is pd.NA or value is pd.NaT else value

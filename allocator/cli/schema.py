@@ -1,0 +1,56 @@
+"""``allocator schema``: what editors and data tools know of the input files."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocator.cli.options import Code, Debug, ForceFiles, Lang, Quiet, faults_explained, voice_of
+from allocator.domain.errors import OutputError
+from allocator.language.message import Message
+from allocator.system.atomic_write import write_whole
+
+
+class SchemaName(StrEnum):
+    """What a schema describes."""
+
+    SCENARIO = "scenario"
+    POLICY = "policy"
+    TABLES = "tables"
+
+
+def write_schema(
+    name: Annotated[
+        SchemaName | None,
+        typer.Argument(metavar="NAME", help="scenario, policy or tables; else all. 哪一个。", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for NAME.schema.json; else stdout. 目录。", show_default=False),
+    ] = None,
+    force: ForceFiles = False,
+    lang: Lang = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Print or write the JSON Schemas of scenario and policy, and the schema of the tables. 输出供编辑器使用的格式定义。"""
+    voice = voice_of(lang, False, quiet, debug)
+    with faults_explained(voice):
+        from allocator.inputs.forms.schema import schemas
+
+        made = {one: schema for one, schema in schemas().items() if name in (None, one)}
+        if out is None:
+            shown = made if name is None else made[name]
+            typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+            raise typer.Exit(Code.DONE)
+        files = {out / f"{one}.schema.json": schema for one, schema in made.items()}
+        for file in files:
+            if file.is_dir() or (file.exists() and not force):
+                raise OutputError(Message("template.exists", file=file))
+        for file, schema in files.items():
+            write_whole(file, (json.dumps(schema, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
+        voice.result("\n".join(map(str, files)), {})

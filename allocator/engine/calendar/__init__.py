@@ -1,0 +1,1 @@
+"""What the dates allow before anything is chosen."""

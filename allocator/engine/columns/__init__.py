@@ -1,0 +1,1 @@
+"""Column generation: a master over groups of people, columns by price."""

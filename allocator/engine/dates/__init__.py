@@ -1,0 +1,1 @@
+"""Attendances to dated sessions."""

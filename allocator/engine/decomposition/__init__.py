@@ -1,0 +1,1 @@
+"""Problems too large for one master, planned in blocks."""

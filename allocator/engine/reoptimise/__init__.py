@@ -1,0 +1,1 @@
+"""Plan again for some people while the rest stays."""

@@ -1,0 +1,256 @@
+"""A linear program that grows, shrinks and changes its prices, solved again from the basis of its last optimum.
+
+By HiGHS through its own package, which takes a basis and arrays; inside OR-Tools it starts from nothing every time
+(``docs/decisions/highspy.md``). One thread and a fixed seed: the same program with the same history has the same solution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+
+import highspy
+import numpy as np
+
+from allocator.domain.errors import ModelError
+from allocator.engine.solvers.integer_program import RANDOM_SEED, Program
+from allocator.engine.time_limit import OutOfTime
+
+FEW = 0.025
+"""New columns, as a part of all, up to which the primal method is quicker; the dual one where more have come."""
+
+_BASIC, _LOWER = highspy.HighsBasisStatus.kBasic, highspy.HighsBasisStatus.kLower
+
+_DUAL, _PRIMAL = 1, 4
+"""Methods, as HiGHS numbers them."""
+
+_STOPPED = highspy.HighsModelStatus.kTimeLimit
+_SOLVED = highspy.HighsModelStatus.kOptimal
+_IMPOSSIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+
+
+@dataclass(eq=False)
+class LinearSolution:
+    """Optimum of a linear program; ``x`` is looked up when asked for, since that takes a while."""
+
+    objective: float
+    duals: np.ndarray
+    _values: Callable[[], np.ndarray]
+
+    @cached_property
+    def x(self) -> np.ndarray:
+        """Value of every variable: the columns, then those behind."""
+        return self._values()
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """How the columns, the variables behind them and the rows stand at an optimum, in the words of HiGHS (arrays of objects)."""
+
+    front: np.ndarray
+    back: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def of(cls, columns: int, behind: int, rows: int, basic: np.ndarray) -> Basis:
+        """The basis in which some columns stand for the first rows, and the other rows for themselves."""
+        front = np.full(columns, _LOWER)
+        front[basic] = _BASIC
+        row = np.full(rows, _BASIC)
+        row[: len(basic)] = _LOWER
+        return cls(front, np.full(behind, _LOWER), row)
+
+    def moved(self, place: np.ndarray) -> Basis:
+        """The same for other variables behind: ``place`` tells where each was, -1 for one that is new."""
+        known = place >= 0
+        back = np.full(len(place), _LOWER)
+        back[known] = self.back[place[known]]
+        return Basis(self.front, back, self.rows)
+
+
+class Simplex:
+    """A linear program and the basis of its last optimum.
+
+    After other prices, or a few new columns, that optimum is still allowed and the primal method goes on from it in few steps; the dual
+    one, which suits other limits, would first leave it.
+
+    Parameters
+    ----------
+    program
+        Integrality is dropped.
+    behind
+        How many of the last variables stay behind columns that are added later.
+    basis
+        To start from. It may be incomplete.
+    is_allowed
+        Whether that basis is known to keep all limits.
+    """
+
+    def __init__(self, program: Program, behind: int, basis: Basis, *, is_allowed: bool = False) -> None:
+        count = len(program.cost)
+        self._front = np.arange(count - behind)
+        self._back = np.arange(count - behind, count)
+        self._solver = _solver(_model(program))
+        self._is_solved, self._is_priced, self._is_limited = is_allowed, False, False
+        self._new = 0
+        self._begins = Lock()
+        self._solver.setBasis(_whole(basis))
+
+    @property
+    def _number(self) -> np.ndarray:
+        """The solver's number of each variable."""
+        return np.concatenate([self._front, self._back])
+
+    @property
+    def basis(self) -> Basis:
+        """That of the optimum; solved again first, when something has changed since."""
+        with self._begins:
+            self.solve()
+            known = self._solver.getBasis()
+        columns = np.array(known.col_status, dtype=object)
+        return Basis(columns[self._front], columns[self._back], np.array(known.row_status, dtype=object))
+
+    def twin(self) -> Simplex:
+        """The same program at the same basis, to go its own way."""
+        other = copy(self)
+        other._begins, other._solver = Lock(), _solver(self._solver.getLp())
+        if self._solver.getBasis().valid:
+            other._solver.setBasis(self._solver.getBasis())
+        return other
+
+    def at_optimum(self) -> Simplex:
+        """A twin at the optimum, solved again first when something has changed since; several problems may begin here at a time."""
+        with self._begins:
+            self.solve()
+            return self.twin()
+
+    def add(
+        self, cost: np.ndarray, most: np.ndarray, rows: np.ndarray, columns: np.ndarray, values: np.ndarray
+    ) -> None:
+        """Add columns with their entries (``columns`` counted from 0 among the new ones)."""
+        count, first = len(cost), len(self._front) + len(self._back)
+        start, row, value = _by_column(rows, columns, values, count)
+        self._new += count
+        self._solver.addCols(count, cost, np.zeros(count), most, len(row), start[:-1], row, value)
+        self._front = np.concatenate([self._front, np.arange(first, first + count)])
+
+    def keep(self, chosen: np.ndarray) -> None:
+        """Drop all columns but some (boolean, without the variables behind)."""
+        gone = self._front[~chosen]
+        stays = np.ones(len(self._front) + len(self._back), dtype=bool)
+        stays[gone] = False
+        self._solver.deleteCols(len(gone), np.sort(gone).astype(np.int32))
+        place = np.cumsum(stays) - 1
+        self._front, self._back = place[self._front[chosen]], place[self._back]
+
+    def price(self, cost: np.ndarray) -> None:
+        """Set the cost of every variable."""
+        self._is_priced = True
+        self._solver.changeColsCost(len(cost), self._number.astype(np.int32), cost)
+
+    def limit_rows(self, rows: np.ndarray, least: np.ndarray, most: np.ndarray) -> None:
+        """Set the limits of some rows."""
+        self._is_limited = True
+        self._solver.changeRowsBounds(len(rows), rows.astype(np.int32), least, most)
+
+    def limit(self, which: np.ndarray, most: np.ndarray) -> None:
+        """Set the upper limit of some variables."""
+        number = self._number[which].astype(np.int32)
+        self._is_limited = True
+        self._solver.changeColsBounds(len(which), number, np.zeros(len(which)), most)
+
+    def solve(self, seconds: float = np.inf) -> LinearSolution | None:
+        """The optimum, or ``None`` when there is none.
+
+        Raises
+        ------
+        ModelError
+            If the solver ends without an answer.
+        OutOfTime
+            If so many seconds were not enough.
+        """
+        if seconds <= 0:
+            raise OutOfTime
+        # It counts the seconds of all its runs.
+        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds)
+        self._solver.setOptionValue("simplex_strategy", _PRIMAL if self._suits_primal() else _DUAL)
+        # An optimum under other limits is near; prices disturbed against cycling would lead away from it.
+        is_near = self._is_solved and self._is_limited and not self._new
+        self._solver.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0 if is_near else 1.0)
+        self._solver.run()
+        if self._solver.getModelStatus() == _STOPPED:
+            raise OutOfTime
+        self._is_solved, self._is_priced, self._is_limited, self._new = True, False, False, 0
+        if self._solver.getModelStatus() not in (_SOLVED, *_IMPOSSIBLE):  # It may lose its way from an old basis.
+            self._solver.clearSolver()
+            self._solver.run()
+            if self._solver.getModelStatus() == _STOPPED:
+                raise OutOfTime
+        status = self._solver.getModelStatus()
+        if status in _IMPOSSIBLE:
+            return None
+        if status != _SOLVED:
+            reason = self._solver.modelStatusToString(status)
+            raise ModelError(f"the solver of linear programs ended without a solution: {reason}")
+        found, number = self._solver.getSolution(), self._number
+        return LinearSolution(
+            self._solver.getInfo().objective_function_value,
+            np.array(found.row_dual),
+            lambda: np.array(found.col_value)[number],
+        )
+
+    def _suits_primal(self) -> bool:
+        is_few = self._new <= FEW * len(self._front)
+        return self._is_solved and is_few and (self._is_priced or not self._is_limited)
+
+
+class _Silent(highspy.Highs):  # type: ignore[misc]
+    """HiGHS that prints nothing: its heading comes before an option can be set, amid what the program says in JSON."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - The name is HiGHS's own; it is the first thing that its constructor calls.
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
+def _solver(model: highspy.HighsLp) -> highspy.Highs:
+    solver = _Silent()
+    options = {"output_flag": False, "threads": 1, "random_seed": RANDOM_SEED, "solver": "simplex"}
+    for option, value in options.items():
+        solver.setOptionValue(option, value)
+    if solver.passModel(model) == highspy.HighsStatus.kError:
+        raise ModelError("the solver of linear programs refused the program")
+    return solver
+
+
+def _model(program: Program) -> highspy.HighsLp:
+    count = len(program.cost)
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = count, len(program.row_least)
+    model.col_cost_ = program.cost.astype(float)
+    model.col_lower_, model.col_upper_ = program.least.astype(float), program.most.astype(float)
+    model.row_lower_, model.row_upper_ = program.row_least.astype(float), program.row_most.astype(float)
+    start, row, value = _by_column(program.rows, program.columns, program.values, count)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = start, row, value
+    return model
+
+
+def _whole(basis: Basis) -> highspy.HighsBasis:
+    """A basis as HiGHS takes it: it completes what is missing."""
+    found = highspy.HighsBasis()
+    found.valid = found.alien = True
+    found.col_status = np.concatenate([basis.front, basis.back]).tolist()
+    found.row_status = basis.rows.tolist()
+    return found
+
+
+def _by_column(
+    rows: np.ndarray, columns: np.ndarray, values: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each column starts (and the last ends), and row and value of the entries, column after column."""
+    order = np.lexsort([rows, columns])
+    start = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=count))])
+    return start.astype(np.int32), rows[order].astype(np.int32), values[order].astype(float)

@@ -1,0 +1,1 @@
+"""Policy and scenario files: layers, overrides, variants."""

@@ -1,0 +1,1 @@
+"""Spreadsheets, CSV and Parquet files to typed columns."""

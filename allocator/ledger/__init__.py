@@ -1,5 +1,0 @@
-"""The coverage ledger: what everybody has done and still owes before anything is planned."""
-
-from allocator.ledger.record import Ledger, ledger
-
-__all__ = ["Ledger", "ledger"]

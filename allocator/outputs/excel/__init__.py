@@ -1,0 +1,1 @@
+"""The workbook writer that all folders share."""

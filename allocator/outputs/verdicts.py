@@ -1,0 +1,121 @@
+"""The auditor's report, arranged as the outputs need it; nothing is judged again here."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from allocator.audit import AuditReport, Verdict
+from allocator.audit.finding import ALL
+from allocator.audit.records import Records
+from allocator.domain.plan import Plan
+from allocator.domain.rules import Goal, ShareFloor
+from allocator.domain.tables import Inputs
+
+
+def summed(table: pd.DataFrame, rule_id: str = "", year: int | None = None) -> pd.DataFrame:
+    """The rows of scope ``all``, of one rule and of one year when asked for."""
+    keep = table["scope"] == ALL
+    if rule_id:
+        keep &= table["rule_id"] == rule_id
+    if year is not None:
+        keep &= table["year"].eq(year).fillna(False)
+    return table.loc[keep.astype(bool)]
+
+
+def missing_scopes(table: pd.DataFrame, rule_id: str, year: int | None) -> pd.DataFrame:
+    """The scopes of a rule that miss in a year (or in no single year), the worst first."""
+    keep = (table["scope"] != ALL) & (table["rule_id"] == rule_id) & (table["shortfall"] > 0)
+    keep &= table["year"].isna() if year is None else table["year"].eq(year).fillna(False)
+    return table.loc[keep.astype(bool)].sort_values(["shortfall", "scope"], ascending=[False, True])
+
+
+def status_of(rows: pd.DataFrame) -> str:
+    """One status for several rows: breached when one is, else kept when one is, else reported."""
+    present = set(rows["status"])
+    return next((status for status in ("breached", "kept") if status in present), "reported")
+
+
+def warnings_of(audit: AuditReport, lang: str) -> tuple[str, ...]:
+    """What the auditor warns about, in the reader's language."""
+    return audit.warnings_zh if lang == "zh" else audit.warnings
+
+
+def floor_counts(inputs: Inputs, plan: Plan, rules: list[ShareFloor]) -> pd.DataFrame:
+    """Every group of the share floors in every year: rule_id, group, year, size, required, achieved.
+
+    The auditor lists only the groups that miss; who comes close needs all of them, so its own counts are read here.
+    """
+    records = Records(plan, inputs)
+    parts = [_counts_of(rule, records) for rule in rules]
+    columns = ["rule_id", "group", "year", "size", "required", "achieved"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _counts_of(rule: ShareFloor, records: Records) -> pd.DataFrame:
+    groups = records.groups(records.audience(rule.audience), rule.group_by)
+    attended = records.by_group(groups, records.sent(rule.programmes, rule.least_days))
+    required = -(-rule.share.numerator * groups.sizes // rule.share.denominator)
+    years = [
+        pd.DataFrame(
+            {
+                "rule_id": rule.id,
+                "group": pd.Series(groups.labels, dtype="str"),
+                "year": year,
+                "size": groups.sizes,
+                "required": required,
+                "achieved": attended[:, column],
+            }
+        )
+        for column, year in enumerate(records.years)
+        if not rule.years or year in rule.years
+    ]
+    return pd.concat(years, ignore_index=True)
+
+
+def tightest(counts: pd.DataFrame) -> pd.Series | None:
+    """The group and year with the least to spare; of equals the one with the lowest share, then the first id."""
+    return None if counts.empty else by_spare(counts).iloc[0]
+
+
+def by_spare(counts: pd.DataFrame) -> pd.DataFrame:
+    """Groups and years with the least to spare first, of equals the lowest share, then the first id; adds both columns."""
+    ranked = counts.assign(
+        spare=counts["achieved"] - counts["required"],
+        share=counts["achieved"] / counts["size"].where(counts["size"] > 0),
+    )
+    return ranked.sort_values(["spare", "share", "group", "year"], kind="stable")
+
+
+def counted_in(verdict: Verdict, unit: str) -> str:
+    """What a rule adds to a goal of a unit: hours where it asks for hours, else misses where the goal counts hours.
+
+    A missed interval or make-up in a goal of hours is one miss, not one hour.
+    """
+    if verdict.kind == "cumulative":
+        return "hours"
+    return "misses" if unit == "hours" else unit
+
+
+def goal_unit(audit: AuditReport, goal: Goal, unit: str) -> str:
+    """What the value of a goal counts under the rules that add to it: its own unit, or one that names both where there are two."""
+    units = {counted_in(verdict, unit) for verdict in audit.verdicts if goal in verdict.finding.goals}
+    if units <= {unit} or not units:
+        return unit
+    if len(units) == 1:
+        return next(iter(units))
+    return "hours-and-misses" if unit == "hours" else "people-and-hours"
+
+
+def goal_parts(audit: AuditReport, goal: Goal, unit: str) -> dict[str, float]:
+    """The value of a goal, what is counted in each unit by itself; nothing is left out."""
+    parts: dict[str, float] = {}
+    for verdict in audit.verdicts:
+        amount = verdict.finding.goals.get(goal, 0.0)
+        if amount:
+            own = counted_in(verdict, unit)
+            parts[own] = parts.get(own, 0.0) + amount
+    return parts
+
+
+SINGLE = {"hours-and-misses": "hours", "people-and-hours": "people"}
+"""The unit of a goal by itself where its value counts two things."""

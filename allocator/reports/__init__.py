@@ -1,5 +1,0 @@
-"""What people read: the summary on the terminal, workbooks for the office and for each unit, the run folder."""
-
-from allocator.reports.texts import Texts, language
-
-__all__ = ["Texts", "language"]

@@ -1,0 +1,1 @@
+"""Files, processes, memory and signals; nothing about quotas."""

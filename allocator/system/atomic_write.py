@@ -1,0 +1,50 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from allocator.domain.errors import OutputError
+from allocator.language.message import Message
+from allocator.system.unfinished import finished, hidden, remove_orphans
+
+
+class Workbook(bytes):
+    """An Excel workbook in hand; ``save`` writes it."""
+
+    def save(self, path: Path | str) -> None:
+        """Write the file, whole or not at all; one of that name is replaced.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        write_whole(Path(path), self)
+
+    def __repr__(self) -> str:
+        return f"<Workbook: {len(self):,} bytes>"
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there when it is complete; missing folders are made.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; nothing is left behind.
+    """
+    made = hidden(target, is_folder=False)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        remove_orphans(target.parent)
+        made.write_bytes(content)
+        made.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            made.unlink(missing_ok=True)
+        reason = error.strerror or type(error).__name__
+        raise OutputError(Message("annotate.denied", file=target, reason=reason)) from error
+    finally:
+        finished(made)
