@@ -3,26 +3,8 @@
 from allocator.audit.auditor import audit
 from allocator.audit.built_in import BUILT_IN
 from allocator.audit.finding import UNITS
-from allocator.audit.measures import (
-    apportion,
-    away_limit,
-    coverage,
-    cumulative,
-    curriculum,
-    eligibility,
-    fixed,
-    interval,
-    make_up,
-    priority,
-    quota,
-    report,
-    representation,
-    share_floor,
-    spacing,
-    waiting,
-)
+from allocator.audit.measures import MEASURES
 from allocator.audit.read_plan import read_plan
-from allocator.audit.register import MEASURES
 from allocator.audit.verdicts import AuditReport, Verdict
 
 __all__ = ["BUILT_IN", "MEASURES", "UNITS", "AuditReport", "Verdict", "audit", "read_plan"]

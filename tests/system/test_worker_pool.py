@@ -41,7 +41,7 @@ class Sums:
 @pytest.fixture(autouse=True)
 def importable(monkeypatch):
     """Helpers find this module."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
 
 
 def shared(work, count, jobs=6):
