@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from builders.seats_on_offer import Supply, supply_lines
+
 from allocator.inputs import load
-from allocator.sample_data.seats_on_offer import Supply, supply_lines
 
 PAGE = Path(__file__).with_name("data.md")
 SCENARIOS = PAGE.parent.parent / "scenarios"

@@ -9,9 +9,9 @@ import tomllib
 from pathlib import Path
 
 import pandas as pd
+from builders.policy_coverage import coverage_page
 
 from allocator.domain.tables import Policy
-from allocator.outputs.policy_coverage import coverage_page
 
 PAGE = Path(__file__).with_name("policy-coverage.md")
 DATA = Path(__file__).parent.parent / "data" / "henan"

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from builders.policy_coverage import READING, coverage_page, covered, how_met, meetings
 from pydantic import ValidationError
 
 from allocator.domain.filters import Filter
 from allocator.domain.rules import KINDS, Quota, Report, Representation, RuleKind, ShareFloor
 from allocator.domain.tables import TABLES, Inputs, Policy, Scenario
-from allocator.outputs.policy_coverage import READING, coverage_page, covered, how_met, meetings
 
 ROOT = Path(__file__).parent.parent
 HENAN = ROOT / "data" / "henan"

@@ -12,6 +12,7 @@ import chinese_calendar
 import numpy as np
 import pandas as pd
 import pytest
+from builders.seats_on_offer import Supply
 
 from allocator.domain.rules import Interval, Quota
 from allocator.domain.tables import Inputs
@@ -20,7 +21,6 @@ from allocator.sample_data import Summary, generate
 from allocator.sample_data.calendar import is_free, starts
 from allocator.sample_data.design import Size
 from allocator.sample_data.design import load as load_design
-from allocator.sample_data.seats_on_offer import Supply
 from allocator.sample_data.units import divisions
 
 ROOT = Path(__file__).parent.parent.parent

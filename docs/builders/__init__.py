@@ -1,0 +1,1 @@
+"""What the generated pages of the handbook count; run by the scripts beside this folder."""
