@@ -50,7 +50,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Six functions have the name of a folder: audit, compare, explain, ledger, shadow and sweep.
+    """The function ``audit`` has the name of a room.
 
     As ``allocator.audit`` the function is meant; ``from allocator.audit import …`` and ``import_module("allocator.audit")`` reach the folder,
     ``import allocator.audit.read_plan as reading`` does not.

@@ -14,7 +14,8 @@ from allocator.checks import CheckReport
 from allocator.domain.errors import AllocatorError, InputError, ModelError, OutputError, UnknownRuleError, UsageError
 from allocator.domain.plan import Plan
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.inputs import changed, load, write_variant
 from allocator.language.answer import speak
 

@@ -30,7 +30,8 @@ from allocator.domain.errors import InputError
 from allocator.domain.rules import Fixed, Quota
 from allocator.domain.tables import Inputs
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.inputs import changed, load
 from allocator.model import instance
 from allocator.model.goals import signed

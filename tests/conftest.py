@@ -22,7 +22,8 @@ from allocator.answers.runs import load_run, write
 from allocator.answers.sweep.point import Record, Task
 from allocator.answers.sweep.worker import Worker
 from allocator.cli.app import app
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.inputs import load
 
 ROOT = Path(__file__).parent.parent

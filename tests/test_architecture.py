@@ -1,4 +1,4 @@
-"""The layers of CONTRIBUTING.md as data: a file imports only what lies below it, hidden imports included."""
+"""The rooms of CONTRIBUTING.md as data: imports go down, also inside a room, and never in a circle; hidden imports count."""
 
 from __future__ import annotations
 
@@ -10,93 +10,44 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "allocator"
 
-# Each part of the package with the parts it may import; itself is always allowed. The order is from low to high.
-MAY_IMPORT: dict[str, frozenset[str]] = {}
+# Each room with the rooms that it may import, from the ground floor up.
+ROOMS = {
+    "language": "",
+    "domain": "language",
+    "system": "language domain",
+    "inputs": "language domain system",
+    "sample_data": "language domain",
+    "model": "language domain",
+    "audit": "language domain",
+    "engine": "language domain system model audit",
+    "checks": "language domain model engine",
+    "outputs": "language domain system audit",
+    "answers": "language domain system inputs model audit engine checks outputs",
+    "cli": "language domain system inputs sample_data audit engine checks outputs answers",
+}
+# The parts of the larger rooms, from the ground floor up: each may import those before it.
+PARTS = {
+    "audit": "finding tables records register measures stated built_in verdicts goal_units auditor read_plan",
+    "engine": "parameters time_limit solvers assign_names calendar dates columns integer bounds reoptimise decomposition swaps "
+    "yearly_stage feasibility_cuts build_plan run planner",
+    "answers": "figure_kit inputs_of conflicts runs compare ledger explain sensitivity sweep what_if questions",
+    "outputs": "office_order headline_counts verdicts reserves output_data excel summary run_record dispatch weekly_load figures "
+    "notebook_figures units page tamper_check run_folder export",
+}
+SOLVERS = {"ortools": {"model", "engine"}, "highspy": {"model", "engine"}}
+"""Libraries that only these rooms may import."""
+
+FILES = {path: path.relative_to(PACKAGE.parent).with_suffix("").parts for path in sorted(PACKAGE.rglob("*.py"))}
+MODULES = {".".join(parts[:-1] if parts[-1] == "__init__" else parts): path for path, parts in FILES.items()}
+REGISTER = "allocator.language.answer"
+"""Finds what renders an answer by the name of its room, so that no record imports its renderers."""
+TOP = {"allocator", "allocator.__main__"}
+"""What is no room: the list of public names, and the door of ``python -m``."""
 
 
-def _layer(parts: str, may_import: str = "") -> None:
-    for part in parts.split():
-        MAY_IMPORT[part] = frozenset(may_import.split())
-
-
-RECORDS = "wording errors filters kinds entities called placements result"
-_layer("wording")
-_layer("errors", "wording")
-_layer("filters", "wording errors")
-_layer("kinds", "wording errors filters")
-_layer("entities", "wording errors filters kinds")
-_layer("called", "wording errors filters kinds entities")
-_layer("placements", "wording errors")
-_layer("result", "wording errors kinds")
-_layer("unfinished")
-_layer("writing", "wording errors unfinished")
-_layer("inputs", f"{RECORDS} writing")
-_layer("generate", RECORDS)
-_layer("ties")
-_layer("memory")
-_layer("copies")
-_layer("instance", RECORDS)
-_layer("model", f"{RECORDS} instance")
-_layer("audit", RECORDS)
-_layer("naming", f"{RECORDS} ties instance model")
-_layer("solve", f"{RECORDS} ties copies instance model naming")
-_layer("assembly", RECORDS)
-_layer("reports", f"{RECORDS} ties memory audit unfinished")
-_layer("lines", "reports")
-_layer("spoken", "wording lines reports")
-_layer("counting", f"{RECORDS} ties instance model naming solve reports spoken")
-_layer("drawing", "reports")
-_layer("planner", f"{RECORDS} memory instance model audit solve assembly reports lines spoken")
-_layer("given", f"{RECORDS} inputs planner")
-_layer("conflicts", f"{RECORDS} inputs instance audit solve assembly counting reports spoken planner given")
-_layer(
-    "pipeline",
-    f"{RECORDS} inputs generate instance model audit solve naming assembly counting reports spoken planner given conflicts",
-)
-_layer("shadow", f"{RECORDS} copies inputs model audit solve reports lines spoken drawing planner pipeline writing")
-_layer("talk", "wording")
-_layer("display", f"{RECORDS} reports talk")
-_layer("interrupts", "unfinished")
-_layer("annotate", f"{RECORDS} inputs reports writing")
-_layer("forms", f"{RECORDS} inputs")
-_layer("ledger", f"{RECORDS} instance audit solve counting reports lines spoken planner given writing")
-_layer("compare", f"{RECORDS} inputs audit reports lines spoken drawing planner writing")
-_layer("sweep", f"{RECORDS} inputs audit compare reports lines spoken drawing planner pipeline writing")
-_layer("explain", f"{RECORDS} ties inputs instance model audit solve ledger compare reports spoken planner pipeline")
-_layer("what_if", f"{RECORDS} inputs solve reports spoken planner pipeline compare shadow")
-_layer(
-    "questions",
-    f"{RECORDS} inputs conflicts compare ledger explain shadow sweep what_if audit reports planner pipeline spoken",
-)
-_layer(
-    "commands",
-    f"{RECORDS} conflicts compare ledger explain shadow sweep inputs generate instance model audit solve naming counting reports lines writing annotate forms planner pipeline talk display interrupts",
-)
-_layer("cli", "reports commands")
-_layer(
-    "__init__",
-    f"{RECORDS} counting questions compare ledger sweep conflicts explain shadow what_if inputs generate audit reports spoken planner pipeline",
-)
-_layer("__main__", "cli")
-
-SOLVER_PARTS = {"model", "solve"}  # The only parts that may import OR-Tools.
-
-FILES = sorted(PACKAGE.rglob("*.py[i]")) + sorted(
-    PACKAGE.rglob("*.py")
-)  # ``__init__.pyi`` too: ``__init__.py`` imports what stands there when it is asked for.
-
-
-def part_of(module: str) -> str:
-    """The part of the package a dotted name belongs to: ``allocator.model.rows`` -> ``model``."""
-    return module.split(".")[1] if "." in module else "__init__"
-
-
-def imports_of(tree: ast.AST, module: str, *, is_package: bool) -> Iterator[str]:
-    """Every module that a file imports, wherever the statement stands, relative ones resolved.
-
-    Names imported from a package are given as ``package.name``, since the name may be a module.
-    """
-    for node in ast.walk(tree):
+def imports_of(source: str, module: str, *, is_package: bool = False) -> Iterator[str]:
+    """Every name that a file imports, wherever the statement stands, relative ones resolved; ``package.name`` may be no module."""
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -105,55 +56,105 @@ def imports_of(tree: ast.AST, module: str, *, is_package: bool) -> Iterator[str]
             yield from (f"{start}.{name.name}" for name in node.names)
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "importlib.import_module"):
             first = node.args[0] if node.args else None
-            if module == "allocator.__init__" and ast.unparse(node.args[0]) == "_HOMES[name]":
+            if module == REGISTER:
                 continue
             assert isinstance(first, ast.Constant), f"{module} imports a module whose name is not written down"
             yield str(first.value)
 
 
+def place_of(module: str) -> tuple[str, str]:
+    """Room of a dotted name, and its part of the room: ``allocator.engine.columns.pricing`` lies in ``engine``, ``columns``."""
+    names = [*module.split("."), "", ""]
+    return names[1], names[2]
+
+
 def broken_rules(source: str, module: str, *, is_package: bool = False) -> list[str]:
-    """What a file imports against the table, as sentences."""
-    part = part_of(module)
+    """What a file imports against the tables, as sentences."""
+    room, part = place_of(module)
     broken = []
-    for name in imports_of(ast.parse(source), module, is_package=is_package):
-        if name.split(".")[0] in ("ortools", "highspy") and part not in SOLVER_PARTS:
-            broken.append(f"{module} imports {name}; only model and solve may")
-        if name.split(".")[0] != "allocator":
+    for name in imports_of(source, module, is_package=is_package):
+        library = name.split(".")[0]
+        if room not in SOLVERS.get(library, {room}):
+            broken.append(f"{module} imports {name}; only {', '.join(sorted(SOLVERS[library]))} may")
+        if library != "allocator" or module in TOP:
             continue
-        imported = part_of(name)
-        if imported not in MAY_IMPORT:  # ``from allocator import X`` where X is no module.
-            imported = "__init__"
-        if imported != part and imported not in MAY_IMPORT[part]:
-            broken.append(f"{module} imports {name}; {part} may import {', '.join(sorted(MAY_IMPORT[part])) or 'none'}")
+        other, other_part = place_of(name)
+        if other not in ROOMS:
+            broken.append(f"{module} imports {name}, which lies in no room")
+        elif other != room and other not in ROOMS[room].split():
+            broken.append(f"{module} imports {name}; {room} may import {ROOMS[room] or 'none'}")
+        order = PARTS.get(room, "").split()
+        if other == room and part in order and other_part in order and order.index(other_part) > order.index(part):
+            broken.append(f"{module} imports {name}; in {room} the order is {PARTS[room]}")
     return broken
 
 
-def module_of(path: Path) -> tuple[str, bool]:
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    is_package = parts[-1] == "__init__" and len(parts) > 2
-    return ".".join(parts[:-1] if is_package else parts), is_package
+def circles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of nodes that can all reach each other."""
+    reach = {node: set(below) for node, below in edges.items()}
+    for middle in edges:  # Warshall
+        for below in reach.values():
+            if middle in below:
+                below |= reach[middle]
+    found = {
+        frozenset({node, *(other for other in reach[node] if node in reach[other])})
+        for node in edges
+        if node in reach[node]
+    }
+    return sorted(sorted(circle) for circle in found)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_file_imports_only_lower_layers(path: Path) -> None:
-    module, is_package = module_of(path)
-    assert broken_rules(path.read_text(encoding="utf-8"), module, is_package=is_package) == []
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_file_imports_only_lower_rooms(module: str) -> None:
+    path = MODULES[module]
+    source = path.read_text(encoding="utf-8")
+    assert broken_rules(source, module, is_package=path.name == "__init__.py") == []
 
 
-def test_every_part_of_the_package_has_a_layer() -> None:
-    assert {part_of(module_of(path)[0]) for path in FILES} <= set(MAY_IMPORT)
+def test_no_circle_of_imports() -> None:
+    edges: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        names = imports_of(path.read_text(encoding="utf-8"), module, is_package=path.name == "__init__.py")
+        found = {name if name in MODULES else name.rpartition(".")[0] for name in names if name.startswith("allocator")}
+        edges[module] = {other for other in found if other in MODULES} - {module}
+    assert circles({module: edges[module] for module in MODULES if module not in TOP}) == []
 
 
-def test_table_has_no_circle() -> None:
+def test_circle_is_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_every_file_lies_in_a_room() -> None:
+    rooms = {place_of(module)[0] for module in MODULES if module not in TOP}
+    assert rooms == set(ROOMS)
+    loose = {path.name for path in PACKAGE.iterdir() if path.suffix == ".py"}
+    assert loose == {"__init__.py", "__main__.py"}
+
+
+@pytest.mark.parametrize("room", sorted(PARTS))
+def test_every_part_of_an_ordered_room_has_its_place(room: str) -> None:
+    parts = {place_of(module)[1] for module in MODULES if place_of(module)[0] == room} - {""}
+    assert parts <= set(PARTS[room].split())
+
+
+def test_rooms_stand_on_lower_ones() -> None:
     below: set[str] = set()
-    for part, allowed in MAY_IMPORT.items():
-        assert allowed <= below | ({"__init__"} if part == "__main__" else set()), part
-        below.add(part)
+    for room, allowed in ROOMS.items():
+        assert set(allowed.split()) <= below, room
+        below.add(room)
 
 
-def test_model_and_audit_never_meet() -> None:
-    assert "audit" not in MAY_IMPORT["model"] | MAY_IMPORT["solve"] | MAY_IMPORT["instance"] | MAY_IMPORT["naming"]
-    assert not {"instance", "model", "solve", "naming"} & (MAY_IMPORT["audit"] | MAY_IMPORT["reports"])
+def test_model_and_auditor_never_meet() -> None:
+    assert not {"model", "engine"} & set((ROOMS["audit"] + " " + ROOMS["outputs"]).split())
+    assert "audit" not in ROOMS["model"].split()
+
+
+def test_contributing_shows_the_same_rooms() -> None:
+    page = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for room, allowed in ROOMS.items():
+        (row,) = (line for line in page.splitlines() if line.startswith(f"| `{room}/` |"))
+        assert row.rstrip("| ").rpartition("| ")[2] == (", ".join(allowed.split()) or "nothing"), room
 
 
 @pytest.mark.parametrize(
@@ -162,13 +163,13 @@ def test_model_and_audit_never_meet() -> None:
         ("from allocator.model.rows import Rows", "allocator.audit.measures.quota"),
         ("from allocator import model", "allocator.audit.measures.quota"),
         ("import allocator.model.instance", "allocator.audit.measures.quota"),
-        ("def f():\n    from allocator.audit import quota", "allocator.model.build"),
-        ("if TYPE_CHECKING:\n    from allocator.model.instance import Instance", "allocator.audit.measures.quota"),
-        ("from ..model import rows", "allocator.audit.measures.quota"),
+        ("def f():\n    from allocator.audit import quota", "allocator.model.cohorts"),
+        ("if TYPE_CHECKING:\n    from allocator.engine.run import Run", "allocator.outputs.summary"),
+        ("from ...model import rows", "allocator.audit.measures.quota"),
         ("importlib.import_module('allocator.model')", "allocator.audit.measures.quota"),
-        ("from ortools.sat.python import cp_model", "allocator.engine.assign_names"),
-        ("import ortools", "allocator.answers.runs"),
-        ("import highspy", "allocator.engine.assign_names"),
+        ("from allocator.engine.planner import Planner", "allocator.engine.columns.pricing"),
+        ("from ortools.sat.python import cp_model", "allocator.outputs.summary"),
+        ("import highspy", "allocator.cli.plan"),
         ("from allocator import load", "allocator.domain.rules"),
     ],
 )
@@ -181,8 +182,9 @@ def test_forbidden_import_is_seen(source: str, module: str) -> None:
     [
         ("from allocator.domain.rules import Quota", "allocator.audit.measures.quota"),
         ("from . import share_floor", "allocator.audit.measures.quota"),
-        ("from ..placements import Plan", "allocator.audit.measures.quota"),
+        ("from ...domain.plan import Plan", "allocator.audit.measures.quota"),
         ("from ortools.math_opt.python import mathopt", "allocator.engine.columns.restricted_master"),
+        ("from allocator.engine.solvers.simplex import solve", "allocator.engine.columns.restricted_master"),
     ],
 )
 def test_allowed_import_passes(source: str, module: str) -> None:
@@ -190,8 +192,6 @@ def test_allowed_import_passes(source: str, module: str) -> None:
 
 
 def test_relative_import_of_a_package_starts_at_itself() -> None:
-    assert list(imports_of(ast.parse("from . import a"), "allocator.audit", is_package=True)) == ["allocator.audit.a"]
-    assert list(imports_of(ast.parse("from .. import a"), "allocator.audit", is_package=True)) == ["allocator.a"]
-    assert list(imports_of(ast.parse("from . import a"), "allocator.audit.b", is_package=False)) == [
-        "allocator.audit.a"
-    ]
+    assert list(imports_of("from . import a", "allocator.audit", is_package=True)) == ["allocator.audit.a"]
+    assert list(imports_of("from .. import a", "allocator.audit", is_package=True)) == ["allocator.a"]
+    assert list(imports_of("from . import a", "allocator.audit.b")) == ["allocator.audit.a"]

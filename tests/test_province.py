@@ -20,7 +20,8 @@ from allocator.answers import runs
 from allocator.answers.sensitivity import shadow
 from allocator.audit import audit, read_plan
 from allocator.domain.tables import TABLES
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.inputs import load
 from allocator.sample_data import generate
 from tests.property.test_metamorphic import shuffle

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.inputs import changed, load
 
 Given = Path | str | Inputs | Run

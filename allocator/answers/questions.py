@@ -19,7 +19,7 @@ from allocator.answers.sweep.axes import Values
 from allocator.answers.what_if import WhatIf, what_if
 from allocator.domain.result import OnProgress, silent
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 
 
 class Questions:

@@ -23,7 +23,8 @@ from allocator.domain.errors import Defect, InputError
 from allocator.domain.plan import Plan
 from allocator.domain.result import GoalResult, OnProgress, ShadowPrices, SolveResult, SolveStatus, silent
 from allocator.domain.tables import TABLES, Inputs
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.inputs import load
 from allocator.language.answer import texts_in

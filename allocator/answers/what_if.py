@@ -14,7 +14,8 @@ from allocator.answers.sensitivity.envelope import better_of, compared
 from allocator.answers.sensitivity.phrases import difference_lines
 from allocator.domain.result import OnProgress, silent
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.inputs import changed, write_variant
 from allocator.inputs.scenario.layers import whole_key

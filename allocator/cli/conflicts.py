@@ -18,7 +18,7 @@ from allocator.system.interrupts import run_stoppably
 if TYPE_CHECKING:
     from allocator.answers.conflicts import Conflicts
     from allocator.cli.progress import Display
-    from allocator.engine.planner import Run
+    from allocator.engine.run import Run
 
 Explain = Annotated[
     bool,

@@ -29,7 +29,7 @@ from allocator.system.interrupts import run_stoppably
 
 if TYPE_CHECKING:
     from allocator.answers.conflicts import Conflicts
-    from allocator.engine.planner import Run
+    from allocator.engine.run import Run
 
 
 def plan_scenario(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from allocator.answers.sensitivity import Shadow
     from allocator.answers.sensitivity.question import Question
     from allocator.cli.progress import Display
-    from allocator.engine.planner import Run
+    from allocator.engine.run import Run
     from allocator.language.texts import Texts
 
 SPOKEN_EVERY = 30.0

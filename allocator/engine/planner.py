@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
-from functools import cached_property
 
 import pandas as pd
 
 from allocator.audit import AuditReport, audit
-from allocator.domain.plan import Plan
+from allocator.audit.goal_units import goal_unit
 from allocator.domain.result import GoalResult, SolveResult, SolveStatus
 from allocator.domain.rules import Goal
 from allocator.domain.tables import Inputs
@@ -22,117 +20,13 @@ from allocator.engine.calendar.timetable import Timetable
 from allocator.engine.calendar.yearly_capacity import calendar
 from allocator.engine.dates.dated_stage import Schedule
 from allocator.engine.feasibility_cuts import dates_kept
+from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.engine.yearly_stage import YearlyStage, YearPlan
-from allocator.language.answer import Spoken, texts_in
 from allocator.language.message import Message
-from allocator.language.text_table import Aligned
-from allocator.language.texts import Language, Texts
 from allocator.model import instance
-from allocator.model.goals import OF_PEOPLE, SHAPES, caps_of, signed
-from allocator.outputs.notebook_figures import Gallery
-from allocator.outputs.output_data import Material
-from allocator.outputs.run_record import peak_memory
-from allocator.outputs.summary import text as summary_text
-from allocator.outputs.verdicts import goal_unit
-from allocator.system.garbage import collecting_seldom
-
-DISPATCH_COLUMNS = (
-    "year", "session_id", "programme_id", "programme", "programme_en", "cadre_id", "name", "unit_id", "unit", "unit_en", "team_id",
-    "headcount", "start_date", "end_date", "days", "hours", "fixed", "rules",
-)  # fmt: skip
-"""Columns of ``Run.dispatch``."""
-
-GOAL_COLUMNS = ("goal", "sense", "unit", "value", "bound", "gap", "proven")
-"""Columns of ``Run.goals``."""
-
-
-@dataclass(frozen=True, repr=False)
-class Run(Spoken):
-    """One finished run; shown alone it says the summary of the command line.
-
-    Its tables are data frames, whose columns and units ``docs/api.md`` lists. ``Questions(run)`` answers why, why not and what if.
-
-    Parameters
-    ----------
-    inputs, plan, audit, result
-        What was read, what was decided (``plan.placements``), what the auditor found (``audit.rules``, ``audit.table``,
-        ``audit.scopes``, ``audit.breaches``, ``audit.overdue``, ``audit.owed``), what the solve says of itself.
-    seconds
-        Wall-clock seconds by stage.
-    peak_memory_bytes
-        Largest resident memory of the process so far.
-    """
-
-    inputs: Inputs
-    plan: Plan
-    audit: AuditReport
-    result: SolveResult
-    seconds: Mapping[str, float]
-    peak_memory_bytes: int
-
-    def lines(self, texts: Texts) -> Iterator[str]:
-        """The summary in the words of a catalogue, as ``allocator plan`` prints it."""
-        yield Aligned(summary_text(self.inputs, self.plan, self.audit, self.result, lang=texts.lang).rstrip("\n"))
-
-    @property
-    def cannot_keep_rules(self) -> bool:
-        """Whether the bound proves that no plan keeps every hard rule.
-
-        A bound holds for plans as good in the goals before it and within the limits that the scenario sets to goals, so only that of
-        the first goal, without such limits, speaks of all plans.
-        """
-        first = next(iter(self.result.goals), None)
-        is_of_all = first is not None and first.goal == "violation" and not caps_of(self.inputs.scenario.limits)
-        return is_of_all and first is not None and (first.bound or 0.0) > 0
-
-    @cached_property
-    def seats(self) -> pd.DataFrame:
-        """Seats of every unit in every session: year, session_id, programme_id, unit_id, seats (people)."""
-        return self.plan.seats
-
-    @cached_property
-    def dispatch(self) -> pd.DataFrame:
-        """Every placement with the names of person, unit and programme: columns as ``DISPATCH_COLUMNS``, rows as ``plan.placements``.
-
-        ``unit_en`` and ``programme_en`` are empty where there is no English name; all names where a plan made by hand names what is not there.
-        """
-        units, programmes = self.inputs.units.set_index("unit_id"), self.inputs.programmes.set_index("programme_id")
-        cadres, table = self.inputs.cadres.set_index("cadre_id"), self.plan.placements
-        names = {
-            "programme": table["programme_id"].map(programmes["name"]),
-            "programme_en": table["programme_id"].map(programmes["name_en"]),
-            "name": table["cadre_id"].map(cadres["name"]),
-            "unit": table["unit_id"].map(units["name"]),
-            "unit_en": table["unit_id"].map(units["name_en"]),
-        }
-        return table.assign(**{column: own.fillna("").astype("str") for column, own in names.items()})[
-            list(DISPATCH_COLUMNS)
-        ]
-
-    @cached_property
-    def goals(self) -> pd.DataFrame:
-        """Every goal in its order, columns as ``GOAL_COLUMNS``.
-
-        ``value`` and ``bound`` are in ``unit``, missing where not known; ``gap`` is their distance relative to the value
-        (0.01: one per cent), ``proven`` whether they are equal.
-        """
-        rows = [(g.goal, g.sense, g.unit, g.value, g.bound, g.gap, g.is_proven) for g in self.result.goals]
-        types = dict.fromkeys(("goal", "sense", "unit"), "str") | dict.fromkeys(("value", "bound", "gap"), "float64")
-        return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(types | {"proven": "bool"})
-
-    @property
-    def figures(self) -> Gallery:
-        """The figures, drawn when called: ``run.figures.quota()``; in the language that was chosen (``speak``) or the system's."""
-        texts = texts_in()
-        if texts.lang not in self._galleries:
-            self._galleries[texts.lang] = Gallery(Material(self.inputs, self.plan, self.audit, self.result, texts))
-        return self._galleries[texts.lang]
-
-    @cached_property
-    def _galleries(self) -> dict[Language, Gallery]:
-        return {}
-
+from allocator.model.goals import OF_PEOPLE, SHAPES, signed
+from allocator.system.memory import collecting_seldom, peak_memory
 
 RESUMED_GAP = 1.25
 """Times the gap asked for, or that of the last plan from nothing in the same goal, up to which a plan from what is known is kept."""

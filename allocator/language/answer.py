@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from importlib import import_module
+from typing import Any, ClassVar
 
 from allocator.language.message import Language
 from allocator.language.text_table import html, markdown
@@ -42,11 +43,19 @@ def speak(lang: Language) -> None:
     os.environ["ALLOCATOR_LANG"] = language(lang)
 
 
-class Spoken(ABC):
-    """An answer that can be put into words.
+class Spoken:
+    """An answer that can be put into words, and into a workbook, a figure or a CSV file where its room has one.
 
-    At the prompt and in a notebook it shows these words, not its fields; so a record that inherits it is declared with ``repr=False``.
+    The record knows no renderer: ``views`` names the package whose modules ``text``, ``workbook``, ``figure`` … take the record. They are
+    loaded when asked for. At the prompt and in a notebook an answer shows its words, not its fields; so a record that
+    inherits this is declared with ``repr=False``.
     """
+
+    views: ClassVar[str]
+
+    def view(self, name: str) -> Any:
+        """The module ``name`` of the package that renders this record."""
+        return import_module(f"{self.views}.{name}")
 
     def said(self, lang: Language | None = None) -> str:
         """The answer in words, as the terminal shows it; ``lang`` as in ``texts_in``."""
@@ -56,9 +65,10 @@ class Spoken(ABC):
         """The answer in the words of a catalogue."""
         return "\n".join(self.lines(texts))
 
-    @abstractmethod
     def lines(self, texts: Texts) -> Iterable[str]:
         """The answer line by line in the words of a catalogue; a ``Table`` stands for several."""
+        lines: Iterable[str] = self.view("text").lines(self, texts)
+        return lines
 
     def __str__(self) -> str:
         return self.said()

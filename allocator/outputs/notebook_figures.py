@@ -12,7 +12,7 @@ from allocator.domain.errors import UnknownRuleError, UsageError
 from allocator.domain.rules import Cumulative
 from allocator.language.message import Message
 from allocator.language.texts import Language, Texts, language
-from allocator.outputs.output_data import Material
+from allocator.outputs.output_data import Material, RunParts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,3 +158,8 @@ class Gallery:
         """What a notebook shows."""
         rows = (f"<tr><td><code>run.figures.{call}</code></td><td>{escape(t)}</td></tr>" for call, t in self._members())
         return f"<table>{''.join(rows)}</table>"
+
+
+def gallery(run: RunParts, texts: Texts) -> Gallery:
+    """The figures of a run in the language of a catalogue."""
+    return Gallery(Material(run.inputs, run.plan, run.audit, run.result, texts))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -38,6 +38,19 @@ def records(table: pd.DataFrame, *columns: str) -> Iterator[Any]:
     names = columns or tuple(map(str, table.columns))
     row = namedtuple("Row", names, rename=True)  # type: ignore[misc]
     return map(row._make, zip(*(table[name].tolist() for name in names), strict=True))
+
+
+class RunParts(Protocol):
+    """What the outputs read of a run; ``result`` is ``None`` where a plan was only judged."""
+
+    @property
+    def inputs(self) -> Inputs: ...
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def audit(self) -> AuditReport: ...
+    @property
+    def result(self) -> SolveResult | None: ...
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from allocator.outputs.page import page
 from allocator.outputs.run_record import run_record, scenario_text
 from allocator.outputs.units import AllUnits, Template, unit_files
 from allocator.system.atomic_folder import RECORD, check_target, written_whole
-from allocator.system.garbage import collecting_seldom
+from allocator.system.memory import collecting_seldom
 from allocator.system.worker_pool import Helpers
 
 __all__ = ["PRICES", "check_font", "check_target", "write_run"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -20,6 +19,7 @@ from tomlkit.items import AoT
 from allocator.domain.tables import Inputs
 from allocator.language.message import Message
 from allocator.outputs.output_data import Material
+from allocator.system.memory import peak_memory
 
 LIBRARIES = ("allocator", "ortools", "numpy", "pandas", "pydantic", "pyarrow", "xlsxwriter")
 
@@ -87,16 +87,6 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:  # Run from a checkout that was never installed.
             found[library] = "unknown"
     return found
-
-
-def peak_memory() -> int | None:
-    """Most bytes this process held so far; None where the system does not tell."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak) if sys.platform == "darwin" else int(peak) * 1024
 
 
 def scenario_text(inputs: Inputs, folder: Path) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from allocator.audit import AuditReport, Verdict
+from allocator.audit.goal_units import SINGLE, goal_parts
 from allocator.domain.plan import Plan
 from allocator.domain.result import GoalResult, SolveResult
 from allocator.domain.rules import Quota, RuleKind
@@ -16,7 +17,7 @@ from allocator.domain.tables import Inputs
 from allocator.language.message import Message
 from allocator.language.texts import Texts, cell_len, fit
 from allocator.outputs.output_data import Material
-from allocator.outputs.verdicts import SINGLE, goal_parts, status_of, summed, tightest
+from allocator.outputs.verdicts import status_of, summed, tightest
 
 WIDTH = 100  # terminal cells where there is no terminal
 NARROWEST, WIDEST = 72, 120  # the least and the most that is used of a terminal

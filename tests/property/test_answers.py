@@ -19,7 +19,7 @@ from allocator.domain.errors import InputError
 from allocator.domain.rules import Fixed
 from allocator.engine import yearly_stage
 from allocator.engine.decomposition import partition
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.model.goals import signed
 from tests.property.test_shadow import best, changed, solved, subjects
 from tests.property.worlds import World, rule

@@ -14,7 +14,7 @@ from allocator.answers.sensitivity.question import FIELDS, fields_of
 from allocator.domain.errors import InputError
 from allocator.engine import yearly_stage
 from allocator.engine.decomposition import partition
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.inputs import load
 from tests.property.brute import Brute, TooLargeError, lexicographic_best
 from tests.property.files import tidied, write_world

@@ -14,7 +14,7 @@ from allocator.answers.compare.tables import CHANGES
 from allocator.answers.compare.text import lines
 from allocator.answers.compare.workbook import workbook
 from allocator.domain.errors import UsageError
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.language.answer import Spoken, texts_in
 from allocator.language.message import Language, Message
 from allocator.language.texts import Texts

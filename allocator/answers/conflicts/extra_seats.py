@@ -10,7 +10,7 @@ import numpy as np
 from allocator.answers.conflicts.demands import Part
 from allocator.answers.conflicts.feasibility_oracle import Trials, planned
 from allocator.answers.conflicts.minimal_conflicts import Conflict
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 
 
 def seats_more(trials: Trials, conflicts: Sequence[Conflict], must: Sequence[Part], most: int) -> dict[str, int] | None:

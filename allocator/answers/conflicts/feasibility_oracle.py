@@ -18,7 +18,8 @@ from allocator.domain.rules import AwayLimit, Eligibility, Fixed, Goal, Quota, R
 from allocator.domain.tables import Inputs, Policy
 from allocator.engine.build_plan import assemble
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.language.message import Message
 from allocator.model.instance import build

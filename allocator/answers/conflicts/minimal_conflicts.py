@@ -33,7 +33,7 @@ from allocator.checks import Finding, count
 from allocator.domain.filters import LIST_COLUMNS
 from allocator.domain.rules import Fixed, Quota, RuleKind, ShareFloor
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 
 FEW_PROGRAMMES = 6
 """Programmes up to which every subset of strict limits is quick to plan with; beyond, each is only left out alone."""

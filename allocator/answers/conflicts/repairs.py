@@ -20,7 +20,8 @@ from allocator.domain.errors import InputError, ModelError
 from allocator.domain.result import GoalResult
 from allocator.domain.rules import AwayLimit, Cumulative, Fixed, Goal, Quota, RuleKind, ShareFloor, Spacing
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.inputs import changed
 

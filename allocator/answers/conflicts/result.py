@@ -17,7 +17,8 @@ from allocator.answers.inputs_of import Given, inputs_of
 from allocator.domain.errors import UsageError
 from allocator.domain.result import OnProgress, silent
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.inputs import write_variant
 from allocator.language.answer import Spoken

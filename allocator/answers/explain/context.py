@@ -12,7 +12,8 @@ from allocator.answers.explain.swap_effect import Judge
 from allocator.audit.records import Records
 from allocator.domain.names import Called
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.model import instance
 from allocator.model.cohorts import group
 from allocator.model.shared.rows import collect

@@ -15,7 +15,8 @@ from allocator.answers.explain.why_not import WhyNot, why_not
 from allocator.answers.runs import run_of
 from allocator.domain.errors import Defect, InputError
 from allocator.domain.result import OnProgress, silent
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 
 
 class Explainer:

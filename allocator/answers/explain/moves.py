@@ -10,7 +10,7 @@ import pandas as pd
 from allocator.audit import AuditReport, audit
 from allocator.domain.plan import ordered
 from allocator.domain.result import SolveResult
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.model.goals import signed
 
 MOST_PARTS = 6

@@ -15,13 +15,13 @@ from allocator.answers.explain.next_in_line import CAUSE_COLUMNS, MEASURE_COLUMN
 from allocator.answers.explain.person import ACCOUNT_COLUMNS, Person, find
 from allocator.answers.explain.swap_effect import Difference, is_admitting
 from allocator.answers.explain.why_text import why_lines
+from allocator.audit.goal_units import counted_in
 from allocator.domain.names import Called
 from allocator.domain.rules import Quota
 from allocator.domain.tables import Inputs
 from allocator.language.answer import Spoken
 from allocator.language.texts import Texts
 from allocator.model.goals import SHAPES
-from allocator.outputs.verdicts import counted_in
 
 SEAT_COLUMNS = ("year", "session_id", "programme_id", "programme", "programme_en", "start_date", "end_date", "days", "hours",
                 "headcount", "fixed")  # fmt: skip

@@ -21,19 +21,20 @@ from allocator.answers.explain.moves import fewest_moves, with_bounds
 from allocator.answers.explain.person import Alone, Person, find
 from allocator.answers.explain.target import Target, target
 from allocator.answers.explain.why_not_text import AFTER, BEFORE, why_not_lines
+from allocator.audit.goal_units import goal_unit
 from allocator.audit.records import Records
 from allocator.domain.errors import InputError, ModelError
 from allocator.domain.result import OnProgress, SolveStatus, certainties, silent
 from allocator.domain.rules import Goal
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.inputs import changed, write_variant
 from allocator.language.answer import Spoken
 from allocator.language.message import Message
 from allocator.language.texts import Texts
 from allocator.model.goals import SHAPES, signed
-from allocator.outputs.verdicts import goal_unit
 
 Outcome = Literal["there", "not-eligible", "forbidden", "cannot", "tie", "better", "unclear", "worse"]
 GOAL_COLUMNS = ("goal", "sense", "unit", "before", "after", "loss", "open", "least", "before_is", "after_is")

@@ -11,7 +11,7 @@ from allocator.audit import BUILT_IN, AuditReport, audit
 from allocator.domain.plan import Plan
 from allocator.domain.result import GoalResult
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.language.message import Message
 
 STRICT = frozenset({"eligibility", "spacing", "away-limit", "fixed"})

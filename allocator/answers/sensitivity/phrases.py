@@ -9,7 +9,7 @@ from allocator.answers.sensitivity.answer import Answer, Change, decisive, verdi
 from allocator.answers.sensitivity.question import HELD, POINTS, SEATS, Question, gives_room
 from allocator.answers.sensitivity.subjects import SORTS
 from allocator.audit import UNITS
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.language.message import Message
 from allocator.language.texts import Texts
 from allocator.outputs.output_data import Material

@@ -9,7 +9,7 @@ from allocator.answers.sensitivity.question import HELD, SEATS, Question
 from allocator.answers.sensitivity.seat_takers import Opening, opening
 from allocator.audit.measures.quota import allowed
 from allocator.domain.rules import Quota, ShareFloor
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.language.message import Message
 
 MOST_NAMED = 4

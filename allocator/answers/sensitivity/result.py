@@ -15,7 +15,7 @@ from allocator.answers.sensitivity.question import Question
 from allocator.answers.sensitivity.text import lines
 from allocator.domain.errors import AllocatorError
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.inputs import write_variant
 from allocator.language.answer import Spoken, texts_in
 from allocator.language.message import Message

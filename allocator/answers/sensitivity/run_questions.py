@@ -26,7 +26,8 @@ from allocator.answers.sensitivity.tightest import full_list, seats_taken, short
 from allocator.domain.errors import AllocatorError, InputError, ModelError
 from allocator.domain.result import OnProgress, Progress, SolveResult, SolveStatus, silent
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.inputs import changed
 from allocator.language.message import Message

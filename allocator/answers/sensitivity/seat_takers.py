@@ -14,7 +14,7 @@ from allocator.audit.measures.quota import allowed
 from allocator.audit.records import Array, Records
 from allocator.domain.plan import Plan, ordered
 from allocator.domain.rules import Cumulative, Fixed, MakeUp, Quota, Spacing
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 
 PERSONAL = ("no-overlap",)
 """Checks built into the auditor that look at one person's calendar."""

@@ -12,7 +12,7 @@ from allocator.answers.sensitivity.phrases import Names, joined, signed_figure, 
 from allocator.answers.sensitivity.question import Question, gives_room
 from allocator.domain.result import GoalResult
 from allocator.domain.rules import Goal
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.language.message import Message
 from allocator.language.text_table import Table
 from allocator.language.texts import Texts

@@ -18,7 +18,7 @@ from allocator.answers.sensitivity.question import (
 from allocator.answers.sensitivity.subjects import ALL, family
 from allocator.audit.measures.quota import allowed
 from allocator.domain.rules import Quota
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 
 ONE = (Fraction(1),)
 MOST: Mapping[str, int] = {"quotas": 4, "sessions": 2, "floors": 2, "hosts": 2, "windows": 2}

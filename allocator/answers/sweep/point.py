@@ -19,7 +19,8 @@ from allocator.audit import audit, read_plan
 from allocator.domain.errors import AllocatorError, InputError
 from allocator.domain.result import PRICE_COLUMNS, GoalResult, ShadowPrices, SolveResult, SolveStatus
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.inputs import changed
 from allocator.language.message import LANGUAGES, Message, from_record, said
 from allocator.outputs.run_record import goal_record, text_record

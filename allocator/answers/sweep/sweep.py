@@ -24,7 +24,7 @@ from allocator.answers.sweep.scenario_bundle import packed
 from allocator.answers.sweep.scenarios import Scenarios, point_name, titles_of
 from allocator.answers.sweep.tables import Pair, csv
 from allocator.domain.errors import AllocatorError, UsageError
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.inputs import changed, write_variant
 from allocator.inputs.load import source_of
 from allocator.language.answer import texts_in

@@ -21,7 +21,8 @@ from allocator.cli.plan import _how
 from allocator.domain.result import SolveStatus
 from allocator.domain.rules import GOALS, RuleKind
 from allocator.domain.tables import Inputs
-from allocator.engine.planner import Planner, Run
+from allocator.engine.planner import Planner
+from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.inputs import load
 from tests.answers.conflicts.builders import written

@@ -14,17 +14,17 @@ from allocator.answers.explain.moves import fewest_moves
 from allocator.answers.explain.swap_effect import with_rules, with_seats
 from allocator.answers.ledger import ledger
 from allocator.audit import AuditReport, audit
+from allocator.audit.goal_units import goal_parts, goal_unit
 from allocator.audit.records import Records
 from allocator.domain.plan import ordered
 from allocator.domain.result import GoalResult
 from allocator.domain.tables import Inputs
 from allocator.domain.tie_break import draw
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.inputs import load
 from allocator.model.goals import signed
 from allocator.outputs.reserves import Reserves
 from allocator.outputs.summary import text
-from allocator.outputs.verdicts import goal_parts, goal_unit
 from tests.engine.builders import make_inputs, rule
 from tests.property.worlds import first_of, random_world
 

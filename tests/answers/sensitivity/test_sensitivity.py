@@ -27,7 +27,7 @@ from allocator.cli.app import app
 from allocator.domain.errors import InputError
 from allocator.domain.result import Certainty, GoalResult
 from allocator.domain.rules import Goal
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 from allocator.language.texts import Language, Texts
 from allocator.system import fork_pool
 

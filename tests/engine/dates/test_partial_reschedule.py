@@ -12,7 +12,7 @@ from allocator.engine.build_plan import assemble
 from allocator.engine.calendar.closed_sessions import Exclusions
 from allocator.engine.calendar.timetable import Timetable
 from allocator.engine.dates.partial_reschedule import KEYS, reschedule
-from allocator.engine.planner import Run
+from allocator.engine.run import Run
 
 
 @pytest.fixture(scope="module")
