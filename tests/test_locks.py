@@ -107,3 +107,12 @@ def test_make_installs_locks_without_resolving() -> None:
     assert installs
     for line in installs:
         assert "--no-deps" in line or "$(INSTALL)" in line, line
+
+
+def test_hooks_before_a_commit_run_what_make_lint_runs() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    recipe = re.search(r"^lint:.*\n((?:\t.+\n)+)", makefile, flags=re.MULTILINE)
+    assert recipe is not None
+    commands = [line.strip().removeprefix("$(BIN)/") for line in recipe[1].splitlines()]
+    assert re.findall(r"entry: \.venv/bin/(.+)", hooks) == commands
