@@ -1,4 +1,4 @@
-"""Make the pictures of README.zh-CN.md from real output: two terminals, a sheet of the dispatch plan and a figure.
+"""Make the pictures of both READMEs from real output: two terminals, a sheet of the dispatch plan and a figure in each language.
 
 Needs Chromium, LibreOffice and pdftoppm beside the program, and a Chinese font. Run: ``python docs/build_pictures.py``
 """
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 PICTURES = Path(__file__).parent / "pictures"
 SCENARIO = "scenarios/one-prefecture.toml"
 RIM = 12  # pixels left around what is drawn
-SHEET = "名单"  # of the dispatch workbook
+SHEETS = {"zh": "名单", "en": "Names"}  # of the dispatch workbook
 NARROW = re.compile("[…≥≤✓✗■·]")
 """Signs that a terminal shows in one cell and a Chinese font draws in two."""
 
@@ -38,9 +38,9 @@ i {{ display: inline-block; width: 7.5px; text-align: center; font: 12px "DejaVu
 </style><pre>{code}</pre>"""
 
 
-def run(folder: Path, *arguments: str) -> str:
+def run(folder: Path, lang: str, *arguments: str) -> str:
     """What a command prints, with the colours left to us; an error of the input is no failure here."""
-    command = [sys.executable, "-m", "allocator", *arguments, "--lang", "zh"]
+    command = [sys.executable, "-m", "allocator", *arguments, "--lang", lang]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, encoding="utf-8", env=environment, check=False
@@ -63,12 +63,12 @@ def terminal(text: str, name: str, width: int, rows: int, folder: Path) -> None:
     save(Image.open(shot), name, 1000)
 
 
-def sheet(workbook: Path, name: str, folder: Path) -> None:
+def sheet(workbook: Path, title: str, name: str, folder: Path) -> None:
     """A picture of the upper part of the first page of one sheet, as it is printed."""
     book = load_workbook(workbook)
-    for other in [title for title in book.sheetnames if title != SHEET]:
+    for other in [each for each in book.sheetnames if each != title]:
         book[other].sheet_state = "hidden"
-    book.active = book.sheetnames.index(SHEET)
+    book.active = book.sheetnames.index(title)
     alone = folder / f"{name}.xlsx"
     book.save(alone)
     call(["soffice", "--headless", "--convert-to", "pdf", "--outdir", str(folder), str(alone)])
@@ -112,15 +112,17 @@ def with_mistakes(folder: Path) -> None:
 
 
 def main() -> None:
-    """Make all pictures."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        printed = run(ROOT, "plan", SCENARIO, "--out", str(folder / "out"), "--no-progress")
-        terminal(printed.replace(str(folder / "out"), "out"), "terminal", 104, 30, folder)
-        with_mistakes(folder)
-        terminal(run(folder, "check", "scenarios/tiny.toml"), "mistakes", 92, 12, folder)
-        sheet(folder / "out" / "dispatch-2019.xlsx", "dispatch", folder)
-        save(Image.open(folder / "out" / "figures" / "teams.png"), "teams", 1000)
+    """Make all pictures; those in English end in ``-en``."""
+    for lang, mark in (("zh", ""), ("en", "-en")):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            out = folder / "out"
+            printed = run(ROOT, lang, "plan", SCENARIO, "--out", str(out), "--no-progress")
+            terminal(printed.replace(str(out), "out"), f"terminal{mark}", 104, 30, folder)
+            with_mistakes(folder)
+            terminal(run(folder, lang, "check", "scenarios/tiny.toml"), f"mistakes{mark}", 92, 12, folder)
+            sheet(out / "dispatch-2019.xlsx", SHEETS[lang], f"dispatch{mark}", folder)
+            save(Image.open(out / "figures" / "teams.png"), f"teams{mark}", 1000)
 
 
 if __name__ == "__main__":
