@@ -31,7 +31,7 @@ PARTS = {
     "engine": "parameters time_limit solvers assign_names calendar dates columns integer bounds reoptimise decomposition swaps "
     "yearly_stage feasibility_cuts build_plan run planner",
     "answers": "figure_kit inputs_of conflicts runs compare ledger explain sensitivity sweep what_if questions",
-    "outputs": "office_order headline_counts verdicts reserves output_data excel summary run_record dispatch weekly_load figures "
+    "outputs": "office_order headline_counts verdicts reserves output_data excel summary text run_record dispatch weekly_load figures "
     "notebook_figures units page tamper_check run_folder export",
 }
 SOLVERS = {"ortools": {"model", "engine"}, "highspy": {"model", "engine"}}
@@ -56,7 +56,7 @@ def imports_of(source: str, module: str, *, is_package: bool = False) -> Iterato
             yield from (f"{start}.{name.name}" for name in node.names)
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "importlib.import_module"):
             first = node.args[0] if node.args else None
-            if module == REGISTER:
+            if module in (REGISTER, "allocator"):
                 continue
             assert isinstance(first, ast.Constant), f"{module} imports a module whose name is not written down"
             yield str(first.value)

@@ -73,5 +73,5 @@ def test_public_names_are_there_when_asked_for_and_no_others() -> None:
 
 
 def test_sweep_shows_the_defaults_it_has() -> None:
-    source = (ROOT / "allocator" / "commands" / "sweep.py").read_text(encoding="utf-8")
+    source = (ROOT / "allocator" / "cli" / "sweep.py").read_text(encoding="utf-8")
     assert f'show_default="{STEPS}"' in source and f'show_default="{MOST}"' in source

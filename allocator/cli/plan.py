@@ -23,7 +23,6 @@ from allocator.cli.options import (
     faults_explained,
     voice_of,
 )
-from allocator.domain.result import SolveStatus
 from allocator.language.message import Message
 from allocator.system.interrupts import run_stoppably
 
@@ -126,6 +125,8 @@ def plan_scenario(
 
 def _how(run: Run, code: Code) -> str:
     """What the exit code says of this run; the code alone says the same of what is proven and of what is open."""
+    from allocator.domain.result import SolveStatus
+
     violation = next((goal for goal in run.result.goals if goal.goal == "violation"), None)
     if code == Code.VIOLATION:
         return "4" if violation is not None and violation.is_proven and run.cannot_keep_rules else "4-open"

@@ -32,6 +32,12 @@ from _pytest.runner import runtestprotocol
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent.parent / "allocator" / "audit"
+MODULES = {
+    file.stem: ".".join(("allocator.audit", *file.relative_to(PACKAGE).with_suffix("").parts))
+    for file in sorted(PACKAGE.rglob("*.py"))
+    if file.stem != "__init__"
+}
+"""Dotted name of each module of the auditor by its own name."""
 EQUIVALENT = HERE / "equivalent.toml"
 SLOW = frozenset({"sample", "own_sample", "prefecture", "records"})
 """Fixtures that plan or read much: tests that need one are left out, and count for nothing here."""
@@ -248,11 +254,12 @@ class Mutation:
         """Run every test once with functions that note that they are called."""
         right, passed = {}, set[tuple[str, str]]()
         for name, functions in self.functions.items():
-            tree = ast.parse(Path(str(sys.modules[f"allocator.audit.{name}"].__file__)).read_text(encoding="utf-8"))
+            file = str(sys.modules[MODULES[name]].__file__)
+            tree = ast.parse(Path(file).read_text(encoding="utf-8"))
             for function, path in _functions(tree, ()):
                 note = f"__passed__.add({(name, '.'.join(path))!r})"
                 function.body.insert(0, ast.parse(note).body[0])
-            code = compile(ast.fix_missing_locations(tree), str(PACKAGE / f"{name}.py"), "exec")
+            code = compile(ast.fix_missing_locations(tree), file, "exec")
             for path_, function_ in functions.items():
                 right[function_] = function_.__code__
                 function_.__globals__["__passed__"] = passed
@@ -304,8 +311,7 @@ def _late(*_: object) -> None:
 
 def measure(sample: int | None, seed: int, only: list[str]) -> Mutation:
     """Try the mutants of the auditor, all of them or a random sample."""
-    names = only or [file.stem for file in sorted(PACKAGE.glob("*.py")) if file.stem != "__init__"]
-    modules = [importlib.import_module(f"allocator.audit.{name}") for name in names]
+    modules = [importlib.import_module(MODULES[name]) for name in only or MODULES]
     known = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
     run = Mutation(modules, sample, seed, known)
     if hasattr(signal, "SIGALRM"):
