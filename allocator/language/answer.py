@@ -52,6 +52,7 @@ class Spoken:
     """
 
     views: ClassVar[str]
+    text: ClassVar[str] = "text"
 
     def view(self, name: str) -> Any:
         """The module ``name`` of the package that renders this record."""
@@ -67,7 +68,7 @@ class Spoken:
 
     def lines(self, texts: Texts) -> Iterable[str]:
         """The answer line by line in the words of a catalogue; a ``Table`` stands for several."""
-        lines: Iterable[str] = self.view("text").lines(self, texts)
+        lines: Iterable[str] = self.view(self.text).lines(self, texts)
         return lines
 
     def __str__(self) -> str:

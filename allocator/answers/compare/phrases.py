@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from allocator.answers.compare.result import Comparison
 from allocator.language.message import Message
 from allocator.language.texts import STYLES, Texts
-
-if TYPE_CHECKING:
-    from allocator.answers.compare.result import Comparison
 
 CHANGE: Mapping[str, Message] = {
     "new": Message("compare.change-new"),

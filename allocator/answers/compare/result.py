@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from allocator.answers.answer import InFigure, InWorkbook
 from allocator.answers.compare import tables
 from allocator.answers.compare.read_runs import RunFiles, as_read, folder_names, read_runs
 from allocator.answers.compare.tables import CHANGES
-from allocator.answers.compare.text import lines
-from allocator.answers.compare.workbook import workbook
 from allocator.domain.errors import UsageError
 from allocator.engine.run import Run
-from allocator.language.answer import Spoken, texts_in
-from allocator.language.message import Language, Message
-from allocator.language.texts import Texts
-from allocator.outputs.notebook_figures import Picture
-from allocator.system.atomic_write import Workbook
+from allocator.language.message import Message
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(Spoken):
+class Comparison(InWorkbook, InFigure):
     """Runs side by side.
 
     Parameters
@@ -45,6 +40,8 @@ class Comparison(Spoken):
         What to know before reading: other inputs, other years, files changed since.
     """
 
+    views = "allocator.answers.compare"
+
     runs: tuple[str, ...]
     goals: pd.DataFrame
     clauses: pd.DataFrame
@@ -56,20 +53,6 @@ class Comparison(Spoken):
         """People by run (rows, without the first) and change (columns)."""
         table = self.people.groupby(["run", "change"]).size().unstack(fill_value=0)
         return table.reindex(index=list(self.runs[1:]), columns=list(CHANGES), fill_value=0).astype("int64")
-
-    def lines(self, texts: Texts) -> Iterator[str]:
-        """The comparison, line by line in the words of a catalogue."""
-        return lines(self, texts)
-
-    def figure(self, lang: Language | None = None) -> Picture:
-        """The goals of the runs side by side, and how many people move."""
-        from allocator.answers.compare.figure import drawn  # Drawing is slow to load and seldom wanted.
-
-        return Picture(drawn(self, texts_in(lang)))
-
-    def workbook(self, lang: Language | None = None) -> Workbook:
-        """The workbook of the command: ``.save("FILE.xlsx")`` writes it."""
-        return Workbook(workbook(self, texts_in(lang)))
 
 
 def compare(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allocator.answers.compare.phrases import CHANGE, differing_units, goal_name, title_of, weightiest_first
+from allocator.answers.compare.result import Comparison
 from allocator.answers.compare.tables import column
 from allocator.language.message import Message
 from allocator.language.text_table import Table
 from allocator.language.texts import Texts
-
-if TYPE_CHECKING:
-    from allocator.answers.compare.result import Comparison
 
 MOST = 12  # rows of a block; the workbook has all of them
 

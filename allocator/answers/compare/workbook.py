@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from allocator.answers.compare.phrases import CHANGE, cell_in, figure_of, title_of, unit_name, weightiest_first
+from allocator.answers.compare.result import Comparison
 from allocator.answers.compare.tables import column
 from allocator.language.message import Message
 from allocator.language.texts import Texts
 from allocator.outputs.excel.workbook import Book, Sheet
-
-if TYPE_CHECKING:
-    from allocator.answers.compare.result import Comparison
 
 
 def workbook(comparison: Comparison, texts: Texts) -> bytes:

@@ -24,6 +24,7 @@ from allocator.engine.planner import Planner
 from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.inputs import changed
+from allocator.language.message import Message
 
 KINDS = (
     "fewest-people", "fewest-clauses", "more-seats", "drop-call-ups", "ease-limits", "only-quotas", "only-floors",
@@ -50,6 +51,21 @@ MOST_SETS = 8
 
 GIVING: tuple[Goal, ...] = ("violation", "quota-shortfall", "quota-excess", "owed")
 """What a trial minimises: first what must hold, then what gives."""
+
+
+def kind_word(kind: str) -> Message:
+    """A sort of repair by its name."""
+    return {
+        "fewest-people": Message("conflict.kind-fewest-people"),
+        "fewest-clauses": Message("conflict.kind-fewest-clauses"),
+        "more-seats": Message("conflict.kind-more-seats"),
+        "only-quotas": Message("conflict.kind-only-quotas"),
+        "only-floors": Message("conflict.kind-only-floors"),
+        "only-people": Message("conflict.kind-only-people"),
+        "drop-call-ups": Message("conflict.kind-drop-call-ups"),
+        "ease-limits": Message("conflict.kind-ease-limits"),
+        "instead": Message("conflict.kind-instead"),
+    }[kind]
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +11,7 @@ import pandas as pd
 
 from allocator.answers.conflicts.feasibility_oracle import Trials
 from allocator.answers.conflicts.minimal_conflicts import Conflict, Found, find
-from allocator.answers.conflicts.repairs import KINDS, Repair, Repairs, different
-from allocator.answers.conflicts.text import kind_word, lines
+from allocator.answers.conflicts.repairs import KINDS, Repair, Repairs, different, kind_word
 from allocator.answers.inputs_of import Given, inputs_of
 from allocator.domain.errors import UsageError
 from allocator.domain.result import OnProgress, silent
@@ -23,7 +22,6 @@ from allocator.engine.time_limit import Clock
 from allocator.inputs import write_variant
 from allocator.language.answer import Spoken
 from allocator.language.message import Message
-from allocator.language.texts import Texts
 
 SECONDS = 60.0
 """Time for conflicts, and as much again for repairs, unless the caller says otherwise."""
@@ -71,6 +69,8 @@ class Conflicts(Spoken):
         Plans made to answer, and the time it took.
     """
 
+    views = "allocator.answers.conflicts"
+
     inputs: Inputs
     run: Run
     conflicts: tuple[Conflict, ...]
@@ -116,10 +116,6 @@ class Conflicts(Spoken):
             for give in one.gives
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=list(REPAIR_COLUMNS)).astype(dict.fromkeys(REPAIR_COLUMNS[1:9], "str"))
-
-    def lines(self, texts: Texts) -> Iterator[str]:
-        """The answer, line by line in the words of a catalogue."""
-        return lines(self, texts)
 
     def write_repair(self, number: int, file: Path | str, *, force: bool = False) -> Inputs:
         """Write a repair, counted from 1, as a scenario that extends the one it mends; see ``allocator.write_variant``.

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from allocator.answers.conflicts.demands import OF_PERSONS, Part
 from allocator.answers.conflicts.minimal_conflicts import Conflict
 from allocator.answers.conflicts.relaxations import Give, amount_for
-from allocator.answers.conflicts.repairs import Repair
+from allocator.answers.conflicts.repairs import Repair, kind_word
+from allocator.answers.conflicts.result import Conflicts
 from allocator.checks.finding import names, span, titled
 from allocator.domain.names import Called
 from allocator.domain.rules import (
@@ -27,9 +28,6 @@ from allocator.domain.rules import (
 )
 from allocator.language.message import Message, value
 from allocator.language.texts import Texts
-
-if TYPE_CHECKING:
-    from allocator.answers.conflicts.result import Conflicts
 
 MOST = 5
 """Members of a conflict, people of a member and lines of a repair that are told; the record and the scenario written have all."""
@@ -116,21 +114,6 @@ def _lines(members: pd.DataFrame, one: Conflict) -> dict[str, Any]:
     told = [{"rule_id": a.rule_id, "message_en": a.message_en, "message_zh": a.message_zh} for a in one.arguments]
     figures = None if one.tally is None else asdict(one.tally)
     return {"members": rows, "lacking": one.lacking, "minimal": one.is_minimal, "counting": told, "tally": figures}
-
-
-def kind_word(kind: str) -> Message:
-    """A sort of repair by its name."""
-    return {
-        "fewest-people": Message("conflict.kind-fewest-people"),
-        "fewest-clauses": Message("conflict.kind-fewest-clauses"),
-        "more-seats": Message("conflict.kind-more-seats"),
-        "only-quotas": Message("conflict.kind-only-quotas"),
-        "only-floors": Message("conflict.kind-only-floors"),
-        "only-people": Message("conflict.kind-only-people"),
-        "drop-call-ups": Message("conflict.kind-drop-call-ups"),
-        "ease-limits": Message("conflict.kind-ease-limits"),
-        "instead": Message("conflict.kind-instead"),
-    }[kind]
 
 
 def _alike(conflicts: Iterable[Conflict]) -> list[list[Conflict]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +14,11 @@ from allocator.answers.explain.context import Ground
 from allocator.answers.explain.next_in_line import CAUSE_COLUMNS, MEASURE_COLUMNS, NEXT_COLUMNS, QUEUE_COLUMNS, rival
 from allocator.answers.explain.person import ACCOUNT_COLUMNS, Person, find
 from allocator.answers.explain.swap_effect import Difference, is_admitting
-from allocator.answers.explain.why_text import why_lines
 from allocator.audit.goal_units import counted_in
 from allocator.domain.names import Called
 from allocator.domain.rules import Quota
 from allocator.domain.tables import Inputs
 from allocator.language.answer import Spoken
-from allocator.language.texts import Texts
 from allocator.model.goals import SHAPES
 
 SEAT_COLUMNS = ("year", "session_id", "programme_id", "programme", "programme_en", "start_date", "end_date", "days", "hours",
@@ -67,6 +65,8 @@ class Why(Spoken):
         The rules behind the difference of the two, columns as ``rivals.CAUSE_COLUMNS``.
     """
 
+    views, text = "allocator.answers.explain", "why_text"
+
     person: Person
     seed: str
     names: Called
@@ -81,10 +81,6 @@ class Why(Spoken):
     measures: pd.DataFrame
     causes: pd.DataFrame
     emptied_rules: pd.DataFrame
-
-    def lines(self, texts: Texts) -> Iterator[str]:
-        """The answer, line by line in the words of a catalogue."""
-        return why_lines(self, texts)
 
 
 def why(ground: Ground, cadre_id: str) -> Why:

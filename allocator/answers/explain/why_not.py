@@ -20,7 +20,6 @@ from allocator.answers.explain.forbidding_rules import forbidding
 from allocator.answers.explain.moves import fewest_moves, with_bounds
 from allocator.answers.explain.person import Alone, Person, find
 from allocator.answers.explain.target import Target, target
-from allocator.answers.explain.why_not_text import AFTER, BEFORE, why_not_lines
 from allocator.audit.goal_units import goal_unit
 from allocator.audit.records import Records
 from allocator.domain.errors import InputError, ModelError
@@ -33,7 +32,6 @@ from allocator.engine.time_limit import Clock
 from allocator.inputs import changed, write_variant
 from allocator.language.answer import Spoken
 from allocator.language.message import Message
-from allocator.language.texts import Texts
 from allocator.model.goals import SHAPES, signed
 
 Outcome = Literal["there", "not-eligible", "forbidden", "cannot", "tie", "better", "unclear", "worse"]
@@ -42,6 +40,9 @@ CLAUSE_COLUMNS = ("rule_id", "clause", "title", "title_zh", "kind", "unit", "bef
 SESSION_COLUMNS = ("session_id", "programme_id", "year", "start_date", "end_date", "state")
 MOST_TRIED = 12
 """Sessions tried at most for a programme or a year where every goal can be proven; in a large plan the most fitting one is."""
+
+BEFORE, AFTER = "plan", "asked"
+"""Names of the two plans in the comparison."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -79,6 +80,8 @@ class WhyNot(Spoken):
         What the planner says of a seat that cannot be held.
     """
 
+    views, text = "allocator.answers.explain", "why_not_text"
+
     person: Person
     seed: str
     target: Target
@@ -92,10 +95,6 @@ class WhyNot(Spoken):
     changes: Mapping[str, Any]
     run: Run | None
     reasons: tuple[Message, ...] = ()
-
-    def lines(self, texts: Texts) -> Iterator[str]:
-        """The answer, line by line in the words of a catalogue."""
-        return why_not_lines(self, texts)
 
     @property
     def first(self) -> Mapping[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -20,18 +20,13 @@ from allocator.answers.explain.phrases import (
     rule_name,
     several,
 )
+from allocator.answers.explain.why_not import WhyNot
 from allocator.domain.rules import Goal
 from allocator.language.message import Message, listing
 from allocator.language.texts import Texts
 
-if TYPE_CHECKING:
-    from allocator.answers.explain.why_not import WhyNot
 
-BEFORE, AFTER = "plan", "asked"
-"""Names of the two plans in the comparison."""
-
-
-def why_not_lines(found: WhyNot, texts: Texts) -> Iterator[str]:
+def lines(found: WhyNot, texts: Texts) -> Iterator[str]:
     """Why somebody is not there, or what it would take."""
     said = texts.said
     yield said(Message("explain.why-not-title", who=head_of(found.person, texts), target=found.target.called))

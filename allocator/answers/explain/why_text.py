@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -20,14 +20,12 @@ from allocator.answers.explain.phrases import (
     several,
     signed_amount,
 )
+from allocator.answers.explain.why import Why
 from allocator.language.message import Message, listing, value
 from allocator.language.texts import Texts
 
-if TYPE_CHECKING:
-    from allocator.answers.explain.why import Why
 
-
-def why_lines(found: Why, texts: Texts) -> Iterator[str]:
+def lines(found: Why, texts: Texts) -> Iterator[str]:
     """Why somebody has the seats of the plan."""
     said = texts.said
     yield said(Message("explain.why-title", who=head_of(found.person, texts)))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
+from allocator.answers.answer import InWorkbook
 from allocator.answers.inputs_of import Given, inputs_of
 from allocator.answers.ledger import tables
 from allocator.answers.ledger.debts import debts
 from allocator.answers.ledger.seated import without_seat
-from allocator.answers.ledger.text import lines
-from allocator.answers.ledger.workbook import csv, workbook
 from allocator.audit.records import Records
 from allocator.checks import Finding
 from allocator.checks.open_seats import Openings
@@ -21,15 +19,11 @@ from allocator.domain.names import Called
 from allocator.domain.rules import ShareFloor
 from allocator.domain.tables import Scenario
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.language.answer import Spoken, texts_in
-from allocator.language.message import Language
-from allocator.language.texts import Texts
 from allocator.model.instance import build
-from allocator.system.atomic_write import Workbook
 
 
 @dataclass(frozen=True, repr=False)
-class Ledger(Spoken):
+class Ledger(InWorkbook):
     """What is done and owed before any plan.
 
     Parameters
@@ -56,6 +50,8 @@ class Ledger(Spoken):
         Of those who must go in the first year and have a class open to them, how many get no seat in any plan, at least.
     """
 
+    views = "allocator.answers.ledger"
+
     scenario: Scenario
     years: tuple[int, ...]
     people: pd.DataFrame
@@ -71,21 +67,10 @@ class Ledger(Spoken):
         """The rows of people who must go in the first year."""
         return self.people[self.people["must"]].reset_index(drop=True)
 
-    def lines(self, texts: Texts) -> Iterator[str]:
-        """The ledger, line by line in the words of a catalogue."""
-        return lines(self, self._title(texts), texts)
-
-    def workbook(self, lang: Language | None = None) -> Workbook:
-        """The workbook of the command: ``.save("FILE.xlsx")`` writes it."""
-        texts = texts_in(lang)
-        return Workbook(workbook(self, self._title(texts), texts))
-
     def csv(self) -> bytes:
         """The rows of ``people`` as a CSV file, with ids and without names."""
-        return csv(self)
-
-    def _title(self, texts: Texts) -> str:
-        return texts.title(self.scenario) or self.scenario.id
+        content: bytes = self.view("workbook").csv(self)
+        return content
 
 
 def ledger(scenario: Given) -> Ledger:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from allocator.answers.ledger.result import Ledger
 from allocator.answers.ledger.tables import heads
 from allocator.language.message import Message, value
 from allocator.language.text_table import Table
 from allocator.language.texts import Texts
 
-if TYPE_CHECKING:
-    from allocator.answers.ledger.result import Ledger
-
 MOST = 12  # lines of a list; the file has all of them
 WIDEST = 56  # terminal cells of a clause
 
 
-def lines(found: Ledger, title: str, texts: Texts) -> Iterator[str]:
+def lines(found: Ledger, texts: Texts) -> Iterator[str]:
     """Who must go in the first year, what is owed by clause, groups that cannot reach their share."""
-    yield texts.said(Message("ledger.title", title=title, first=found.years[0], last=found.years[-1]))
+    yield heading(found, texts)
     for block in (_clauses, _forced, _floors):
         yield from block(found, texts)
+
+
+def heading(found: Ledger, texts: Texts) -> str:
+    """Whose ledger it is, and of which years."""
+    title = texts.title(found.scenario) or found.scenario.id
+    return texts.said(Message("ledger.title", title=title, first=found.years[0], last=found.years[-1]))
 
 
 def content_of(found: Ledger, kind: str, content: str) -> str:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
-from allocator.answers.ledger.text import content_of, unit_of
+from allocator.answers.ledger.result import Ledger
+from allocator.answers.ledger.text import content_of, heading, unit_of
 from allocator.language.message import Message
 from allocator.language.texts import Texts
 from allocator.outputs.excel.workbook import Book, Sheet
-
-if TYPE_CHECKING:
-    from allocator.answers.ledger.result import Ledger
 
 CSV = ("cadre_id", "unit_id", "team_id", "rule_id", "clause", "kind", "strength", "content", "done", "owed", "unit_of",
        "latest", "must", "open")  # fmt: skip
@@ -25,10 +21,10 @@ def csv(found: Ledger) -> bytes:
     return str(text).encode("utf-8-sig")
 
 
-def workbook(found: Ledger, title: str, texts: Texts) -> bytes:
+def workbook(found: Ledger, texts: Texts) -> bytes:
     """The workbook, ready to be written; equal content gives equal bytes."""
     said = texts.said
-    head = said(Message("ledger.title", title=title, first=found.years[0], last=found.years[-1]))
+    head = heading(found, texts)
     book = Book(head, texts("font"), texts("dispatch.footer"))
 
     def sheet(name: Message) -> Sheet:

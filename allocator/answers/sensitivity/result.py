@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
+from allocator.answers.answer import InFigure, InWorkbook
 from allocator.answers.sensitivity.answer import Answer, Change
 from allocator.answers.sensitivity.phrases import Names
 from allocator.answers.sensitivity.question import Question
-from allocator.answers.sensitivity.text import lines
 from allocator.domain.errors import AllocatorError
 from allocator.domain.tables import Inputs
 from allocator.engine.run import Run
 from allocator.inputs import write_variant
-from allocator.language.answer import Spoken, texts_in
 from allocator.language.message import Message
-from allocator.language.texts import Language, Texts
-from allocator.outputs.notebook_figures import Picture
-from allocator.system.atomic_write import Workbook
+from allocator.language.texts import Texts
 
 ROW_COLUMNS = {
     "number": "int64", "of": "str", "sort": "str", "field": "str", "step": "float64", "before": "float64",
@@ -43,7 +39,7 @@ class NoAnswerError(AllocatorError):
 
 
 @dataclass(frozen=True, repr=False)
-class Shadow(Spoken):
+class Shadow(InWorkbook, InFigure):
     """What one more buys.
 
     Parameters
@@ -57,6 +53,8 @@ class Shadow(Spoken):
     is_curve
         Whether several steps were given, so that the answers of one subject belong into one table.
     """
+
+    views = "allocator.answers.sensitivity"
 
     run: Run
     answers: tuple[Answer, ...]
@@ -103,22 +101,6 @@ class Shadow(Spoken):
         """
         rows = [_goal_row(one, change) for one in self.answers for change in one.goals]
         return pd.DataFrame(rows, columns=list(GOAL_COLUMNS)).astype(GOAL_COLUMNS)
-
-    def lines(self, texts: Texts) -> Iterator[str]:
-        """The answers, line by line in the words of a catalogue."""
-        return lines(self, texts)
-
-    def figure(self, lang: Language | None = None) -> Picture:
-        """The curves: a panel for each goal that changes, a line for each subject."""
-        from allocator.answers.sensitivity.figure import drawn  # Drawing is slow to load and seldom wanted.
-
-        return Picture(drawn(self, texts_in(lang)))
-
-    def workbook(self, lang: Language | None = None) -> Workbook:
-        """The workbook of the command: ``.save("FILE.xlsx")`` writes it."""
-        from allocator.answers.sensitivity.workbook import workbook
-
-        return Workbook(workbook(self, texts_in(lang)))
 
     def write_scenario(self, number: int, file: Path | str, *, force: bool = False) -> Inputs:
         """Write the scenario of one answer, so that anybody can plan it: ``allocator plan FILE``.

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from allocator.answers.sensitivity.answer import Answer
 from allocator.answers.sensitivity.phrases import Names, joined, signed_figure, unit_of, value_of, verdict_lines
 from allocator.answers.sensitivity.question import Question, gives_room
+from allocator.answers.sensitivity.result import Shadow
 from allocator.domain.result import GoalResult
 from allocator.domain.rules import Goal
 from allocator.engine.run import Run
 from allocator.language.message import Message
 from allocator.language.text_table import Table
 from allocator.language.texts import Texts
-
-if TYPE_CHECKING:
-    from allocator.answers.sensitivity.result import Shadow
 
 ENOUGH = 1e-6
 
