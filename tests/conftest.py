@@ -9,6 +9,7 @@ import threading
 import time
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from copy import copy
 from hashlib import sha256
 from importlib import import_module
@@ -22,11 +23,13 @@ from allocator.answers.runs import load_run, write
 from allocator.answers.sweep.point import Record, Task
 from allocator.answers.sweep.worker import Worker
 from allocator.cli.app import app
+from allocator.engine.parameters import changed
 from allocator.engine.planner import Planner
 from allocator.engine.run import Run
 from allocator.inputs import load
 
 ROOT = Path(__file__).parent.parent
+SetParameters = Callable[..., None]
 STARTED = time.monotonic()
 
 
@@ -162,3 +165,10 @@ def no_processes() -> Iterator[None]:
 
 def _leave_out_figures(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("allocator.outputs.run_folder._figures", lambda *_: ())
+
+
+@pytest.fixture
+def set_parameters() -> Iterator[SetParameters]:
+    """Change tuning numbers of the engine until the test ends: ``set_parameters(ROUNDING, nodes=1)``."""
+    with ExitStack() as stack:
+        yield lambda record, **fields: stack.enter_context(changed(record, **fields))

@@ -39,10 +39,10 @@ def counted_by_model(inputs: Inputs, sent: pd.DataFrame) -> dict[str, float]:
     for c, members in enumerate(cohorts.members):
         for i in members.tolist():
             trajectory = followed(cohorts, c, str(inputs.cadres["cadre_id"][i]), sent)
-            sort = int(cohorts.cohort_sort[c])
+            sort = int(cohorts.cohort_type[c])
             for goal in GOALS:
                 goals[goal] += float(cohorts.costs(sort, goal)[trajectory])
-            table = cohorts.tables[cohorts.sort_type[sort]]
+            table = cohorts.tables[cohorts.type_table[sort]]
             menus = cohorts.menus(sort, trajectory)
             for f, family in enumerate(families):
                 share = family.among[1] if family.among is not None and family.among[0][i] else 0.0
@@ -74,8 +74,8 @@ def spread(amount: float, pairs: tuple) -> dict[str, float]:
 
 def followed(cohorts: Cohorts, c: int, cadre: str, sent: pd.DataFrame) -> int:
     """The trajectory, among those open to the cohort, that holds exactly the cadre's attendances."""
-    sort = int(cohorts.cohort_sort[c])
-    table = cohorts.tables[cohorts.sort_type[sort]]
+    sort = int(cohorts.cohort_type[c])
+    table = cohorts.tables[cohorts.type_table[sort]]
     ids = cohorts.instance.inputs.programmes["programme_id"]
     own = sent[sent["cadre_id"] == cadre]
     for trajectory in range(cohorts.rows_of(sort)):

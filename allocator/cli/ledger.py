@@ -31,20 +31,16 @@ def write_ledger(
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
         from allocator.answers.ledger import ledger
-        from allocator.answers.ledger.workbook import csv, workbook
         from allocator.inputs import load
-        from allocator.language.texts import Texts
 
         refuse_targets({out: ".xlsx .csv"}, force=force)
-        inputs, texts = load(scenario), Texts(voice.lang)
-        found = ledger(inputs)
-        title = texts.title(inputs.scenario) or inputs.scenario.id
+        found = ledger(load(scenario))
         if out is not None:
-            write_whole(out, csv(found) if out.suffix.lower() == ".csv" else workbook(found, title, texts))
+            write_whole(out, found.csv() if out.suffix.lower() == ".csv" else found.workbook(voice.lang))
         record = {
             name: getattr(found, name)
             for name in ("years", "clauses", "forced", "unseated", "teams", "floors", "people")
         }
-        voice.result(found.words(texts), {"exit_code": Code.DONE, **record})
+        voice.result(found.said(voice.lang), {"exit_code": Code.DONE, **record})
         if out is not None:
             voice.say(voice.talk.said(Message("compare.written", file=str(out))))

@@ -19,7 +19,7 @@ def name(cohorts: Cohorts, cohort: np.ndarray, trajectory: np.ndarray, people: n
     Parameters
     ----------
     cohort, trajectory, people
-        So many people of a cohort follow a trajectory (position among those open to its sort).
+        So many people of a cohort follow a trajectory (position among those open to its person type).
     seed
         Published seed of the tie-break.
 
@@ -70,7 +70,7 @@ def _dealt(
     of_used = np.searchsorted(used, cohort)
     begins = start[of_used] + before - before[first][of_used]
     ends = begins + people
-    # A member's part of the line may lie behind the last row of the cohort, when fewer people follow any.
+    # If fewer people follow a trajectory than there are members, the last members get nothing.
     cuts = np.unique(np.concatenate([begins, ends, ends_of_members]))
     row = np.searchsorted(begins, cuts[:-1], side="right") - 1
     inside = (row >= 0) & (cuts[:-1] < ends[np.maximum(row, 0)])
@@ -81,7 +81,7 @@ def _dealt(
 def _in_order_of_draw(
     cohorts: Cohorts, used: np.ndarray, is_split: np.ndarray, people: np.ndarray, seed: str
 ) -> np.ndarray:
-    """Members of some cohorts, cohort by cohort; in those whose members follow different trajectories by draw and id."""
+    """Members of some cohorts, cohort by cohort, in the order of draw and id where members follow different trajectories."""
     instance = cohorts.instance
     members = [cohorts.members[c] for c in used.tolist()]
     is_split = is_split | (people < cohorts.cohort_people[used])
@@ -95,13 +95,13 @@ def _in_order_of_draw(
 
 def attended(cohorts: Cohorts, cohort: np.ndarray, trajectory: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What the people of each row attend, as positions (row, year, programme), in the order of the rows."""
-    sorts = cohorts.cohort_sort[cohort]
-    types = cohorts.sort_type[sorts]
+    person_types = cohorts.cohort_type[cohort]
+    types = cohorts.type_table[person_types]
     index = trajectory.copy()
-    for sort in np.unique(sorts).tolist():
-        allowed = cohorts.sort_allowed[sort]
+    for person_type in np.unique(person_types).tolist():
+        allowed = cohorts.type_allowed[person_type]
         if allowed is not None:
-            index[sorts == sort] = allowed[trajectory[sorts == sort]]
+            index[person_types == person_type] = allowed[trajectory[person_types == person_type]]
     parts = []
     for kind in np.unique(types).tolist():
         table, rows = cohorts.tables[kind], np.flatnonzero(types == kind)

@@ -1,4 +1,8 @@
-"""Feedback: what the dates cannot hold goes back to the years, until everybody sent has a seat."""
+"""Feasibility cuts: what the dates cannot hold goes back to the years as a limit, until everybody sent has a seat.
+
+The years are the master and the dates the subproblem of a logic-based Benders decomposition (Hooker and Ottosson 2003). The dates are
+solved by heuristics as well, so a cut may forbid more than it must; that costs quality, never validity, and no bound uses it.
+"""
 
 from __future__ import annotations
 
@@ -16,31 +20,14 @@ from allocator.engine.calendar.timetable import Timetable
 from allocator.engine.columns.aggregate_relaxation import NONE_FOUND, UNHELD
 from allocator.engine.dates.dated_stage import Schedule, schedule
 from allocator.engine.dates.partial_reschedule import reschedule
-from allocator.engine.swaps import Exchange
+from allocator.engine.parameters import FEASIBILITY_CUTS
+from allocator.engine.swaps import Swaps
 from allocator.engine.time_limit import Clock, OutOfTime
-from allocator.engine.yearly_stage import Refused, YearlyStage, YearPlan
-from allocator.model.instance import Limit
+from allocator.engine.yearly_stage import FeasibilityCuts, YearlyStage, YearPlan
+from allocator.model.instance import Cut
 
 PLACED = ["cadre_id", "session_id", "headcount", "fixed"]
 """Columns of placements that dates are found from."""
-
-TRADES = 12
-"""Rounds of trades at most."""
-
-ROUNDS, ROUNDS_OF_BLOCKS = 10, 2
-"""Times the years are planned again at most; in problems planned in blocks each takes as long as all trades."""
-
-MANY = 3
-"""So many without a seat in one programme and year show that it holds fewer than its sessions have."""
-
-WIDE = 3
-"""So many times a limit is on all programmes of a group that meet, so that the years may choose which of them is left; then on the one refused."""
-
-FEW = 20
-"""Up to so many seats lacking, others move for them before anybody's years change; more of them never all find one."""
-
-WORK = 3.0
-"""Work limit of one dated schedule; planning the years again costs less than proving that a seat cannot be given."""
 
 
 def dates_kept(
@@ -53,12 +40,11 @@ def dates_kept(
     is_sound: bool = False,
     exclusions: Exclusions | None = None,
 ) -> tuple[YearPlan, Schedule]:
-    """Place everybody of a yearly plan in sessions, and plan again without what the dates could not give.
+    """Place everybody of a yearly plan in sessions, and plan the years again with cuts while seats are missing.
 
-    First the cadre without a seat trades with one alike of another team, which costs nothing. When nobody can, the programme is
-    closed, to more people of a group whose away-limit refused, else to the cadre, and the years are planned again for those it
-    concerns. What is left then goes to somebody else who costs little.
-    When the time is over, the schedule at hand is the last. The schedule with fewest seats lost is kept, the latest of equals.
+    First a cadre without a seat swaps with one alike of another team, which costs nothing. If nobody can, a cut closes the programme: to
+    more people of the group if an away-limit refused the seat, else to the cadre; then the years are planned again for the people affected. What
+    is still missing goes to somebody else at least cost. The schedule with the fewest missing seats is returned, the latest of equals.
 
     Parameters
     ----------
@@ -67,18 +53,24 @@ def dates_kept(
     is_sound
         Whether all of them still fit: sessions and rules about dates are as they were.
     exclusions
-        Of the same inputs, when they are known already.
+        Of the same inputs, if they are known already.
+
+    Returns
+    -------
+    tuple
+        The yearly plan and its schedule. When the time is over, they are the best so far.
     """
-    exchange: Exchange | None = None
-    knows = False  # Whether who could trade with whom has been worked out for these years.
+    swaps: Swaps | None = None
+    knows = False  # Whether possible swaps have been worked out for these years.
     exclusions = Exclusions(inputs, Timetable(inputs)) if exclusions is None else exclusions
     timetable = exclusions.timetable
     best: tuple[YearPlan, Schedule] | None = None
     deeply = was_deep = False  # Whether whole programmes and years are, and were, placed again for who lacks a seat.
     replans, patience, fewest = 0, 0.0, len(years.attendances) + 1
-    rounds, wide = (ROUNDS, WIDE) if stage.is_joint else (ROUNDS_OF_BLOCKS, 0)
+    numbers = FEASIBILITY_CUTS
+    rounds, wide = (numbers.rounds, numbers.wide_rounds) if stage.is_joint else (numbers.rounds_of_blocks, 0)
     before = start[PLACED] if start is not None and is_sound else None
-    for attempt in range(TRADES + 2 * ROUNDS):
+    for attempt in range(numbers.swap_rounds + 2 * numbers.rounds):
         since = time.monotonic()
         if before is None or stage.is_small:
             dated = schedule(
@@ -100,22 +92,22 @@ def dates_kept(
         stage.work["feedback-rounds"] = attempt + 1.0
         lost = _asked(dated.unplaced, years.attendances)
         if not lost:
-            break  # Call-ups that strict rules forbid: the years never asked for them.
+            break  # Only call-ups that strict rules forbid are missing; planning the years again cannot help.
         if not knows:
-            exchange = None  # Not two of them at a time: each knows everybody's attendances.
-            exchange, knows = stage.exchange(years), True
+            swaps = None  # Free the old one first: each holds everybody's attendances.
+            swaps, knows = stage.swaps(years), True
         helps, fewest, deeply = len(lost) < fewest, min(fewest, len(lost)), False
-        if helps and exchange is not None and sum([exchange.move(*seat) for seat in lost]):
-            years = replace(years, attendances=exchange.table())
-        elif not was_deep and exchange is not None and len(lost) <= FEW:
+        if helps and swaps is not None and sum([swaps.swap(*seat) for seat in lost]):
+            years = replace(years, attendances=swaps.table())
+        elif not was_deep and swaps is not None and len(lost) <= FEASIBILITY_CUTS.moved_for:
             deeply = was_deep = True
-        elif not patience and exchange is None:
-            patience = WORK  # Nobody can trade: now the exact repair of the dates is worth its work.
+        elif not patience and swaps is None:
+            patience = FEASIBILITY_CUTS.work  # Nobody can swap: now the exact repair of the dates is worth its work.
         elif replans < rounds:
-            refused = _refused(inputs, dated, timetable if replans < wide else None)
-            replans, patience = replans + 1, WORK
+            cuts = _cuts_of(inputs, dated, timetable if replans < wide else None)
+            replans, patience = replans + 1, FEASIBILITY_CUTS.work
             try:
-                years = stage.without(years, refused)
+                years = stage.without(years, cuts)
             except OutOfTime:
                 break
             except ModelError as error:
@@ -123,8 +115,8 @@ def dates_kept(
                     raise
                 break  # What one schedule refuses may leave no years at all; that says nothing of other dates.
             knows, was_deep, fewest = False, False, len(lost) + 1
-        elif exchange is not None and sum([exchange.substitute(*seat) for seat in lost]):
-            years = replace(years, attendances=exchange.table())
+        elif swaps is not None and sum([swaps.substitute(*seat) for seat in lost]):
+            years = replace(years, attendances=swaps.table())
         else:
             break
     assert best is not None
@@ -132,22 +124,25 @@ def dates_kept(
 
 
 def _asked(unplaced: pd.DataFrame, attendances: pd.DataFrame) -> list[tuple[str, str, int]]:
-    """Seats not given (cadre, programme, year) that the yearly plan asks for."""
+    """Missing seats (cadre, programme, year) that the yearly plan asks for. Others are call-ups that strict rules forbid."""
     keys = ["cadre_id", "programme_id", "year"]
     found = unplaced[keys].merge(attendances[keys])
     return list(zip(*(found[key] for key in keys), strict=True))
 
 
-def _refused(inputs: Inputs, dated: Schedule, timetable: Timetable | None) -> Refused:
-    """What a schedule shows to be out of reach; where many find no seat in a programme and year, it is its seats that are fewer.
+def _cuts_of(inputs: Inputs, dated: Schedule, timetable: Timetable | None) -> FeasibilityCuts:
+    """The cuts that a schedule shows.
+
+    If many find no seat in one programme and year, its seats are cut. If a group was at its away-limit, the group's number is cut. Else the single
+    cadre's attendance is.
 
     Parameters
     ----------
     timetable
-        With it, a group that cannot hold a seat is limited in all programmes that it attends on the same days; else in that one only.
+        If given, a group is limited in all programmes that it attends on the same days together; else in the refused one only.
     """
     closed: list[tuple[str, str, int]] = []
-    limits: dict[tuple[tuple[str, ...], tuple[str, ...], int], Limit] = {}
+    limits: dict[tuple[tuple[str, ...], tuple[str, ...], int], Cut] = {}
     seats: dict[tuple[str, int], int] = {}
     unplaced = dated.unplaced
     of_session = inputs.sessions[["session_id", "programme_id", "year"]]
@@ -160,10 +155,10 @@ def _refused(inputs: Inputs, dated: Schedule, timetable: Timetable | None) -> Re
     lost = zip(*(unplaced[c] for c in ("cadre_id", "programme_id", "year", "rule_id")), strict=True)
     for cadre, programme, year, rule_id in lost:
         inside = blocks.get((programme, year), placed.iloc[:0])
-        if rule_id == SESSIONS_SEATS and full[programme, year] >= MANY:
+        if rule_id == SESSIONS_SEATS and full[programme, year] >= FEASIBILITY_CUTS.full_from:
             seats[programme, int(year)] = int(inside["headcount"].sum())
             continue
-        # A seat lacking among many of one team may be its limit in another guise: closing one after another would take for ever.
+        # Several members of one team without a seat often mean the team's away-limit. Closing seat after seat would take too many rounds.
         asked = (groups[rule_id],) if rule_id in groups else tuple(groups.values())
         members = next((found[cadre] for found in asked if cadre in found), ())
         held = inside["cadre_id"].isin(members)
@@ -174,12 +169,12 @@ def _refused(inputs: Inputs, dated: Schedule, timetable: Timetable | None) -> Re
         met = {programme} if timetable is None else {programme, *_meeting(own, programme, int(year), timetable)}
         programmes = tuple(sorted(met))
         most = int(own.loc[own["programme_id"].isin(programmes), "headcount"].sum())
-        limits[members, programmes, int(year)] = Limit(members, programmes, int(year), most)
-    return Refused(tuple(closed), tuple(limits.values()), seats)
+        limits[members, programmes, int(year)] = Cut(members, programmes, int(year), most)
+    return FeasibilityCuts(tuple(closed), tuple(limits.values()), seats)
 
 
 def _meeting(placed: pd.DataFrame, programme: str, year: int, timetable: Timetable) -> set[str]:
-    """Programmes of placements that share a day with some session of a programme in a year."""
+    """Programmes of some placements that share a day with a session of the programme in the year."""
     sessions = timetable.table
     is_own = ((sessions["programme_id"] == programme) & (sessions["year"] == year)).to_numpy()
     kind = pd.Series(timetable.kind, index=timetable.ids)

@@ -1,4 +1,4 @@
-"""Planning one scenario after another: what is known of the last one is used for the next."""
+"""The planner: plans one scenario after another, and uses what it knows of the last one for the next."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import pandas as pd
 
 from allocator.audit import AuditReport, audit
 from allocator.audit.goal_units import goal_unit
-from allocator.domain.result import GoalResult, SolveResult, SolveStatus
+from allocator.domain.result import GoalResult, ShadowPrices, SolveResult, SolveStatus
 from allocator.domain.rules import Goal
 from allocator.domain.tables import Inputs
-from allocator.engine.bounds.goal_bounds import COUNTED
 from allocator.engine.build_plan import assemble
 from allocator.engine.calendar.closed_sessions import Exclusions, dated_rules
 from allocator.engine.calendar.timetable import Timetable
 from allocator.engine.calendar.yearly_capacity import calendar
 from allocator.engine.dates.dated_stage import Schedule
 from allocator.engine.feasibility_cuts import dates_kept
+from allocator.engine.parameters import FIX_AND_REOPTIMISE, GOAL_WEIGHTS
 from allocator.engine.run import Run
 from allocator.engine.time_limit import Clock
 from allocator.engine.yearly_stage import YearlyStage, YearPlan
@@ -28,17 +28,14 @@ from allocator.model import instance
 from allocator.model.goals import OF_PEOPLE, SHAPES, signed
 from allocator.system.memory import collecting_seldom, peak_memory
 
-RESUMED_GAP = 1.25
-"""Times the gap asked for, or that of the last plan from nothing in the same goal, up to which a plan from what is known is kept."""
-
 
 class Planner:
     """Plans scenarios one after another and keeps columns, prices and the incumbent between them.
 
-    A scenario that differs from the last one in amounts (a quota, a floor, the hours of a rule), in sessions that close, or by
-    rules that fall away is planned from the plan of the last: whom the change concerns plans again, everybody else keeps years and
-    sessions. Its bounds are its own: from the prices known where these prove enough, else from relaxations solved again. Any other
-    scenario, and one that ends further from its bounds than asked for, is planned from nothing; ``is_resumed`` tells which it was.
+    A scenario may differ from the last one in amounts (a quota, a floor, the hours of a rule), by sessions that close, or by rules that
+    fall away. Then it is planned from the last plan: affected people plan again, everybody else keeps years and sessions. Its bounds are its
+    own: at known prices if these prove enough, else from relaxations solved again. Any other scenario is planned from nothing, and so is one that
+    ends too far from its bounds; ``is_resumed`` tells which it was.
 
     Examples
     --------
@@ -65,10 +62,10 @@ class Planner:
         return planner
 
     def trial(self, inputs: Inputs, clock: Clock | None = None) -> Run:
-        """Plan other inputs from the plan at hand and forget them again, so that the next question is asked of the same base.
+        """Plan other inputs from the present plan and forget them again, so that the next question is asked of the same base.
 
-        Whom the changes concern plans again, everybody else keeps years and sessions as far as they fit. Bounds come with small
-        problems, which are planned from nothing, and with other rosters and horizons; else there are none.
+        Affected people plan again, everybody else keeps years and sessions as far as they fit. Small problems, and those with another roster or
+        horizon, are planned from nothing and have bounds; other trials have none.
 
         Raises
         ------
@@ -81,7 +78,7 @@ class Planner:
             other = copy(self)
             other._stage = None
             return other.plan(inputs, clock)
-        ground = self._standing(base)
+        ground = self._standing(base, base.result.prices)
         other = copy(self)
         stage = ground.of(other._problem(inputs, clock), clock)
         years, wide = YearPlan(_attendances(base.plan.placements), stage.goals), stage.twin()
@@ -97,15 +94,14 @@ class Planner:
         second = other._finished(wide, inputs, clock, widely, start, is_sound=is_sound)
         return min(run, second, key=lambda one: _signed_values(one.result))
 
-    def _standing(self, base: Run) -> YearlyStage:
+    def _standing(self, base: Run, prices: ShadowPrices) -> YearlyStage:
         """The yearly stage of the base, with its prices."""
         if self._ground is None:
             inputs = base.inputs
             limits = inputs.scenario.limits
             problem = self._problem(inputs, Clock(None))
             stage = YearlyStage(problem, seed=inputs.scenario.seed, workers=limits.workers, gap=limits.gap)
-            assert base.result.prices is not None
-            stage.know(base.result.prices, {g.goal: g.value for g in base.result.goals if g.value is not None})
+            stage.know(prices, {g.goal: g.value for g in base.result.goals if g.value is not None})
             self._ground = stage
         return self._ground
 
@@ -131,7 +127,7 @@ class Planner:
         return run
 
     def _problem(self, inputs: Inputs, clock: Clock) -> instance.Instance:
-        """The instance of some inputs; which sessions are closed to whom is worked out again only where it may be different."""
+        """The instance of some inputs. Closed sessions are worked out again only if they may be different."""
         since = time.monotonic()
         known = None if self._exclusions is None else self._exclusions.on(inputs)
         self._exclusions = Exclusions(inputs, Timetable(inputs)) if known is None else known
@@ -140,8 +136,8 @@ class Planner:
         return problem
 
     def _resumed(self, problem: instance.Instance, inputs: Inputs, clock: Clock) -> Run | None:
-        """The plan from what is known; ``None`` when too little is, or when it is not good enough."""
-        if self._stage is None or self._years is None:
+        """The plan from what is known; ``None`` if too little is known, or if the plan is not good enough."""
+        if self._stage is None or self._years is None or self._placements is None:
             return None
         known = self._stage
         if known.seed != inputs.scenario.seed or known.gap != inputs.scenario.limits.gap:
@@ -150,16 +146,17 @@ class Planner:
         if stage is None:
             return None
         kept = self._stage, self._years, self._placements, self._base
-        assert self._placements is not None
         start, is_sound = _start(self._placements, known.instance.inputs, inputs)
         most = {goal: max(inputs.scenario.limits.gap, gap) for goal, gap in self._gaps.items()}
-        # A class that closes leaves people behind whom the relaxation does not name.
+        # If a class closes, the relaxation does not name all people who lose it, so the wide attempt comes first.
         has_same_classes = known.instance.inputs.sessions.equals(inputs.sessions)
         for widely in (False, True) if has_same_classes else (True,):
             again = stage.twin()
             years = again.plan_from(self._years, widely=widely)
             run = self._finished(again, inputs, clock, years, start, is_sound=is_sound)
-            if clock.is_over() or all(gap <= RESUMED_GAP * most[goal] for goal, gap in _gaps(run.result).items()):
+            if clock.is_over() or all(
+                gap <= FIX_AND_REOPTIMISE.kept_gap * most[goal] for goal, gap in _gaps(run.result).items()
+            ):
                 return run
             self._stage, self._years, self._placements, self._base = kept
         return None
@@ -209,9 +206,9 @@ def _same_people(one: Inputs, other: Inputs) -> bool:
 
 
 def _start(placements: pd.DataFrame, one: Inputs, other: Inputs) -> tuple[pd.DataFrame, bool]:
-    """Placements of a schedule of one to begin that of the other with, and whether all of them fit.
+    """Placements of one scenario to start the schedule of another with, and whether all of them fit.
 
-    They do when the rules about dates are equal, and the sessions but for some that are not held any more.
+    They all fit if the rules about dates are equal, and the sessions too but for some that are no longer held.
     """
     is_left = one.sessions["session_id"].isin(other.sessions["session_id"])
     sessions = one.sessions[is_left].reset_index(drop=True)
@@ -237,12 +234,12 @@ def _attendances(placements: pd.DataFrame) -> pd.DataFrame:
 
 
 def _may_be_better(run: Run, base: Run, foreseen: float, weights: Mapping[Goal, float]) -> bool:
-    """Whether a goal that counts people is worse than in the base, and prices do not tell that it has to be so.
+    """Whether a trial with more people may be better: a goal that counts people got worse, and prices do not say that it must.
 
     Parameters
     ----------
     foreseen
-        By how much the weighted goals have to be worse than in the base; ``nan`` when that is not known.
+        By how much the weighted goals must be worse than in the base; ``nan`` if that is not known.
     """
     before, after = (
         dict(zip((goal.goal for goal in one.result.goals), _signed_values(one.result), strict=True))
@@ -266,7 +263,7 @@ def _gaps(result: SolveResult) -> dict[Goal, float]:
     def gap(goal: GoalResult) -> float:
         if goal.value is None or goal.bound is None:
             return 1.0
-        return abs(goal.value - goal.bound) / max(abs(goal.value), COUNTED)
+        return abs(goal.value - goal.bound) / max(abs(goal.value), GOAL_WEIGHTS.counted_below)
 
     return {goal.goal: gap(goal) for goal in result.goals}
 

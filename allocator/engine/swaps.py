@@ -1,8 +1,7 @@
-"""Trades and substitutes: moving a seat that the dates cannot give to somebody to whom they can.
+"""Swaps and substitutes: give a seat that the dates cannot hold to somebody for whom they can.
 
-A *trade*: two cadres alike in record and programmes, but of different teams, take each other's trajectory. Every shared row that
-speaks about their stratum counts the same before and after, so it costs nothing. A *substitute*: somebody else takes the seat,
-the one for whom the goals lose least. Either is made only when every floor and ceiling it touches stays kept.
+A *swap* exchanges the trajectories of two people who are alike to every rule but for their teams; no goal changes. A *substitute* takes a
+seat at the least loss of the weighted goals.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.domain.tie_break import draw
-from allocator.engine.columns.pricing import CostsBySort
+from allocator.engine.columns.pricing import CostsByType
 from allocator.engine.reoptimise.residual_capacity import counted
 from allocator.model.cohorts import Cohorts
 
@@ -22,21 +21,21 @@ Attended = frozenset[tuple[str, int]]
 """Programmes and years that one cadre attends."""
 
 
-class Exchange:
-    """The attendances of a yearly plan, and the groups that a trade must not hurt.
+class Swaps:
+    """The attendances of a yearly plan, and the groups whose limits a swap must keep.
 
     Parameters
     ----------
-    stratum
-        Stratum of each cohort, shape (C,).
+    subproblem
+        Number of each cohort's set of equals, shape (C,); people of one set may swap.
     cost
-        Weighted cost of each sort's open trajectories.
+        Weighted cost of the open trajectories of each person type.
     attendances
         ``cadre_id``, ``programme_id``, ``year``, ``headcount``.
     """
 
     def __init__(
-        self, cohorts: Cohorts, stratum: np.ndarray, cost: CostsBySort, attendances: pd.DataFrame, seed: str
+        self, cohorts: Cohorts, subproblem: np.ndarray, cost: CostsByType, attendances: pd.DataFrame, seed: str
     ) -> None:
         self.cohorts, self.cost, self.seed = cohorts, cost, seed
         instance = cohorts.instance
@@ -46,23 +45,23 @@ class Exchange:
         self.person = instance.people(attendances["cadre_id"])
         self.before = _Listed(self.person, len(self.ids))
         self.programme, self.year = attendances["programme_id"].to_numpy(object), attendances["year"].to_numpy(np.int64)
-        self.attended: dict[int, Attended] = {}  # Of those asked about, and those who trade.
+        self.attended: dict[int, Attended] = {}  # Of people asked about, and of those who swapped.
         self.traded: set[int] = set()
         self.cohort = cohorts.cohort_of
-        self.stratum = stratum[self.cohort]
-        self.alike = _Listed(np.where(instance.is_named, self.stratum, -1), int(stratum.max(initial=-1)) + 1)
-        self.uneven = self._uneven(stratum)
+        self.subproblem = subproblem[self.cohort]
+        self.alike = _Listed(np.where(instance.is_named, self.subproblem, -1), int(subproblem.max(initial=-1)) + 1)
+        self.uneven = self._uneven(subproblem)
         self.count = counted(cohorts, attendances)
         self.priced: dict[tuple[int, tuple[int, ...], Attended], float | None] = {}
         self.refused: set[tuple[int, Attended]] = set()
         self.full: set[tuple[int, str, int]] = set()
         self.team = self._teams()
 
-    def _uneven(self, stratum: np.ndarray) -> list[int]:
-        """Families whose groups differ inside some stratum."""
+    def _uneven(self, subproblem: np.ndarray) -> list[int]:
+        """Families whose groups differ within some set of equals: only these can a swap hurt."""
         group = self.cohorts.cohort_groups
-        _, first = np.unique(stratum, return_index=True)
-        return [f for f in range(len(self.cohorts.families)) if (group[:, f] != group[first][stratum][:, f]).any()]
+        _, first = np.unique(subproblem, return_index=True)
+        return [f for f in range(len(self.cohorts.families)) if (group[:, f] != group[first][subproblem][:, f]).any()]
 
     def _teams(self) -> Counter[tuple[int, str, int]]:
         """People of each group of the uneven families in each programme and year: (group, programme, year)."""
@@ -76,7 +75,7 @@ class Exchange:
         return teams
 
     def _groups(self, i: int) -> list[int]:
-        """Groups of a person in the uneven families, as one number for family and group."""
+        """Groups of a person in the uneven families, one number for family and group."""
         own = self.cohorts.cohort_groups[self.cohort[i]]
         return [f * 1_000_000 + int(own[f]) for f in self.uneven if own[f] >= 0]
 
@@ -86,15 +85,18 @@ class Exchange:
         years = Counter(year for programme, year in pairs if family.programmes[instance.programme_index[programme]])
         return Counter(dict.fromkeys(years, 1)) if family.distinct else years
 
-    def move(self, cadre_id: str, programme_id: str, year: int) -> bool:
-        """Trade the trajectory of a cadre whose seat cannot be given; whether anybody could take it."""
+    def swap(self, cadre_id: str, programme_id: str, year: int) -> bool:
+        """Exchange the trajectory of a cadre whose seat cannot be given with somebody alike. Returns whether anybody could take it.
+
+        Those come first whose teams have the fewest people in the programme and year; ties are broken by the published draw.
+        """
         i = self.index[cadre_id]
         own = self._now(i)
         self._refuse(i, programme_id, year)
         wanted = programme_id, year
         others = [
             j
-            for j in self.alike.of(int(self.stratum[i]))
+            for j in self.alike.of(int(self.subproblem[i]))
             if self.cohort[j] != self.cohort[i]
             and not self._is_full(j, programme_id, year)
             and wanted not in self._now(j)
@@ -103,6 +105,7 @@ class Exchange:
         ]
 
         def crowd(j: int) -> tuple[int, int]:
+            """How crowded the teams of a person are there, and the draw."""
             most = max((self.team[group, programme_id, year] for group in self._groups(j)), default=0)
             return most, draw(self.seed, self.ids[j])
 
@@ -114,10 +117,10 @@ class Exchange:
         return False
 
     def substitute(self, cadre_id: str, programme_id: str, year: int) -> bool:
-        """Give a seat to the cadre for whom the goals lose least; whether anybody could take it.
+        """Give a seat to the cadre for whom the goals lose least. Returns whether anybody could take it.
 
-        The seat is given up by the cadre, or by a colleague of the same group in the same programme and year who loses less. Who
-        takes it may have a seat of the programme in another year and hand that over.
+        The cadre gives it up, or a colleague of the same group with a seat in the same programme and year who loses less. Who takes it may
+        hand back a seat of the programme in another year.
         """
         i, seat = self.index[cadre_id], (programme_id, year)
         self._refuse(i, programme_id, year)
@@ -146,15 +149,16 @@ class Exchange:
         return False
 
     def _refuse(self, i: int, programme_id: str, year: int) -> None:
-        """Remember that the dates refused a seat to a cadre and to more of his or her groups."""
+        """Remember that the dates refused the seat to this cadre, and to more people of his or her groups."""
         self.refused.add((i, self._now(i)))
         self.full |= {(group, programme_id, year) for group in self._groups(i)}
 
     def _is_full(self, i: int, programme_id: str, year: int) -> bool:
+        """Whether the dates refused the seat to a group of the person before."""
         return any((group, programme_id, year) in self.full for group in self._groups(i))
 
     def _colleagues(self, i: int) -> list[int]:
-        """The cadre and the named others of the same groups in the uneven families."""
+        """The cadre, and the named others of the same groups in the uneven families."""
         own = self._groups(i)
         return sorted({k for group in own for k in self._members[group]}) if own else [i]
 
@@ -170,22 +174,23 @@ class Exchange:
         return members
 
     def _draw(self, i: int) -> int:
+        """The published draw of a person."""
         return draw(self.seed, self.ids[i])
 
     def _loss(self, i: int, pairs: Attended) -> float | None:
-        """What the goals lose when a cadre attends something else; ``None`` when no open trajectory says so."""
+        """What the goals lose if a cadre attends something else; ``None`` if no open trajectory fits it."""
         before, after = self._price(i, self._now(i)), self._price(i, pairs)
         return None if before is None or after is None else after - before
 
     def _price(self, i: int, pairs: Attended) -> float | None:
-        """Weighted cost of what a cadre attends, ``None`` when no open trajectory says so."""
+        """Weighted cost of what a cadre attends; ``None`` if no open trajectory fits it."""
         cohorts, instance = self.cohorts, self.cohorts.instance
         c = self.cohort[i]
-        sort = int(cohorts.cohort_sort[c])
+        person_type = int(cohorts.cohort_type[c])
         slots = tuple(cohorts.cohort_slots[c].tolist())
-        key = sort, slots, pairs
+        key = person_type, slots, pairs
         if key not in self.priced:
-            table = cohorts.tables[cohorts.sort_type[sort]]
+            table = cohorts.tables[cohorts.type_table[person_type]]
             menus = np.zeros((len(instance.years), len(table.slots)), dtype=bool)
             for programme, year in pairs:
                 menus[instance.years.index(year), slots.index(instance.programme_index[programme])] = True
@@ -193,14 +198,14 @@ class Exchange:
             row = np.zeros(0, dtype=np.int64)
             if same.any(axis=1).all():
                 row = np.flatnonzero((table.index == same.argmax(axis=1)).all(axis=1))
-            allowed = cohorts.sort_allowed[sort]
+            allowed = cohorts.type_allowed[person_type]
             if len(row) and allowed is not None:
                 row = np.flatnonzero(allowed == row[0])
-            self.priced[key] = float(self.cost[sort][row[0]]) if len(row) else None
+            self.priced[key] = float(self.cost[person_type][row[0]]) if len(row) else None
         return self.priced[key]
 
     def _keeps_limits(self, changed: dict[int, Attended]) -> bool:
-        """Whether no floor is missed and no ceiling passed by more than before when people attend something else."""
+        """Whether the change makes no floor missed and no ceiling passed by more than before."""
         years = self.cohorts.instance.years
         for f, family in enumerate(self.cohorts.families):
             net: Counter[tuple[int, int]] = Counter()
@@ -217,12 +222,14 @@ class Exchange:
         return True
 
     def _now(self, i: int) -> Attended:
+        """What a person attends at present."""
         if i not in self.attended:
             rows = self.before.of(i)
             self.attended[i] = frozenset((self.programme[row], int(self.year[row])) for row in rows)
         return self.attended[i]
 
     def _change(self, changed: dict[int, Attended]) -> None:
+        """Let people attend something else."""
         self.traded |= changed.keys()
         for i, pairs in changed.items():
             self._book(i, -1)
@@ -230,6 +237,7 @@ class Exchange:
             self._book(i, 1)
 
     def _book(self, i: int, sign: int) -> None:
+        """Add what a person attends to the counts of groups and families, or take it off (``sign`` -1)."""
         pairs, years = self._now(i), self.cohorts.instance.years
         for group in self._groups(i):
             for programme, year in pairs:
@@ -258,6 +266,6 @@ class _Listed:
         self._first = np.searchsorted(numbers[self._order], np.arange(count + 1))
 
     def of(self, number: int) -> list[int]:
-        """Those of one number, in order."""
+        """The positions of one number, in order."""
         found: list[int] = self._order[self._first[number] : self._first[number + 1]].tolist()
         return found

@@ -1,4 +1,4 @@
-"""Time and patience: seconds by stage, the limit, and whether the planner wants to stop."""
+"""Time: seconds by stage, the limit, and whether the planner wants to stop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from allocator.domain.rules import Goal
 
 
 class OutOfTime(Exception):  # noqa: N818 - nothing went wrong.
-    """The limit passed before a step had anything to show; whoever asked for it goes on with what is there."""
+    """The limit passed before a step had any result; the caller goes on with what it has."""
 
 
 class Clock:

@@ -1,8 +1,11 @@
 """Cohorts: cadres alike in everything the policy looks at, counted together.
 
-Two levels. A *sort* puts together all people with the same type (slots and strict rules), the same record and the same
-part in shared rules, wherever they serve. A *cohort* is the part of a sort with the same programmes and the same groups (team, unit,
-prefecture), so that local limits see it. Prices are found on sorts, plans are made on cohorts.
+There are two levels. A *person type* is everybody with the same trajectory table (slots and strict rules), the same record and the same part in
+shared rules, wherever they serve. A *cohort* ``c`` is the part of a type with the same programmes and the same groups (team, unit,
+prefecture), so that local limits see it. First prices are found on types, plans are made on cohorts.
+
+People of one cohort are interchangeable: exchanging what two of them attend changes no row and no cost. So the model counts people
+per cohort and trajectory, :math:`n_{ck}`, and names are dealt afterwards without loss (``engine.assign_names``).
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ from allocator.model.trajectories import (
 
 @dataclass(frozen=True, eq=False)
 class MeasuredRule:
-    """A personal rule that costs something: the goal it counts to and everyone's state."""
+    """A personal rule that costs something: the goal it counts to, and everyone's state."""
 
     rule: RuleKind
     goal: Goal
@@ -45,26 +48,26 @@ class MeasuredRule:
 class Cohorts:
     """The people of an instance, grouped.
 
-    Sorts ``s``: ``sort_type``, ``sort_allowed`` (positions in the type's table, ``None`` for all), ``sort_states``
-    (state of each measured rule, -1 untouched), ``sort_weights`` (points per year and slot), ``sort_people``. Cohorts ``c``:
-    ``cohort_sort``, ``cohort_slots`` (programmes, shape (C, n), -1 for none), ``cohort_groups`` (group in each row family, -1
-    none), ``cohort_people``, ``members`` (rows of the roster).
+    Person types: ``type_table`` (index of the trajectory table), ``type_allowed`` (open rows of the table, ``None`` for all), ``type_states`` (state in
+    each measured rule, -1 if untouched), ``type_weights`` (row of ``weights``), ``type_people``. Cohorts ``c``: ``cohort_type``,
+    ``cohort_slots`` (programmes, shape (C, n), -1 for none), ``cohort_groups`` (group in each row family, -1 for none), ``cohort_people``,
+    ``members`` (rows of the roster).
     """
 
     instance: Instance
     measured: tuple[MeasuredRule, ...]
     families: tuple[RowFamily, ...]
     tables: tuple[TrajectoryTable, ...]
-    sort_type: np.ndarray
-    sort_allowed: tuple[np.ndarray | None, ...]
-    sort_states: np.ndarray
-    sort_weights: np.ndarray  # position in ``weights``
-    sort_audience: np.ndarray  # bool (S, families): counted by the family
-    sort_among: np.ndarray  # bool (S, families): part of those among whom a share is held
-    sort_people: np.ndarray
+    type_table: np.ndarray
+    type_allowed: tuple[np.ndarray | None, ...]
+    type_states: np.ndarray
+    type_weights: np.ndarray  # position in ``weights``
+    type_audience: np.ndarray  # bool (S, families): counted by the family
+    type_among: np.ndarray  # bool (S, families): part of those among whom a share is held
+    type_people: np.ndarray
     weights: np.ndarray  # int (W, Y, n)
     programme_class: np.ndarray  # (P,): programmes of one class are equal to every rule
-    cohort_sort: np.ndarray
+    cohort_type: np.ndarray
     cohort_slots: np.ndarray
     cohort_groups: np.ndarray
     cohort_people: np.ndarray
@@ -72,45 +75,47 @@ class Cohorts:
 
     @cached_property
     def _cost_cache(self) -> dict[tuple[int, int, int], np.ndarray]:
+        """Costs by trajectory table, measured rule and state."""
         return {}
 
-    def rows_of(self, sort: int) -> int:
-        """Number of trajectories open to a sort."""
-        allowed = self.sort_allowed[sort]
-        return len(self.tables[self.sort_type[sort]]) if allowed is None else len(allowed)
+    def rows_of(self, person_type: int) -> int:
+        """Number of trajectories open to a person type."""
+        allowed = self.type_allowed[person_type]
+        return len(self.tables[self.type_table[person_type]]) if allowed is None else len(allowed)
 
-    def take(self, sort: int, values: np.ndarray) -> np.ndarray:
-        """Values over the type's table, for the trajectories open to the sort."""
-        allowed = self.sort_allowed[sort]
+    def take(self, person_type: int, values: np.ndarray) -> np.ndarray:
+        """Values over a type's trajectory table, for the open trajectories."""
+        allowed = self.type_allowed[person_type]
         return values if allowed is None else values[allowed]
 
-    def menus(self, sort: int, trajectory: int) -> np.ndarray:
-        """Menu of each year of one trajectory open to a sort, shape (Y,)."""
-        allowed = self.sort_allowed[sort]
-        row = self.tables[self.sort_type[sort]].index[trajectory if allowed is None else allowed[trajectory]]
+    def menus(self, person_type: int, trajectory: int) -> np.ndarray:
+        """Menu of each year of one open trajectory, shape (Y,)."""
+        allowed = self.type_allowed[person_type]
+        row = self.tables[self.type_table[person_type]].index[trajectory if allowed is None else allowed[trajectory]]
         return np.asarray(row)
 
-    def costs(self, sort: int, goal: Goal) -> np.ndarray:
-        """What each open trajectory costs one person of the sort in a goal (priority: minus its points)."""
-        kind = int(self.sort_type[sort])
-        table = self.tables[kind]
+    def costs(self, person_type: int, goal: Goal) -> np.ndarray:
+        """Cost of each open trajectory for one person of the type in a goal (priority: minus the points), shape (≤ T,)."""
+        table_index = int(self.type_table[person_type])
+        table = self.tables[table_index]
         total = np.zeros(len(table), dtype=np.int64)
         for position, measured in enumerate(self.measured):
-            state = int(self.sort_states[sort, position])
+            state = int(self.type_states[person_type, position])
             if measured.goal != goal or state < 0:
                 continue
-            total = total + self._cost(kind, position, state)
+            total = total + self._cost(table_index, position, state)
         if goal == "priority":
-            total = total - table.weighted(self.weights[self.sort_weights[sort]][:, : len(table.slots)])
-        return self.take(sort, total)
+            total = total - table.weighted(self.weights[self.type_weights[person_type]][:, : len(table.slots)])
+        return self.take(person_type, total)
 
-    def _cost(self, kind: int, position: int, state: int) -> np.ndarray:
-        key = (kind, position, state)
+    def _cost(self, table_index: int, position: int, state: int) -> np.ndarray:
+        """Cost of every trajectory of a table for people in one state of a measured rule."""
+        key = (table_index, position, state)
         found = self._cost_cache.get(key)
         if found is None:
             measured = self.measured[position]
             side = MEASURED[type(measured.rule)]
-            cost = side.measure(self.instance, measured.rule, measured.states.values[state], self.tables[kind])
+            cost = side.measure(self.instance, measured.rule, measured.states.values[state], self.tables[table_index])
             found = self._cost_cache[key] = cost.astype(np.int32)
         return found
 
@@ -125,14 +130,14 @@ class Cohorts:
 
     @cached_property
     def is_touched(self) -> np.ndarray:
-        """Families whose groups have anybody, boolean (F,)."""
+        """Families that have anybody in their groups, boolean (F,)."""
         return np.asarray((self.cohort_groups >= 0).any(axis=0))
 
     @cached_property
-    def cohorts_of_sort(self) -> tuple[np.ndarray, ...]:
-        """Cohorts of each sort."""
-        order = np.argsort(self.cohort_sort, kind="stable")
-        return tuple(np.split(order, np.cumsum(np.bincount(self.cohort_sort, minlength=len(self.sort_type)))[:-1]))
+    def cohorts_of_type(self) -> tuple[np.ndarray, ...]:
+        """Cohorts of each person type."""
+        order = np.argsort(self.cohort_type, kind="stable")
+        return tuple(np.split(order, np.cumsum(np.bincount(self.cohort_type, minlength=len(self.type_table)))[:-1]))
 
 
 def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
@@ -166,7 +171,7 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
     _, slots_of = distinct_rows(of_profile)
     slot_class = np.where(of_profile >= 0, classes[of_profile], -1)
     _, shape = distinct_rows(slot_class, _together(instance, of_profile))
-    kinds, sort_type_of = distinct_rows(shape[profile], spaced, _flat(everyone))
+    table_indices, type_table_of = distinct_rows(shape[profile], spaced, _flat(everyone))
     tables = tuple(
         _table(
             instance,
@@ -178,7 +183,7 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
             people_of,
         )
         for first, people_of in zip(
-            kinds, np.bincount(sort_type_of, weights=instance.headcount).astype(int).tolist(), strict=True
+            table_indices, np.bincount(type_table_of, weights=instance.headcount).astype(int).tolist(), strict=True
         )
     )
 
@@ -189,13 +194,15 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
     recorded = [STRICT[Spacing].recorded(instance, rule) for rule in spacing]
     limit_first, limit_of = distinct_rows(_flat(blocked), _flat(required), *(of for of in recorded if of.any()))
     counted = _beside([of >= 0 for of in groups], nobody)
-    sort_first, sort_of = distinct_rows(sort_type_of, limit_of, weights_of, *states, counted, _beside(among, nobody))
-    cohort_first, cohort_of = distinct_rows(sort_of, slots_of[profile], *groups)
+    sort_first, type_of_person = distinct_rows(
+        type_table_of, limit_of, weights_of, *states, counted, _beside(among, nobody)
+    )
+    cohort_first, cohort_of = distinct_rows(type_of_person, slots_of[profile], *groups)
 
     known: dict[tuple[int, int], np.ndarray | None] = {}
     allowed: list[np.ndarray | None] = []
     for i in sort_first:
-        key = int(sort_type_of[i]), int(limit_of[i])
+        key = int(type_table_of[i]), int(limit_of[i])
         if key not in known:
             table, width = tables[key[0]], len(tables[key[0]].slots)
             first = limit_first[key[1]]
@@ -214,16 +221,16 @@ def group(instance: Instance, families: tuple[RowFamily, ...]) -> Cohorts:
         measured=measured,
         families=families,
         tables=tables,
-        sort_type=sort_type_of[sort_first],
-        sort_allowed=tuple(allowed),
-        sort_states=_beside([of[sort_first] for of in states], sort_first),
-        sort_weights=weights_of[sort_first],
-        sort_audience=counted[sort_first],
-        sort_among=_beside([of[sort_first] for of in among], nobody[sort_first]),
-        sort_people=np.bincount(sort_of, weights=instance.headcount, minlength=len(sort_first)).astype(np.int64),
+        type_table=type_table_of[sort_first],
+        type_allowed=tuple(allowed),
+        type_states=_beside([of[sort_first] for of in states], sort_first),
+        type_weights=weights_of[sort_first],
+        type_audience=counted[sort_first],
+        type_among=_beside([of[sort_first] for of in among], nobody[sort_first]),
+        type_people=np.bincount(type_of_person, weights=instance.headcount, minlength=len(sort_first)).astype(np.int64),
         weights=weights,
         programme_class=classes,
-        cohort_sort=sort_of[cohort_first],
+        cohort_type=type_of_person[cohort_first],
         cohort_slots=slots[cohort_first],
         cohort_groups=_beside([of[cohort_first] for of in groups], cohort_first),
         cohort_people=np.bincount(cohort_of, weights=instance.headcount, minlength=len(cohort_first)).astype(np.int64),

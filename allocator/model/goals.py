@@ -1,4 +1,8 @@
-"""The ordered goals: sense, unit, and the weights under which one linear program respects their order."""
+"""The ordered goals: sense, unit, and the weights under which one linear program respects their order.
+
+Goals are lexicographic: no gain in a later goal makes up for a loss in an earlier one. A weighted sum respects that only as far as its weights are
+large enough, so bounds and gaps are worked out goal by goal (``engine.bounds``).
+"""
 
 from __future__ import annotations
 
@@ -55,7 +59,7 @@ def in_use(order: Iterable[Goal], cohorts: Cohorts, families: Iterable[RowFamily
 
 
 def weights(order: tuple[Goal, ...]) -> dict[Goal, float]:
-    """Weights that keep the rank order; the last goal weighs 1."""
+    """Weights that keep the rank order of the goals; the last goal weighs 1."""
     found: dict[Goal, float] = {}
     weight = 1.0
     for goal in reversed(order):
@@ -65,7 +69,7 @@ def weights(order: tuple[Goal, ...]) -> dict[Goal, float]:
 
 
 def caps_of(limits: Limits) -> dict[Goal, float]:
-    """The limits that a scenario sets to goals, in the sense that is minimised."""
+    """The caps that a scenario sets on goals, in the sense that is minimised."""
     given = {**(limits.at_most or {}), **(limits.at_least or {})}
     return {goal: signed(goal, float(value)) for goal, value in given.items()}
 

@@ -1,7 +1,7 @@
 """The planning problem in whole numbers: people, programmes, years, who may attend what, and the record so far.
 
-``build(inputs, calendar)`` turns checked tables into arrays. Index letters are the same everywhere: ``i`` person (a cadre or
-an unnamed group), ``p`` programme, ``y`` plan year counted from 0.
+``build(inputs, calendar)`` turns checked tables into arrays over three sets: people ``i`` (a cadre, or an unnamed group with a headcount),
+programmes ``p``, and plan years ``y`` counted from 0. :math:`E_i` are the programmes that person ``i`` may attend. Letters are the same everywhere.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ K = TypeVar("K", bound=RuleKind)
 
 
 @dataclass(frozen=True)
-class Limit:
-    """Of these cadres at most so many can attend some programmes in a year: their sessions cannot hold more of them together."""
+class Cut:
+    """At most ``most`` of these cadres can attend these programmes in a year, because their sessions cannot hold more of them together.
+
+    Some cuts follow from the calendar before any plan; others are shown by a schedule (``engine.feasibility_cuts``).
+    """
 
     cadre_ids: tuple[str, ...]
     programme_ids: tuple[str, ...]
@@ -53,7 +56,7 @@ class Calendar:
     least: np.ndarray
     pairs: np.ndarray
     unreachable: frozenset[tuple[str, str, int]] = frozenset()
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +179,7 @@ class Instance:
 class History:
     """The training record, one entry a row, joined with what is known of the programme.
 
-    Entries that rules cannot tell apart are of one *sort*; ``sorts`` has one row for each with the columns of the programme
+    Entries that rules cannot tell apart are of one *entry type*; ``entry_types`` has one row for each with the columns of the programme
     table: those of the programme when it is known, else what the entry itself says and nothing more.
     """
 
@@ -185,9 +188,9 @@ class History:
     year: np.ndarray  # (H,)
     days: np.ndarray  # (H,)
     hours: np.ndarray  # (H,)
-    sort: np.ndarray  # (H,)
-    content: np.ndarray  # text of each sort, as the entry itself says
-    sorts: pd.DataFrame
+    entry_type: np.ndarray  # (H,)
+    content: np.ndarray  # text of each entry type, as the entry itself says
+    entry_types: pd.DataFrame
 
     @classmethod
     def of(cls, inputs: Inputs, programme_index: dict[str, int]) -> History:
@@ -195,36 +198,36 @@ class History:
         table = inputs.history
         programme = table["programme_id"].map(programme_index).fillna(-1).to_numpy(np.int64)
         own = ["content", "host_group", "days", "hours", "online", "programme_id"]
-        first, sort = distinct_rows(programme, *(pd.factorize(table[c])[0] for c in own))
+        first, entry_type = distinct_rows(programme, *(pd.factorize(table[c])[0] for c in own))
         told = table[own].iloc[first].reset_index(drop=True)
         known = programme[first] >= 0
-        sorts = inputs.programmes.iloc[np.where(known, programme[first], 0)].reset_index(drop=True)
+        entry_types = inputs.programmes.iloc[np.where(known, programme[first], 0)].reset_index(drop=True)
         if len(inputs.programmes) and not known.all():
             stated = {
                 column: told[column]
                 if column in own
-                else pd.Series([_nothing(sorts[column])] * len(told), dtype=sorts[column].dtype)
-                for column in sorts
+                else pd.Series([_nothing(entry_types[column])] * len(told), dtype=entry_types[column].dtype)
+                for column in entry_types
             }
-            sorts = sorts.where(pd.Series(known), pd.DataFrame(stated))
+            entry_types = entry_types.where(pd.Series(known), pd.DataFrame(stated))
         return cls(
             person=inputs.positions(table["cadre_id"]),
             programme=programme,
             year=table["year"].to_numpy(np.int64),
             days=table["days"].to_numpy(np.float64),
             hours=table["hours"].to_numpy(np.float64),
-            sort=sort,
+            entry_type=entry_type,
             content=told["content"].to_numpy(object),
-            sorts=sorts,
+            entry_types=entry_types,
         )
 
     def counting(self, wanted: Filter, least_days: float = 0) -> np.ndarray:
         """Entries a programme filter holds for and that lasted long enough, shape (H,)."""
-        return np.asarray(wanted.mask(self.sorts)[self.sort] & (self.days >= least_days))
+        return np.asarray(wanted.mask(self.entry_types)[self.entry_type] & (self.days >= least_days))
 
     def carrying(self, content: str) -> np.ndarray:
         """Entries that carry a content, as the entry itself says, shape (H,)."""
-        return np.asarray(np.array([content in text.split(";") for text in self.content], dtype=bool)[self.sort])
+        return np.asarray(np.array([content in text.split(";") for text in self.content], dtype=bool)[self.entry_type])
 
 
 WIDE = 2**62

@@ -48,7 +48,7 @@ def adapted(cohorts: Cohorts, instance: Instance, *, at_most: bool = False) -> C
         instance=instance,
         families=families,
         measured=cohorts.measured if rules == cohorts.measured else rules,
-        sort_states=cohorts.sort_states[:, kept],
+        type_states=cohorts.type_states[:, kept],
     )
 
 
@@ -63,11 +63,12 @@ def _same_tables(old: Instance, new: Instance) -> bool:
 
 
 def _same_calendar(old: Calendar, new: Calendar) -> bool:
+    """Whether two calendars allow single people the same."""
     return np.array_equal(old.pairs, new.pairs) and old.unreachable == new.unreachable and old.limits == new.limits
 
 
 def _narrower(old: Calendar, new: Calendar) -> bool:
-    """Whether whatever single people and limited groups can do by the new calendar they could by the old one."""
+    """Whether single people and limited groups can do no more under the new calendar than under the old one."""
     most = {replace(limit, most=0): limit.most for limit in new.limits}
     return (
         bool((old.pairs | ~new.pairs).all())
@@ -77,6 +78,7 @@ def _narrower(old: Calendar, new: Calendar) -> bool:
 
 
 def _fixed_alike(old: Instance, new: Instance) -> bool:
+    """Whether the fixed rules say the same."""
     return old.rules(Fixed) == new.rules(Fixed)
 
 
@@ -123,7 +125,7 @@ def _same_strict_rules(old: Instance, new: Instance) -> bool:
 
 
 def _families(before: tuple[RowFamily, ...], after: tuple[RowFamily, ...]) -> tuple[RowFamily, ...] | None:
-    """The families in their old places with their new limits; one whose rule fell away asks for nothing."""
+    """The families in their old positions with their new limits; a family whose rule fell away asks for nothing."""
     known = {family.rule.id: family for family in after if family.rule is not None}
     found = []
     for family in before:
@@ -152,7 +154,7 @@ def _counts_alike(family: RowFamily, other: RowFamily) -> bool:
 
 
 def _measured(cohorts: Cohorts, instance: Instance) -> tuple[tuple[MeasuredRule, ...], list[int]] | None:
-    """The measured rules that are left, and their places among the old ones."""
+    """The measured rules that remain, and their positions among the old ones."""
     place = {measured.rule.id: k for k, measured in enumerate(cohorts.measured)}
     rules, kept = [], []
     for rule in instance.inputs.policy.rules:

@@ -1,8 +1,11 @@
-"""Trajectories: what one cadre attends, year by year, over the whole horizon.
+r"""Trajectories: what one cadre attends, year by year, over the whole horizon.
 
-A *menu* is what is attended in one year, a set of slots; a slot stands for one programme the cadre is eligible for. A trajectory
-is one menu per year. Strict personal rules (spacing, fixed seats) decide which trajectories exist; all of them are kept in one
-table per *type* of cadre, so that prices and personal measures are array look-ups.
+A *menu* is the set of slots attended in one year; a slot stands for one programme that the cadre may attend. A trajectory ``k`` is one menu per year:
+
+.. math:: K = \{ (m_0, \dots, m_{Y-1}) : m_y \text{ allowed in year } y, \; (m_y, m_{y'}) \text{ far enough apart for all } y < y' \}
+
+Strict personal rules (spacing, fixed seats) decide which trajectories exist. All of them are listed in one table for all people with the same slots
+and strict rules, so that prices and personal measures are array look-ups.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 MOST_TRAJECTORIES = 3_000_000
+"""Rows of one table at most, so that it fits into memory. The largest of the province has some 76,000."""
 
 Room = tuple[np.ndarray, np.ndarray]
 """Slots by year, and how many of them may be attended."""
@@ -20,7 +24,7 @@ Room = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class TrajectoryTable:
-    """All trajectories of one type.
+    """All trajectories of people with the same slots and strict rules.
 
     Parameters
     ----------
@@ -173,6 +177,7 @@ def _menus(n: int, strict: Strictness) -> np.ndarray:
 
 
 def _agree(menu: np.ndarray, strict: Strictness, y: int) -> bool:
+    """Whether the slots of a menu are offered in year ``y`` and fit together."""
     chosen = np.flatnonzero(menu)
     if not strict.offered[chosen, y].all():
         return False
@@ -183,6 +188,7 @@ def _agree(menu: np.ndarray, strict: Strictness, y: int) -> bool:
 
 
 def _fits(menu: np.ndarray, strict: Strictness, y: int) -> bool:
+    """Whether a menu is allowed in year ``y``: its slots agree, and every mandatory one is there."""
     return _agree(menu, strict, y) and bool((menu | ~strict.mandatory[:, y]).all())
 
 

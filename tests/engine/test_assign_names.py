@@ -30,7 +30,7 @@ def trajectories(cohorts: Cohorts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every cohort dealt over its last trajectories, unevenly, one person of each left out."""
     rows = []
     for c, people in enumerate(cohorts.cohort_people.tolist()):
-        last = cohorts.rows_of(int(cohorts.cohort_sort[c])) - 1
+        last = cohorts.rows_of(int(cohorts.cohort_type[c])) - 1
         parts = {last: people // 2, max(0, last - 1): people - people // 2 - 1}
         rows += [(c, k, n) for k, n in parts.items()]
     return tuple(np.array(column) for column in zip(*rows, strict=True))  # type: ignore[return-value]
@@ -43,8 +43,8 @@ def by_hand(cohorts: Cohorts, rows: tuple[np.ndarray, np.ndarray, np.ndarray], s
         line = sorted(cohorts.members[c].tolist(), key=lambda i: draw(seed, problem.cadre_ids[i]))
         heads = [i for i in line for _ in range(problem.headcount[i])]
         for _, k, n in sorted(zip(*(column[rows[0] == c].tolist() for column in rows), strict=True)):
-            sort = int(cohorts.cohort_sort[c])
-            table, menus = cohorts.tables[cohorts.sort_type[sort]], cohorts.menus(sort, k)
+            person_type = int(cohorts.cohort_type[c])
+            table, menus = cohorts.tables[cohorts.type_table[person_type]], cohorts.menus(person_type, k)
             attended = [
                 (int(cohorts.cohort_slots[c][slot]), problem.years[y])
                 for y, menu in enumerate(menus)

@@ -14,9 +14,10 @@ from allocator.answers.runs import Run
 from allocator.domain.errors import InputError, ModelError
 from allocator.domain.result import SolveStatus
 from allocator.domain.tables import Inputs
-from allocator.engine import yearly_stage
 from allocator.engine.columns.aggregate_relaxation import UNHELD
+from allocator.engine.parameters import LEXICOGRAPHIC
 from allocator.inputs import load
+from tests.conftest import SetParameters
 from tests.engine.builders import make_inputs, rule
 
 SCENARIOS = Path(__file__).parent.parent.parent / "scenarios"
@@ -163,11 +164,11 @@ def test_a_hundred_thousand_people_all_alike_or_all_different(make: Callable[[in
     check(runs.solve(make(100_000)), 100_000)
 
 
-@pytest.mark.parametrize("exact_columns", [yearly_stage.EXACT_COLUMNS, 0])
+@pytest.mark.parametrize("exact_columns", [LEXICOGRAPHIC.columns_up_to, 0])
 def test_rules_that_forbid_one_person_everything_are_said_to_be_unheld(
-    exact_columns: int, monkeypatch: pytest.MonkeyPatch
+    exact_columns: int, set_parameters: SetParameters
 ) -> None:
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", exact_columns)
+    set_parameters(LEXICOGRAPHIC, columns_up_to=exact_columns)
     everyone = rule("fixed", id="everyone", everyone=True)
     rest = rule("spacing", id="rest", long_days=1, long_years=2)
     yearly_class = [one for one in sessions(5, 2020, 2021) if one["session_id"].endswith("03-02")]

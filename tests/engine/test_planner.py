@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from allocator.engine.parameters import FIX_AND_REOPTIMISE
 from allocator.engine.planner import Planner
 from allocator.engine.time_limit import Clock
 from allocator.inputs import load
 from allocator.model.goals import signed
+from tests.conftest import SetParameters
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 RULE = "tatb-county-division-principal"
@@ -41,8 +43,8 @@ def test_raised_quota_is_planned_from_what_is_known_and_as_well(planner: Planner
         assert goal.bound == pytest.approx(goal.value, rel=0.01, abs=1)
 
 
-def test_bounds_hold_however_far_they_are(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("allocator.engine.planner.RESUMED_GAP", 1000.0)
+def test_bounds_hold_however_far_they_are(planner: Planner, set_parameters: SetParameters) -> None:
+    set_parameters(FIX_AND_REOPTIMISE, kept_gap=1000.0)
     inputs = load(SCENARIOS / "one-prefecture.toml")
     planner.plan(load(SCENARIOS / "one-prefecture.toml", changes={QUOTA: inputs.policy.rule(RULE).amount - 1}))
     assert planner.is_resumed
@@ -57,8 +59,8 @@ def test_other_limits_of_goals_are_planned_from_nothing(planner: Planner) -> Non
     assert not planner.is_resumed
 
 
-def test_plan_far_from_its_bound_is_planned_from_nothing(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("allocator.engine.planner.RESUMED_GAP", 0.0)
+def test_plan_far_from_its_bound_is_planned_from_nothing(planner: Planner, set_parameters: SetParameters) -> None:
+    set_parameters(FIX_AND_REOPTIMISE, kept_gap=0.0)
     inputs = load(SCENARIOS / "one-prefecture.toml")
     changed = load(SCENARIOS / "one-prefecture.toml", changes={QUOTA: inputs.policy.rule(RULE).amount + 1})
     assert planner.plan(changed).audit.is_clean

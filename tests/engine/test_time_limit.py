@@ -9,8 +9,7 @@ import pytest
 from allocator.answers import runs
 from allocator.answers.runs import Run
 from allocator.domain.result import SolveStatus
-from allocator.engine import yearly_stage
-from allocator.engine.columns import aggregate_relaxation
+from allocator.engine.parameters import AGGREGATE_RELAXATION, DECOMPOSITION, LEXICOGRAPHIC
 from allocator.engine.time_limit import Clock
 from allocator.inputs import load
 
@@ -54,7 +53,7 @@ def test_plan_of_one_prefecture_when_the_time_is_over_at_once() -> None:
     assert run.result.status is SolveStatus.LIMIT and runs.exit_code(run) == 5
     # Neither rates nor proofs nor a second schedule; yet the rounds that cost little were made, or hundreds went short.
     assert (
-        5 < run.result.work["rounds"] <= aggregate_relaxation.LATE_ROUNDS + 1
+        5 < run.result.work["rounds"] <= AGGREGATE_RELAXATION.late_rounds + 1
         and "feedback-rounds" not in run.result.work
     )
     goals = {goal.goal: goal for goal in run.result.goals}
@@ -67,9 +66,9 @@ def test_plan_of_one_prefecture_when_the_time_is_over_at_once() -> None:
 
 
 @pytest.mark.parametrize("asked", [0, 2, 8, *(pytest.param(asked, marks=pytest.mark.long) for asked in (1, 3, 5, 20))])
-def test_plan_of_tiny_is_valid_whenever_the_time_is_over(asked, monkeypatch) -> None:
+def test_plan_of_tiny_is_valid_whenever_the_time_is_over(asked, set_parameters) -> None:
     best = {goal.goal: goal.value for goal in runs.solve(load(SCENARIOS / "tiny.toml")).result.goals}
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
+    set_parameters(LEXICOGRAPHIC, columns_up_to=0)
     run = late("tiny", asked)
     goals = {goal.goal: goal for goal in run.result.goals}
     # No bound says more than what is known to be possible; the first goal's holds whatever the plan.
@@ -92,7 +91,8 @@ def test_exact_plan_stops_after_the_goal_at_hand() -> None:
 FORBIDDEN = ("sessions-known", "sessions-eligible", "sessions-seats", "sessions-least", "headcount", "no-overlap")
 """What no plan may do, however little time there is."""
 
-WAYS = {"exactly": {}, "jointly": {"EXACT_COLUMNS": 0}, "by blocks": {"EXACT_COLUMNS": 0, "JOINT_COHORTS": 0}}
+JOINTLY = (LEXICOGRAPHIC, {"columns_up_to": 0})
+WAYS = {"exactly": [], "jointly": [JOINTLY], "by blocks": [JOINTLY, (DECOMPOSITION, {"joint_cohorts_up_to": 0})]}
 """Ways of planning the years, and how a small problem is made to go them."""
 
 
@@ -100,19 +100,19 @@ WAYS = {"exactly": {}, "jointly": {"EXACT_COLUMNS": 0}, "by blocks": {"EXACT_COL
 @pytest.mark.parametrize(
     ("seconds", "step"),
     [
-        (aggregate_relaxation.HURRY / 2, 9),
+        (AGGREGATE_RELAXATION.hurry_seconds / 2, 9),
         pytest.param(1e9, 1, marks=pytest.mark.long),
-        pytest.param(aggregate_relaxation.HURRY / 2, 1, marks=pytest.mark.long),
+        pytest.param(AGGREGATE_RELAXATION.hurry_seconds / 2, 1, marks=pytest.mark.long),
     ],
 )
 def test_plan_is_complete_and_allowed_and_its_bounds_hold_at_whichever_question_the_time_is_over(
-    way, seconds, step, monkeypatch
+    way, seconds, step, set_parameters
 ) -> None:
     inputs = load(SCENARIOS / "tiny.toml")
     best = {goal.goal: goal for goal in runs.solve(inputs).result.goals}
     assert all(goal.is_proven for goal in best.values())
-    for name, value in WAYS[way].items():
-        monkeypatch.setattr(yearly_stage, name, value)
+    for record, fields in WAYS[way]:
+        set_parameters(record, **fields)
     everything = RunsOut(10**9, seconds)
     runs.solve(inputs, everything)
     assert everything.questions > 3

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from allocator.engine.bounds.bound_proofs import Proofs
-from allocator.engine.bounds.goal_bounds import Rates
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.columns.aggregate_relaxation import Pooled
-from allocator.engine.columns.aggregation import exact
+from allocator.engine.columns.aggregate_relaxation import AggregateRelaxation
+from allocator.engine.columns.aggregation import disaggregated
 from allocator.engine.columns.dual_prices import listed
+from allocator.engine.columns.exchange_rates import Rates
 from allocator.engine.columns.initial_columns import spread
-from allocator.engine.yearly_stage import RAISE, RAISES, YearlyStage
+from allocator.engine.parameters import GOAL_WEIGHTS
+from allocator.engine.yearly_stage import YearlyStage
 from allocator.inputs import load
 from allocator.model import instance
 from allocator.model.goals import FIRM
@@ -44,16 +45,18 @@ def test_goal_that_cheap_weights_give_away_is_kept_after_all() -> None:
     """With people overdue at a fiftieth of their rate, some would be given away for fewer owed hours."""
     inputs = load(SCENARIO)
     stage = YearlyStage(instance.build(inputs, calendar(inputs)), seed="test")
-    pooled = Pooled(stage.cohorts, stage.ranked, stage.gap, stage.clock)
-    true = pooled.rates
-    assert true is not None and pooled.values["overdue"] == 0
-    pooled.rates = true.raised("overdue", 0.02)
-    stage.proofs, stage.values = Proofs(pooled, stage.gap, stage.clock), pooled.values
-    spread_out = spread(pooled.master, pooled.relaxed.duals, exact(stage.cohorts))
-    stage.prices = listed(stage.cohorts, spread_out, pooled.rates.plan)
-    found = stage._relaxed_jointly()
+    aggregate = AggregateRelaxation(stage.cohorts, stage.ranked, stage.gap, stage.clock)
+    true = aggregate.rates
+    assert true is not None and aggregate.values["overdue"] == 0
+    aggregate.rates = true.raised("overdue", 0.02)
+    stage.proofs, stage.values = Proofs(aggregate, stage.gap, stage.clock), aggregate.values
+    spread_out = spread(aggregate.master, aggregate.relaxed.duals, disaggregated(stage.cohorts))
+    stage.prices = listed(stage.cohorts, spread_out, aggregate.rates.plan)
+    found = stage._relaxed_jointly(stage.proofs)
     assert found is not None
     master, relaxed = found
     assert {goal: master.values(relaxed.x)[goal] for goal in FIRM} == pytest.approx({"violation": 0.0, "overdue": 0.0})
-    assert master.weights["overdue"] == pytest.approx(true.plan["overdue"] * 0.02 * RAISE**RAISES)
-    assert master.weights == stage.weights == pooled.rates.plan == pooled.rates.proof[stage.goals[-1]]
+    assert master.weights["overdue"] == pytest.approx(
+        true.plan["overdue"] * 0.02 * GOAL_WEIGHTS.raise_factor**GOAL_WEIGHTS.raises
+    )
+    assert master.weights == stage.weights == aggregate.rates.plan == aggregate.rates.proof[stage.goals[-1]]

@@ -12,7 +12,7 @@ from allocator.engine.calendar.yearly_capacity import calendar
 from allocator.inputs import load
 from allocator.model import instance
 from allocator.model.cohorts import Cohorts, group
-from allocator.model.instance import Calendar, Instance, Limit
+from allocator.model.instance import Calendar, Cut, Instance
 from allocator.model.reuse_cohorts import adapted
 from allocator.model.shared import collect
 
@@ -46,7 +46,7 @@ def test_changed_amounts_keep_the_partition_and_bring_their_limits(cohorts: Coho
     inputs = load(TINY, changes={f"overrides.{quota.rule.id}.amount": int(quota.floor.max()) + 1})
     other = adapted(cohorts, instance.build(inputs, calendar(inputs)))
     assert other is not None
-    assert other.cohort_sort is cohorts.cohort_sort
+    assert other.cohort_type is cohorts.cohort_type
     changed = next(f for f in other.families if f.rule is not None and f.rule.id == quota.rule.id)
     assert not np.array_equal(changed.floor, quota.floor)
 
@@ -70,7 +70,7 @@ def test_seats_within_reach_again_are_planned_from_nothing(problem: Instance) ->
 
 def test_limits_of_the_dates_that_fall_away_are_planned_from_nothing(problem: Instance) -> None:
     cadre, programme, year = a_seat(problem.calendar, problem)
-    limited = with_calendar(problem, limits=(*problem.calendar.limits, Limit((cadre,), (programme,), year, 0)))
+    limited = with_calendar(problem, limits=(*problem.calendar.limits, Cut((cadre,), (programme,), year, 0)))
     before = group(limited, collect(limited))
     assert adapted(before, limited) is not None
     assert adapted(before, problem) is None
@@ -89,7 +89,7 @@ def test_class_that_is_cancelled_keeps_the_partition(problem: Instance, cohorts:
     seats = problem.calendar.seats.copy()
     seats[0, 0] = 0
     other = adapted(cohorts, with_calendar(problem, seats=seats))
-    assert other is not None and other.cohort_sort is cohorts.cohort_sort
+    assert other is not None and other.cohort_type is cohorts.cohort_type
 
 
 def test_other_strict_rules_are_planned_from_nothing(cohorts: Cohorts) -> None:
@@ -113,7 +113,7 @@ def test_tighter_limits_of_the_dates_are_known_to_bounds_only(problem: Instance)
     cadre, programme, year = a_seat(problem.calendar, problem)
 
     def limited(most: int) -> Instance:
-        return with_calendar(problem, limits=(*problem.calendar.limits, Limit((cadre,), (programme,), year, most)))
+        return with_calendar(problem, limits=(*problem.calendar.limits, Cut((cadre,), (programme,), year, most)))
 
     before = group(limited(1), collect(limited(1)))
     assert adapted(before, limited(0)) is None

@@ -17,10 +17,10 @@ from allocator.answers.sensitivity import shadow
 from allocator.answers.sensitivity.answer import Change
 from allocator.domain.errors import InputError
 from allocator.domain.rules import Fixed
-from allocator.engine import yearly_stage
-from allocator.engine.decomposition import partition
+from allocator.engine.parameters import DECOMPOSITION, LEXICOGRAPHIC
 from allocator.engine.run import Run
 from allocator.model.goals import signed
+from tests.conftest import SetParameters
 from tests.property.test_shadow import best, changed, solved, subjects
 from tests.property.worlds import World, rule
 
@@ -31,10 +31,10 @@ SEEDS = [*QUICK, *(pytest.param(seed, marks=pytest.mark.long) for seed in MANY)]
 
 
 @pytest.fixture
-def by_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def by_blocks(set_parameters: SetParameters) -> None:
     """Plan as large problems are planned."""
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
-    monkeypatch.setattr(partition, "BLOCK_COHORTS", 1)
+    set_parameters(LEXICOGRAPHIC, columns_up_to=0)
+    set_parameters(DECOMPOSITION, block_cohorts=1)
 
 
 def check(values: Iterable[tuple[str, float, str]], truth: Mapping[str, int]) -> None:

@@ -7,10 +7,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from allocator.engine import yearly_stage
-from allocator.engine.bounds import bound_proofs
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.decomposition import block_solver, partition
+from allocator.engine.parameters import BOUNDS, DECOMPOSITION, LEXICOGRAPHIC
 from allocator.engine.yearly_stage import YearlyStage
 from allocator.model.instance import build
 from tests.engine.builders import rule
@@ -89,16 +87,16 @@ def test_plan_of_tiny_problem_is_the_best_of_all(first):
 
 
 @pytest.mark.parametrize("first", LARGE)
-def test_plan_of_all_cohorts_together_keeps_limits_and_bounds(first, monkeypatch):
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
+def test_plan_of_all_cohorts_together_keeps_limits_and_bounds(first, set_parameters):
+    set_parameters(LEXICOGRAPHIC, columns_up_to=0)
     for seed in range(first, first + CHUNK):
         check_large(seed)
 
 
 @pytest.mark.long
-def test_relaxation_of_few_cohorts_bounds_goals_better(monkeypatch):
+def test_relaxation_of_few_cohorts_bounds_goals_better(set_parameters):
     # Where local limits are pooled, one team's floor can be kept by another's people.
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
+    set_parameters(LEXICOGRAPHIC, columns_up_to=0)
     nearer = 0
     for seed in range(100, 125):
         known = world_and_plans(seed, least_size=False)
@@ -106,7 +104,7 @@ def test_relaxation_of_few_cohorts_bounds_goals_better(monkeypatch):
             continue
         found = []
         for few in (0, 1_500):
-            monkeypatch.setattr(bound_proofs, "FEW", few)
+            set_parameters(BOUNDS, cohorts_up_to=few)
             stage = stage_of(known[0])
             values = known[1].values_of(stage.plan().attendances, least_size=False)
             found.append(stage.bounds({goal: abs(values[goal]) for goal in stage.goals}))
@@ -118,11 +116,11 @@ def test_relaxation_of_few_cohorts_bounds_goals_better(monkeypatch):
 
 
 @pytest.mark.parametrize("first", LARGE)
-def test_plan_by_blocks_keeps_limits_and_bounds(first, monkeypatch):
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
-    monkeypatch.setattr(yearly_stage, "JOINT_COHORTS", 0)
-    monkeypatch.setattr(partition, "BLOCK_COHORTS", 1)
-    monkeypatch.setattr(block_solver, "WAVE", 2)
+def test_plan_by_blocks_keeps_limits_and_bounds(first, set_parameters):
+    set_parameters(LEXICOGRAPHIC, columns_up_to=0)
+    set_parameters(DECOMPOSITION, joint_cohorts_up_to=0)
+    set_parameters(DECOMPOSITION, block_cohorts=1)
+    set_parameters(DECOMPOSITION, wave=2)
     for seed in range(first, first + CHUNK):
         check_large(seed)
 
@@ -151,9 +149,9 @@ def test_like_programmes_on_other_dates_can_be_combined_differently():
     assert brute.values_of(stage_of(world).plan().attendances)["priority"] == -3
 
 
-def test_block_does_without_a_class_too_small_to_be_held(monkeypatch):
+def test_block_does_without_a_class_too_small_to_be_held(set_parameters):
     # Every trajectory at hand of one person needed a class of three, or a seat that another was called to.
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
-    monkeypatch.setattr(yearly_stage, "JOINT_COHORTS", 0)
-    monkeypatch.setattr(partition, "BLOCK_COHORTS", 1)
+    set_parameters(LEXICOGRAPHIC, columns_up_to=0)
+    set_parameters(DECOMPOSITION, joint_cohorts_up_to=0)
+    set_parameters(DECOMPOSITION, block_cohorts=1)
     check_large(3840)

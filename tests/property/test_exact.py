@@ -15,14 +15,15 @@ import pytest
 from allocator.domain.rules import Goal
 from allocator.domain.tables import Inputs
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.columns.aggregation import exact
+from allocator.engine.columns.aggregation import disaggregated
 from allocator.engine.columns.column_costs import GoalCosts
-from allocator.engine.columns.restricted_master import OVERFILL, Master
-from allocator.engine.columns.slack_variables import BEYOND, OVERFILLED
+from allocator.engine.columns.restricted_master import Master
+from allocator.engine.columns.slack_variables import CAP_SLACK, SEAT_SLACK
 from allocator.engine.integer import lexicographic as exactly
 from allocator.engine.integer.lexicographic import bounds_beside, lexicographic
-from allocator.engine.integer.reduced_cost_fixing import Candidates
-from allocator.engine.integer.tie_break_cost import draws_of
+from allocator.engine.integer.reduced_cost_fixing import ReducedCostFixing
+from allocator.engine.integer.tie_break_cost import tie_break_cost
+from allocator.engine.parameters import MASTER
 from allocator.engine.solvers.integer_program import Outcome, Program, solve
 from allocator.model.cohorts import Cohorts, group
 from allocator.model.goals import in_use, weights
@@ -47,9 +48,11 @@ def problem_of(inputs: Inputs) -> tuple[Cohorts, tuple[Goal, ...]]:
 
 def master_of(cohorts: Cohorts, goals: tuple[Goal, ...], *, has_caps: bool = False) -> Master:
     """A master of all trajectories."""
-    strata = exact(cohorts)
-    master = Master(strata, goals, GoalCosts(strata, goals), least=cohorts.instance.calendar.least, has_caps=has_caps)
-    master.add(*Candidates(strata).columns())
+    subproblems = disaggregated(cohorts)
+    master = Master(
+        subproblems, goals, GoalCosts(subproblems, goals), least=cohorts.instance.calendar.least, has_caps=has_caps
+    )
+    master.add(*ReducedCostFixing(subproblems).columns())
     return master
 
 
@@ -65,12 +68,12 @@ def best_of_all(
     """
     master = master_of(cohorts, goals)
     program = master.program()
-    extra = np.arange(len(program.cost)) >= len(master.stratum)
-    overfilled = np.append(np.zeros(len(master.stratum), bool), master.extras.kind == OVERFILLED)
+    extra = np.arange(len(program.cost)) >= len(master.subproblem)
+    overfilled = np.append(np.zeros(len(master.subproblem), bool), master.slacks.kind == SEAT_SLACK)
 
     def cost_of(goal: Goal) -> np.ndarray:
         master.set_weights({goal: 1.0})
-        return np.where(overfilled, 0.0, np.concatenate([master.column_cost, master.extra_cost]))
+        return np.where(overfilled, 0.0, np.concatenate([master.column_cost, master.slack_cost]))
 
     def held(program: Program, cost: np.ndarray, enough: float = -np.inf) -> tuple[Program, float]:
         least = round(solve(replace(program, cost=cost)).objective)
@@ -90,17 +93,17 @@ def best_of_all(
     values: dict[Goal, float] = {}
     for goal in goals:
         program, values[goal] = held(program, cost_of(goal), beside.get(goal, -np.inf))
-    draws = np.append(draws_of(master, "seed"), np.zeros(int(extra.sum())))
-    people = solve(replace(program, cost=draws)).x[: len(master.stratum)].astype(int)
+    draws = np.append(tie_break_cost(master, "seed"), np.zeros(int(extra.sum())))
+    people = solve(replace(program, cost=draws)).x[: len(master.subproblem)].astype(int)
     used = np.flatnonzero(people)
     return values, list(
-        zip(master.stratum[used].tolist(), master.trajectory[used].tolist(), people[used].tolist(), strict=True)
+        zip(master.subproblem[used].tolist(), master.trajectory[used].tolist(), people[used].tolist(), strict=True)
     )
 
 
 def found(cohorts: Cohorts, goals: tuple[Goal, ...], caps: dict[Goal, float]) -> tuple[dict[Goal, float], Plan]:
     """The same from the exact path."""
-    plan = lexicographic(cohorts, goals, caps=caps, draws=lambda master: draws_of(master, "seed"))
+    plan = lexicographic(cohorts, goals, caps=caps, draws=lambda master: tie_break_cost(master, "seed"))
     assert plan is not None
     return plan.values, sorted(zip(plan.cohort.tolist(), plan.trajectory.tolist(), plan.people.tolist(), strict=True))
 
@@ -122,12 +125,12 @@ def test_plan_is_the_one_that_all_trajectories_give(first):
 
 def begin_with(search: exactly._Search, cost_of: Callable[[Master], np.ndarray]) -> None:
     """Begin with the plan of all trajectories that costs least when a master of them is priced otherwise."""
-    few, program = search._program(search.candidates.columns(), {}, search.held)
+    few, program = search._program(search.fixing.columns(), {}, search.held)
     few.set_weights(weights(search.goals))
     answer = solve(replace(program, cost=cost_of(few)))
     assert answer.outcome is Outcome.OPTIMAL
     search.plan = search._plan_of(few, answer.x)
-    search.master.add(search.plan.stratum, search.plan.trajectory)
+    search.master.add(search.plan.subproblem, search.plan.trajectory)
 
 
 @pytest.mark.long
@@ -137,7 +140,7 @@ def test_plan_is_the_same_when_it_begins_anywhere(first, monkeypatch):
     tried = []
 
     def poor(search: exactly._Search) -> bool:
-        begin_with(search, lambda few: np.append(-few.column_cost, np.ones(len(few.extras.row))))
+        begin_with(search, lambda few: np.append(-few.column_cost, np.ones(len(few.slacks.row))))
         return True
 
     def noted(search: exactly._Search, *args: Any, **options: Any) -> bool:
@@ -188,16 +191,16 @@ def test_no_plan_with_a_trajectory_is_better_than_its_price_says(seed):
     goal = goals[seed % len(goals)]
     master = master_of(cohorts, goals, has_caps=True)
     master.set_weights({goal: 1.0})
-    master.forbid_overfill(np.zeros(len(master.stratum) + len(master.extras.row)))
+    master.forbid_seat_slack(np.zeros(len(master.subproblem) + len(master.slacks.row)))
     program = master.program()
-    most = np.where(np.append(np.full(len(master.stratum), -1), master.extras.kind) == BEYOND, 0.0, program.most)
+    most = np.where(np.append(np.full(len(master.subproblem), -1), master.slacks.kind) == CAP_SLACK, 0.0, program.most)
     program = replace(program, most=most)
     if solve(program).outcome is Outcome.INFEASIBLE:
         pytest.skip("fixed seats need seats that do not exist")
     draw = np.random.default_rng(seed)
     solution = master.solve()
     assert solution is not None
-    chosen = draw.choice(len(master.stratum), size=min(12, len(master.stratum)), replace=False)
+    chosen = draw.choice(len(master.subproblem), size=min(12, len(master.subproblem)), replace=False)
     reached = []
     for k in chosen:
         forced = program.least.copy()
@@ -205,8 +208,8 @@ def test_no_plan_with_a_trajectory_is_better_than_its_price_says(seed):
         reached.append(solve(replace(program, least=forced)).objective)
     for noise in (0.0, 0.3, 3.0):
         duals = master.clipped(solution.duals + noise * draw.normal(size=len(solution.duals)))
-        candidates = Candidates(master.strata)
-        priced = candidates.priced(master, duals)
+        fixing = ReducedCostFixing(master.subproblems)
+        priced = fixing.priced(master, duals)
         for k, value in zip(chosen, reached, strict=True):
             assert priced.bound + priced.added[k] <= value + 1e-6
             assert priced.within(value + 1e-6)[k]
@@ -225,7 +228,7 @@ def test_candidates_left_out_make_the_bound_of_the_others():
     assert len(cohorts.members) == 1 and goals == ("owed",)
     master = master_of(cohorts, goals, has_caps=True)
     master.set_weights({"owed": 1.0})
-    candidates = Candidates(master.strata)
+    fixing = ReducedCostFixing(master.subproblems)
     at_home, sent = (
         int(np.flatnonzero(master.column_cost == cost)[0])
         for cost in (master.column_cost.max(), master.column_cost.min())
@@ -233,11 +236,11 @@ def test_candidates_left_out_make_the_bound_of_the_others():
     free = np.zeros(len(master.rows.least))
     # Without prices both could go; whoever stays at home adds what he owes.
     owed = master.column_cost[at_home] - master.column_cost[sent]
-    assert candidates.priced(master, free).bound == 2 * master.column_cost[sent]
-    assert candidates.priced(master, free).added[[at_home, sent]].tolist() == [owed, 0.0]
-    candidates.keep(np.arange(2) == at_home)
-    assert candidates.priced(master, free).bound == 2 * master.column_cost[at_home]
-    assert [part.tolist() for part in candidates.columns()] == [[0], [at_home]]
+    assert fixing.priced(master, free).bound == 2 * master.column_cost[sent]
+    assert fixing.priced(master, free).added[[at_home, sent]].tolist() == [owed, 0.0]
+    fixing.keep(np.arange(2) == at_home)
+    assert fixing.priced(master, free).bound == 2 * master.column_cost[at_home]
+    assert [part.tolist() for part in fixing.columns()] == [[0], [at_home]]
 
 
 def called_up() -> tuple[Cohorts, tuple[Goal, ...]]:
@@ -261,7 +264,7 @@ def called_up() -> tuple[Cohorts, tuple[Goal, ...]]:
 
 def everybody_sent(search: exactly._Search) -> bool:
     """Begin with a plan that takes all the seats anybody wants, there or not."""
-    begin_with(search, lambda few: np.append(few.column_cost, np.zeros(len(few.extras.row))))
+    begin_with(search, lambda few: np.append(few.column_cost, np.zeros(len(few.slacks.row))))
     return True
 
 
@@ -279,13 +282,13 @@ def test_fixed_seats_stand_beyond_those_there_are_and_no_others(begins_well, mon
 
 def test_seats_that_do_not_exist_cost_what_they_are_only_where_no_goal_does():
     search = exactly._Search(*called_up())
-    every = search.candidates.columns()
+    every = search.fixing.columns()
     few, program = search._program(every, {}, {None: 3})
     # Three would be few enough, two are the least.
-    assert solve(program).objective == 2 * OVERFILL
+    assert solve(program).objective == 2 * MASTER.overfill_price
     few, program = search._program(every, {"owed": 1.0}, {None: 3})
     # With three seats that do not exist one goes to the class too small and three to the other: three of seven stay at home.
-    assert not program.cost[len(few.stratum) :][few.extras.kind == OVERFILLED].any()
+    assert not program.cost[len(few.subproblem) :][few.slacks.kind == SEAT_SLACK].any()
     assert solve(program).objective == 3
 
 
@@ -301,9 +304,9 @@ def test_twenty_people_of_a_prefecture_need_programs_of_few_trajectories(monkeyp
 
     monkeypatch.setattr(exactly, "solve", counted)
     cohorts, goals = problem_of(read("one-prefecture@20"))
-    plan = lexicographic(cohorts, goals, draws=lambda master: draws_of(master, "seed"))
+    plan = lexicographic(cohorts, goals, draws=lambda master: tie_break_cost(master, "seed"))
     assert plan is not None
-    assert len(Candidates(exact(cohorts)).is_open) == 27_193
+    assert len(ReducedCostFixing(disaggregated(cohorts)).is_open) == 27_193
     # The extras alone are 615. Every goal is proven by its relaxation, so that only the first plan and the draw are solved for.
     assert len(sizes) == 2 and max(sizes) < 1_500
     assert plan.values == {

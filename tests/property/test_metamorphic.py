@@ -15,9 +15,8 @@ import pytest
 
 from allocator.answers import runs
 from allocator.domain.tables import Inputs
-from allocator.engine import yearly_stage
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.decomposition import partition
+from allocator.engine.parameters import DECOMPOSITION, LEXICOGRAPHIC
 from allocator.engine.yearly_stage import YearlyStage
 from allocator.inputs import load
 from allocator.model.instance import build
@@ -170,9 +169,9 @@ def with_workers(inputs: Inputs, workers: int) -> Inputs:
 
 
 @pytest.mark.parametrize("name", ["tiny", *first_of(SEEDS[:10], 2)])
-def test_workers_never_change_the_plan(name, monkeypatch):
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
-    monkeypatch.setattr(partition, "BLOCK_COHORTS", 1)
+def test_workers_never_change_the_plan(name, set_parameters):
+    set_parameters(LEXICOGRAPHIC, columns_up_to=0)
+    set_parameters(DECOMPOSITION, block_cohorts=1)
     inputs = load(ROOT / "scenarios" / "tiny.toml") if name == "tiny" else solvable(name).inputs()
     plans = {runs.solve(with_workers(inputs, workers)).plan.to_csv() for workers in (1, 2, 2)}
     assert len(plans) == 1

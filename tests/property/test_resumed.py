@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from allocator.engine import yearly_stage
 from allocator.engine.calendar.yearly_capacity import calendar
+from allocator.engine.parameters import LEXICOGRAPHIC
 from allocator.engine.time_limit import Clock
 from allocator.engine.yearly_stage import YearlyStage, YearPlan
 from allocator.model.instance import build
+from tests.conftest import SetParameters
 from tests.property.brute import Brute, TooLargeError, best_given, lexicographic_best
 from tests.property.worlds import World, chunks, random_world
 
@@ -63,8 +64,8 @@ def resumed(world: World) -> tuple[Brute, np.ndarray, list[YearlyStage], YearPla
 
 
 @pytest.mark.parametrize("first", chunks(SEEDS, CHUNK, QUICK))
-def test_plan_from_another_keeps_limits_and_bounds(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
+def test_plan_from_another_keeps_limits_and_bounds(first: int, set_parameters: SetParameters) -> None:
+    set_parameters(LEXICOGRAPHIC, columns_up_to=0)
     count = 0
     for seed in range(first, first + CHUNK):
         found = resumed(random_world(seed))

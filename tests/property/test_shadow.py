@@ -12,10 +12,10 @@ from allocator.answers import runs
 from allocator.answers.sensitivity import Answer, Shadow, shadow
 from allocator.answers.sensitivity.question import FIELDS, fields_of
 from allocator.domain.errors import InputError
-from allocator.engine import yearly_stage
-from allocator.engine.decomposition import partition
+from allocator.engine.parameters import DECOMPOSITION, LEXICOGRAPHIC
 from allocator.engine.run import Run
 from allocator.inputs import load
+from tests.conftest import SetParameters
 from tests.property.brute import Brute, TooLargeError, lexicographic_best
 from tests.property.files import tidied, write_world
 from tests.property.worlds import World, first_of, random_world
@@ -115,11 +115,11 @@ def test_each_value_is_the_difference_of_two_best_plans(seed: int, tmp_path: Pat
 
 @pytest.mark.parametrize("seed", first_of(SEEDS_BY_BLOCKS, 2))
 def test_nothing_untrue_is_claimed_when_plans_are_not_proven(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seed: int, tmp_path: Path, set_parameters: SetParameters
 ) -> None:
     # Planned by blocks, as a large problem is: the plans need not be the best and trials come without bounds.
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
-    monkeypatch.setattr(partition, "BLOCK_COHORTS", 1)
+    set_parameters(LEXICOGRAPHIC, columns_up_to=0)
+    set_parameters(DECOMPOSITION, block_cohorts=1)
     world, run, before = solved(seed, tmp_path)
     first = tuple(before[goal] for goal in world.goals)
     for answer in shadow(run, subjects(world, run, seed), workers=1).answers:

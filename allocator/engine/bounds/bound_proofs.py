@@ -1,8 +1,8 @@
 """Proofs: how good any plan could be in each goal.
 
-The pooled relaxation bounds every goal. The large goals between the first and the last need more: the relaxation of all cohorts, with
-every floor of every group in it, at weights under which that goal shows (``bounds.Rates.proof``). These are solved on the side while
-the plan is made. Where cohorts are few their relaxation then bounds every single goal that is not proven yet.
+The aggregate relaxation bounds every goal. Large goals between the first and the last need more: the relaxation of all cohorts, with every
+floor of every group, at weights that show the goal (``goal_bounds.Rates.proof``). These are solved in a thread while the plan is made. Where
+cohorts are few, their relaxation also bounds every single goal that is not proven yet.
 """
 
 from __future__ import annotations
@@ -17,66 +17,50 @@ import numpy as np
 
 from allocator.domain.errors import ModelError
 from allocator.domain.rules import Goal
-from allocator.engine.bounds.goal_bounds import COUNTED, GoalLimits, Rates, whole_bound
-from allocator.engine.bounds.lagrangian_group_bound import certain_loss
-from allocator.engine.columns.aggregate_relaxation import UNHELD, Pooled
-from allocator.engine.columns.aggregation import exact
+from allocator.engine.bounds.goal_bounds import GoalLimits, whole_bound
+from allocator.engine.bounds.lagrangian_group_bound import lagrangian_group_bound
+from allocator.engine.columns.aggregate_relaxation import UNHELD, AggregateRelaxation
+from allocator.engine.columns.aggregation import disaggregated
 from allocator.engine.columns.column_generation import Relaxation, optimise
+from allocator.engine.columns.exchange_rates import Rates
 from allocator.engine.columns.pricing import Best, Prices
 from allocator.engine.columns.restricted_master import Master
-from allocator.engine.columns.slack_variables import OVERFILLED
+from allocator.engine.columns.slack_variables import SEAT_SLACK
+from allocator.engine.parameters import BOUNDS, COLUMN_GENERATION, GOAL_WEIGHTS, TOLERANCES
 from allocator.engine.time_limit import Clock, OutOfTime
 from allocator.model.cohorts import Cohorts
 from allocator.model.goals import SHAPES, signed
 
-SMOOTHING = 0.5
-"""Part of the best duals in the ones tried next, for all cohorts together."""
-
-MOVED = 1e-6
-"""Part of a person below which the relaxation of one scenario is that of another."""
-
-NEAR = 5.0
-"""How much dearer than the cheapest a trajectory may be to come along with it, in units of the last goal."""
-
-
-PART = 0.25
-"""Part of the gap asked for up to which a bound from prices known before is good enough."""
-
-FEW = 1_500
-"""Cohorts up to which each goal is bounded by the relaxation of all of them, where the others leave a distance; it takes minutes of more."""
-
-SAME = 1e-9
-"""Relative distance below which a bound is that of the problem before."""
-
 
 @dataclass(frozen=True, eq=False)
 class _Solved:
-    """A relaxation of all cohorts at the weights that prove a goal: its master, the people on each column and what stands behind the
-    columns, its duals with the best trajectories there, and the prices of rows.
+    """A solved relaxation of all cohorts at the weights that prove a goal.
+
+    Its master, the people on each column and the values of the slack variables, its duals with the best trajectories there, and the prices of rows.
     """
 
     master: Master
     people: np.ndarray
-    extras: np.ndarray
+    slacks: np.ndarray
     duals: np.ndarray
     best: Best
     prices: Prices
 
     @classmethod
     def of(cls, master: Master, relaxed: Relaxation) -> _Solved:
-        """An optimum."""
-        people, extras = np.split(relaxed.x, [len(master.stratum)])
-        return cls(master, people, extras, relaxed.duals, relaxed.best, master.prices(relaxed.duals)[0])
+        """From a relaxation."""
+        people, slacks = np.split(relaxed.x, [len(master.subproblem)])
+        return cls(master, people, slacks, relaxed.duals, relaxed.best, master.prices(relaxed.duals)[0])
 
     @cached_property
-    def certain(self) -> float:
-        """What whole people lose beyond the bound whatever the plan (``certain_loss``)."""
-        return certain_loss(self.master, self.duals, self.people)
+    def group_bound(self) -> float:
+        """What whole people lose beyond the bound in any plan; see ``lagrangian_group_bound``."""
+        return lagrangian_group_bound(self.master, self.duals, self.people)
 
 
 @dataclass(frozen=True, eq=False)
 class _Proof:
-    """The bound that a relaxation gives, and whether it was solved for this problem or for one before."""
+    """The bound that a relaxation gives, and whether it was solved for this problem or for an earlier one."""
 
     bound: float
     by: _Solved
@@ -84,34 +68,33 @@ class _Proof:
 
 
 class Proofs:
-    """The proofs of one problem; they may still be at work when this is made."""
+    """The proofs of one problem. Some may still be running when this object exists."""
 
-    def __init__(self, pooled: Pooled, gap: float, clock: Clock) -> None:
-        self.pooled, self.gap, self.clock = pooled, gap, clock
-        self.moved = np.zeros(
-            len(pooled.cohorts.members), dtype=bool
-        )  # Where the relaxation of the plan is another than before, (C,).
+    def __init__(self, aggregate: AggregateRelaxation, gap: float, clock: Clock) -> None:
+        self.aggregate, self.gap, self.clock = aggregate, gap, clock
+        # Cohorts whose people the plan's relaxation moves compared with the problem before, (C,).
+        self.moved = np.zeros(len(aggregate.cohorts.members), dtype=bool)
         self._known: dict[Goal, Future[_Proof]] = {}
         self._distance: dict[Goal, float] = {}  # Between a plan and its bound when that was last solved for.
-        self._still_proves = False  # Whether prices of the problem before prove as well as those solved for anew.
-        self._limits = GoalLimits(pooled.bare, lambda: pooled.master, clock, {})
+        self._still_proves = False  # Whether prices of the problem before prove as well as newly solved ones.
+        self._limits = GoalLimits(aggregate.bare, lambda: aggregate.master, clock, {})
         self._background = ThreadPoolExecutor(max_workers=1)
 
     @property
     def _rates(self) -> Rates:
-        assert self.pooled.rates is not None
-        return self.pooled.rates
+        assert self.aggregate.rates is not None
+        return self.aggregate.rates
 
     def begin(self, master: Master, relaxed: Relaxation) -> None:
         """Start the proofs of the large goals between the first and the last.
 
-        The relaxation of the plan proves the last goal, the pooled one the first large one and those that count people.
+        The relaxation of the plan proves the last goal. The aggregate one proves the first large goal and those that count people.
         """
-        if self.pooled.rates is None:  # Out of time before them.
+        if self.aggregate.rates is None:  # Out of time before them.
             return
-        goals, values = master.goals, self.pooled.values
+        goals, values = master.goals, self.aggregate.values
         self._know(goals[-1], _Proof(relaxed.bound, _Solved.of(master, relaxed)))
-        large = [goal for goal in goals if abs(values[goal]) >= COUNTED]
+        large = [goal for goal in goals if abs(values[goal]) >= GOAL_WEIGHTS.counted_below]
         for goal in large[1:]:
             if goal != goals[-1] and not self.clock.is_over():
                 twin = master.twin()
@@ -119,136 +102,143 @@ class Proofs:
                 self._known[goal] = self._background.submit(self._prove, twin, goal, self.clock.left)
 
     def _know(self, goal: Goal, proof: _Proof) -> None:
+        """Store a finished proof."""
         self._known[goal] = Future()
         self._known[goal].set_result(proof)
 
     def _prove(self, master: Master, goal: Goal, left: Callable[[], float] = lambda: np.inf) -> _Proof:
-        """The relaxation of all cohorts, which is at the weights that prove a goal, to its optimum."""
-        near = 0.1 * self.gap * abs(self.pooled.values[goal])
+        """Solve the relaxation of all cohorts; the master has the weights that prove the goal."""
+        near = BOUNDS.solved_share * self.gap * abs(self.aggregate.values[goal])
         found = optimise(
-            master, tolerance=near, smoothing=SMOOTHING, near=NEAR, should_stop=self.clock.is_over, left=left
+            master,
+            tolerance=near,
+            smoothing=COLUMN_GENERATION.smoothing_cohorts,
+            near=COLUMN_GENERATION.near,
+            should_stop=self.clock.is_over,
+            left=left,
         )
         if found is None:
             raise ModelError(UNHELD)
         return _Proof(found.bound, _Solved.of(master, found))
 
     def adapted(self, cohorts: Cohorts, clock: Clock) -> Proofs:
-        """The proofs for other cohorts, on the side: of what is known where that bounds as it did, else solved again from the last optimum."""
-        other = Proofs(self.pooled.adapted(cohorts, clock), self.gap, clock)
+        """The proofs for other cohorts, in a thread: the old duals where they bound as before, else solved again from the last optimum."""
+        other = Proofs(self.aggregate.adapted(cohorts, clock), self.gap, clock)
         other._distance = dict(self._distance)
-        if other.pooled.bare.rows.is_like(self.pooled.bare.rows):
+        if other.aggregate.bare.rows.is_like(self.aggregate.bare.rows):
             other._limits.duals |= self._limits.duals
-        last = self.pooled.bare.goals[-1]  # Planning waits for it.
+        last = self.aggregate.bare.goals[-1]  # Planning waits for it.
         for goal in sorted(self._known, key=lambda goal: goal != last):
             other._known[goal] = other._background.submit(other._adapt, self._known[goal].result(), goal)
         return other
 
     def _adapt(self, before: _Proof, goal: Goal) -> _Proof:
-        """The proof of the problem before where its bound is the same here, or where others showed that its prices still prove; else its own."""
+        """The old proof where its bound is the same here, or where the plan's relaxation showed that old prices still prove; else a new one."""
         bound = self._bound_of(before.by)
-        if abs(bound - before.bound) <= SAME * max(1.0, abs(before.bound)):
+        if abs(bound - before.bound) <= TOLERANCES.relative * max(1.0, abs(before.bound)):
             return _Proof(bound, before.by, is_own=False)
-        last = self.pooled.bare.goals[-1]
+        last = self.aggregate.bare.goals[-1]
         if goal != last and self._still_proves:
             return _Proof(bound, before.by, is_own=False)
-        found = self._again(before.by, goal)
+        found = self._reoptimise(before.by, goal)
         if goal == last:
-            self._still_proves = found.bound - bound <= PART * self.gap * abs(self.pooled.values[goal])
+            self._still_proves = found.bound - bound <= BOUNDS.kept_share * self.gap * abs(self.aggregate.values[goal])
         return found
 
     def _bound_of(self, known: _Solved) -> float:
-        """Bound at the duals of another problem; minus infinity where rows do not mean the same."""
-        cohorts, costs = self.pooled.cohorts, self.pooled.costs
-        master = known.master.bare_under(exact(cohorts), costs, cohorts.instance.calendar.least)
+        """Bound at the duals of another problem; minus infinity where the rows differ."""
+        cohorts, costs = self.aggregate.cohorts, self.aggregate.costs
+        master = known.master.bare_under(disaggregated(cohorts), costs, cohorts.instance.calendar.least)
         if not master.rows.is_like(known.master.rows):
             return -np.inf
         duals = master.clipped(known.duals)
         is_priced = costs is known.master.goal_costs and np.array_equal(duals, known.duals)
         return master.bound(duals, known.best if is_priced else master.best(duals))
 
-    def _again(self, before: _Solved, goal: Goal) -> _Proof:
-        cohorts = self.pooled.cohorts
-        master = before.master.under(exact(cohorts), self.pooled.costs, cohorts.instance.calendar.least)
+    def _reoptimise(self, before: _Solved, goal: Goal) -> _Proof:
+        """Solve a relaxation again under the present limits, from its last basis. For the last goal it also notes whom it moves."""
+        cohorts = self.aggregate.cohorts
+        master = before.master.under(disaggregated(cohorts), self.aggregate.costs, cohorts.instance.calendar.least)
         found = self._prove(master, goal)
         if goal == master.goals[-1]:
             people = np.append(before.people, np.zeros(len(found.by.people) - len(before.people)))
-            self.moved[master.stratum[np.abs(found.by.people - people) > MOVED]] = True
+            self.moved[master.subproblem[np.abs(found.by.people - people) > TOLERANCES.whole]] = True
         return found
 
     def _own(self, goal: Goal) -> _Proof:
-        """The proof of a goal from its relaxation solved for this problem."""
+        """The proof of a goal by a relaxation solved for this problem."""
         proof = self._known[goal].result()
         if not proof.is_own:
-            proof = self._again(proof.by, goal)
+            proof = self._reoptimise(proof.by, goal)
             self._know(goal, proof)
         return proof
 
     def renew(self) -> None:
-        """Solve the relaxation of the plan for this problem even if that before bounds as it did."""
-        last = self.pooled.bare.goals[-1]
+        """Solve the plan's relaxation for this problem, even if the earlier one bounds as well."""
+        last = self.aggregate.bare.goals[-1]
         if last in self._known:
             self._own(last)
 
     @property
     def prices(self) -> Prices | None:
-        """The prices of the relaxation at the weights of the plan; ``None`` where there is none."""
-        last = self._known.get(self.pooled.bare.goals[-1])
+        """Prices of the relaxation at the plan's weights; ``None`` if there is none."""
+        last = self._known.get(self.aggregate.bare.goals[-1])
         return None if last is None else last.result().by.prices
 
-    def certain(self) -> float:
-        """What whole people lose against the relaxation of the plan whatever the plan, in units of the last goal; 0 where there is none."""
-        last = self.pooled.bare.goals[-1]
-        return self._own(last).by.certain if last in self._known else 0.0
+    def group_bound(self) -> float:
+        """What whole people lose against the plan's relaxation in any plan, in units of the last goal; 0 if there is no relaxation."""
+        last = self.aggregate.bare.goals[-1]
+        return self._own(last).by.group_bound if last in self._known else 0.0
 
     def bounds(self, values: Mapping[Goal, float]) -> dict[Goal, float]:
         """A bound for each goal from the values of a plan, each in the goal's own sense.
 
-        A goal that is 0 and cannot be less needs no relaxation. Goals ranked before are as good as in the plan; those behind count
-        only where they are limited, at their limit.
+        A goal that is 0 and cannot be less needs no relaxation. Earlier goals are held at the plan's values; later ones only at their limit, if the scenario
+        sets one.
         """
         if self.clock.is_limited:
             self._forget_unfinished()
         found: dict[Goal, float] = {}
-        order = self.pooled.bare.goals
+        order = self.aggregate.bare.goals
         signed_values = {goal: signed(goal, values[goal]) for goal in order}
         for position, goal in enumerate(order):
             self.clock.say("bounds", goal=goal)
             if SHAPES[goal].sense == "min" and values[goal] <= 0:
                 found[goal] = 0.0
                 continue
-            held = {h: max(limit, signed_values[h]) for h, limit in self.pooled.limits.items() if h != goal}
+            held = {h: max(limit, signed_values[h]) for h, limit in self.aggregate.limits.items() if h != goal}
             held |= {h: signed_values[h] for h in order[:position]}
             found[goal] = signed(goal, self._limit(goal, signed_values[goal], held))
         self._background.shutdown()
         return found
 
     def _forget_unfinished(self) -> None:
-        """Do without the proofs for which there was no time."""
+        """Drop the proofs that ran out of time."""
         for goal, proof in list(self._known.items()):
             if isinstance(proof.exception(), OutOfTime):
                 del self._known[goal]
 
     def _solved(self, goal: Goal, value: float, held: Mapping[Goal, float]) -> float:
-        """Limit of a goal from the pooled relaxation; as much as its last duals prove when there is no time for more."""
+        """Bound of a goal by the aggregate relaxation, or at its last duals if there is no time."""
         if not self.clock.is_over():
             with suppress(OutOfTime):
                 return self._limits.solved(goal, held, value)
-        pooled = self.pooled
-        return self._limits.at_hand(goal, held, pooled.relaxed.duals, pooled.bare.weights, pooled.rates)
+        aggregate = self.aggregate
+        return self._limits.at_hand(goal, held, aggregate.relaxed.duals, aggregate.bare.weights, aggregate.rates)
 
     def _finely(self, goal: Goal, value: float, held: Mapping[Goal, float]) -> float:
-        """The same from the relaxation of all cohorts; nothing when there is no time for it."""
+        """Bound of a goal by the relaxation of all cohorts; minus infinity if there is no time."""
         if not self.clock.is_over():
             with suppress(OutOfTime):
                 return self._fine.solved(goal, held, value)
         return -np.inf
 
     def _limit(self, goal: Goal, value: float, held: Mapping[Goal, float]) -> float:
-        """What a goal cannot be less than, minimised: from prices known when these bring it as near as is wanted, else from relaxations.
+        """The best bound of a goal, minimised. Cheap ways come first, and the rest is skipped once one is near enough.
 
-        Where it is further off than the gap asked for, also by what whole people are certain to lose.
+        Where the bound stays further off than the gap asked for, the Lagrangian group bound is added.
         """
-        order = self.pooled.bare.goals
+        order = self.aggregate.bare.goals
         ways: tuple[Callable[[], float], ...] = (
             lambda: self._limits.known(goal, held),
             lambda: self._solved(goal, value, held),
@@ -259,9 +249,9 @@ class Proofs:
                 *ways,
                 lambda: self._less_held(goal, self._own(goal), held),
             )
-        if len(self.pooled.cohorts.members) <= FEW and order[-1] in self._known:
+        if len(self.aggregate.cohorts.members) <= BOUNDS.cohorts_up_to and order[-1] in self._known:
             ways = (*ways, lambda: self._finely(goal, value, held))
-        enough = max(PART * self.gap * abs(value), self._distance[goal]) if goal in self._distance else 0.0
+        enough = max(BOUNDS.kept_share * self.gap * abs(value), self._distance[goal]) if goal in self._distance else 0.0
         found = -np.inf
         for way in ways:
             found = max(found, signed(goal, whole_bound(goal, way())))
@@ -272,19 +262,21 @@ class Proofs:
         self._distance.setdefault(goal, value - found)
         if value - found > self.gap * abs(value) and goal in self._known and not self.clock.is_over():
             own = self._own(goal)
-            found = max(found, signed(goal, whole_bound(goal, self._less_held(goal, own, held) + own.by.certain)))
+            found = max(found, signed(goal, whole_bound(goal, self._less_held(goal, own, held) + own.by.group_bound)))
         return found
 
     @cached_property
     def _fine(self) -> GoalLimits:
-        """Limits of goals from the relaxation of all cohorts, which begins with the columns of the plan's."""
-        cohorts, solved = self.pooled.cohorts, self._own(self.pooled.bare.goals[-1]).by
+        """Bounds by the relaxation of all cohorts, which starts with the columns of the plan's relaxation."""
+        cohorts, solved = self.aggregate.cohorts, self._own(self.aggregate.bare.goals[-1]).by
         least = cohorts.instance.calendar.least
-        master = Master(exact(cohorts), self.pooled.bare.goals, self.pooled.costs, least=least, has_caps=True)
-        master.add(solved.master.stratum, solved.master.trajectory)
-        master.limit_overfill(np.round(solved.extras[solved.master.extras.kind == OVERFILLED], 6))
+        master = Master(
+            disaggregated(cohorts), self.aggregate.bare.goals, self.aggregate.costs, least=least, has_caps=True
+        )
+        master.add(solved.master.subproblem, solved.master.trajectory)
+        master.limit_seat_slack(np.round(solved.slacks[solved.master.slacks.kind == SEAT_SLACK], 6))
         return GoalLimits(master, lambda: master, self.clock, {})
 
     def _less_held(self, goal: Goal, proof: _Proof, held: Mapping[Goal, float]) -> float:
-        """What the bound of weighted goals leaves for one of them when the others are held."""
+        """What the bound of weighted goals leaves for one goal when the others are held."""
         return proof.bound - sum(rate * held[h] for h, rate in self._rates.proof[goal].items() if h != goal)

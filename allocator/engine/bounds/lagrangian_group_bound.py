@@ -1,13 +1,12 @@
-r"""What whole people lose against a relaxation whatever everybody else does, small group by small group.
+r"""The Lagrangian group bound: what whole people lose against a relaxation whatever everybody else does (Geoffrion 1974).
 
-A team of three cannot send one and a half. At the duals of the relaxation everything that a plan costs beyond the bound is a sum of
-losses, none below 0 (``close``), and each belongs to one group at most: what the people of a group attend, and what the limits
-that nobody else touches leave unused. So each group is decided alone, with whole people and the rest of the province at its price
-(Lagrange; Geoffrion 1974), and what the groups lose at least adds up.
+A team of three cannot send one and a half. At the duals of the relaxation, what a plan costs beyond the bound is a sum of losses, none of them
+negative: reduced costs, unused limits, slack variables. Each loss belongs to at most one *group*: subproblems that share narrow rows. With
+all other rows priced, every group is an integer program of its own, and the least losses of the groups add up.
 
 .. math:: cost(x) \ge bound + \sum_g \min(K, \min_{x_g \text{ whole}} loss_g(x_g))
 
-Trajectories that are not close need not be looked at: who follows one loses more than :math:`K` by that alone.
+Only near-optimal columns are needed: whoever follows another one loses more than :math:`K` by that alone.
 """
 
 from __future__ import annotations
@@ -15,17 +14,12 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.engine.columns.restricted_master import Master
-from allocator.engine.integer.near_optimal_columns import CLOSE, LOSS, Close, Touches
+from allocator.engine.integer.near_optimal_columns import NearOptimalColumns, Touches
+from allocator.engine.parameters import LAGRANGIAN_GROUP_BOUND, NEAR_OPTIMAL, TOLERANCES
 from allocator.engine.solvers.integer_program import Program, solve
 
-WIDE = 40
-"""Strata that a limit touches at most to be part of a group; wider ones are priced."""
 
-GROUP_NODES = 100
-"""Nodes of branch and bound in the program of a group: its bound holds whenever that stops."""
-
-
-def certain_loss(master: Master, duals: np.ndarray, people: np.ndarray) -> float:
+def lagrangian_group_bound(master: Master, duals: np.ndarray, people: np.ndarray) -> float:
     """What every plan costs at least beyond the bound at some duals, in units of the last goal.
 
     Parameters
@@ -33,66 +27,70 @@ def certain_loss(master: Master, duals: np.ndarray, people: np.ndarray) -> float
     duals
         Of a relaxation, inside the range where the bound is finite.
     people
-        People on the first columns of the master in the relaxation. Only groups that it splits are looked at: the others may lose nothing.
+        People on the first columns of the master in the relaxation. Only groups that it splits are looked at; leaving out the others is safe,
+        since no loss is negative.
     """
-    close = Close.of(master, duals)
-    groups = _Groups(close)
-    broken = np.flatnonzero(np.abs(people - np.round(people)) > LOSS)
-    split = np.unique(groups.of[master.stratum[broken]])
+    near_optimal = NearOptimalColumns.of(master, duals)
+    groups = _Groups(near_optimal)
+    broken = np.flatnonzero(np.abs(people - np.round(people)) > TOLERANCES.whole)
+    split = np.unique(groups.of[master.subproblem[broken]])
     return sum(groups.loss(int(group)) for group in split)
 
 
 class _Groups:
-    """Strata that share narrow limits, directly or by way of others, and what each such group loses."""
+    """Subproblems connected by narrow rows, and the least loss of each such group."""
 
-    def __init__(self, close: Close) -> None:
-        self.close = close
-        program, touches = close.program, Touches.of(close.master, close.program)
-        self.strata, self.columns = len(close.count), len(close.master.stratum)
-        is_shared = np.arange(len(program.row_least)) >= self.strata
-        is_narrow = is_shared & (touches.count > 0) & (touches.count <= WIDE)
-        self.of = _connected(touches, is_narrow, self.strata)
-        # Each row and extra to its group, -1 for those that are priced.
-        self.row = np.where(is_shared, -1, np.append(self.of, np.zeros(len(is_shared) - self.strata, dtype=np.int64)))
+    def __init__(self, near_optimal: NearOptimalColumns) -> None:
+        self.near_optimal = near_optimal
+        program, touches = near_optimal.program, Touches.of(near_optimal.master, near_optimal.program)
+        self.subproblems, self.columns = len(near_optimal.count), len(near_optimal.master.subproblem)
+        is_shared = np.arange(len(program.row_least)) >= self.subproblems
+        is_narrow = is_shared & (touches.count > 0) & (touches.count <= LAGRANGIAN_GROUP_BOUND.widest_row)
+        self.of = _connected(touches, is_narrow, self.subproblems)
+        # The group of each row and slack variable, -1 for those that are priced.
+        self.row = np.where(
+            is_shared, -1, np.append(self.of, np.zeros(len(is_shared) - self.subproblems, dtype=np.int64))
+        )
         narrow = is_narrow[touches.row]
-        self.row[touches.row[narrow]] = self.of[touches.stratum[narrow]]
+        self.row[touches.row[narrow]] = self.of[touches.subproblem[narrow]]
         self.extra = np.full(len(program.cost) - self.columns, -1)
         own = (program.columns >= self.columns) & (self.row[program.rows] >= 0)
         self.extra[program.columns[own] - self.columns] = self.row[program.rows[own]]
 
     def loss(self, group: int) -> float:
-        """What the people of a group lose at least, ``CLOSE`` at most."""
+        """The least loss of a group, ``NearOptimalParameters.reach`` at most."""
         program, constant = self._program(group)
-        answer = solve(program, nodes=GROUP_NODES)
-        # Rounding of the solver must not become part of a proof. Nothing feasible: somebody follows a trajectory that is not close.
-        return float(np.clip(constant + answer.bound - LOSS, 0.0, CLOSE))
+        answer = solve(program, nodes=LAGRANGIAN_GROUP_BOUND.nodes)
+        # A tolerance is taken off, so that rounding of the solver is no part of a proof. If nothing is feasible, somebody must follow a
+        # trajectory that is not near-optimal, which loses the full reach.
+        return float(np.clip(constant + answer.bound - TOLERANCES.loss, 0.0, NEAR_OPTIMAL.reach))
 
     def _program(self, group: int) -> tuple[Program, float]:
-        """The least loss of a group as a program, and a constant to add.
+        """The least loss of a group as an integer program, and a constant to add.
 
-        Variables: its close columns, its extras, and what each of its rows leaves unused where that is worth something. None
-        costs more than ``CLOSE``: more is not asked, and large numbers are rounded worse.
+        Variables: its near-optimal columns, its slack variables, and the unused part of each of its rows that has a dual. No cost is above
+        ``NearOptimalParameters.reach``: more is not needed, and large numbers round worse.
         """
-        close, whole = self.close, self.close.program
-        keep = np.append(self.of[close.master.stratum] == group, self.extra == group)
-        keep[: self.columns] &= close.reduced[: self.columns] <= CLOSE
+        near_optimal, whole = self.near_optimal, self.near_optimal.program
+        keep = np.append(self.of[near_optimal.master.subproblem] == group, self.extra == group)
+        keep[: self.columns] &= near_optimal.reduced[: self.columns] <= NEAR_OPTIMAL.reach
         own = np.flatnonzero(self.row == group)
         program = whole.only(keep)
         inside = self.row[program.rows] == group
-        reduced = np.clip(close.reduced[keep], -CLOSE, CLOSE)
-        gains = (reduced < 0) & np.isfinite(program.most)  # Extras that the bound uses to the full.
+        reduced = np.clip(near_optimal.reduced[keep], -NEAR_OPTIMAL.reach, NEAR_OPTIMAL.reach)
+        gains = (reduced < 0) & np.isfinite(program.most)  # Slack variables that the bound uses to the full.
         constant = -float(reduced[gains] @ program.most[gains])
         reduced = np.where(gains, reduced, np.maximum(reduced, 0.0))
 
         least, most = whole.row_least[own], whole.row_most[own]
-        worth = np.where(own < self.strata, 0.0, close.duals[own])
-        asked = np.flatnonzero(np.abs(worth) > LOSS)
+        worth = np.where(own < self.subproblems, 0.0, near_optimal.duals[own])
+        asked = np.flatnonzero(np.abs(worth) > TOLERANCES.loss)
         is_low = worth[asked] > 0
         limit = np.where(is_low, least[asked], most[asked])
         room = most[asked] - least[asked]
         least[asked] = most[asked] = limit
         return Program(
-            cost=np.append(reduced, np.minimum(np.abs(worth[asked]), CLOSE)),
+            cost=np.append(reduced, np.minimum(np.abs(worth[asked]), NEAR_OPTIMAL.reach)),
             least=np.zeros(len(reduced) + len(asked)),
             most=np.append(program.most, room),
             whole=np.append(program.whole, np.zeros(len(asked), dtype=bool)),
@@ -104,13 +102,13 @@ class _Groups:
         ), constant
 
 
-def _connected(touches: Touches, is_narrow: np.ndarray, strata: int) -> np.ndarray:
-    """Number of each stratum's group, which is that of its first stratum, shape (R,)."""
+def _connected(touches: Touches, is_narrow: np.ndarray, subproblems: int) -> np.ndarray:
+    """The group of each subproblem: the first subproblem that it is connected to, shape (R,)."""
     own = is_narrow[touches.row]
-    rows, members = touches.row[own], touches.stratum[own]
-    of = np.arange(strata)
+    rows, members = touches.row[own], touches.subproblem[own]
+    of = np.arange(subproblems)
     while True:
-        lowest = np.full(len(is_narrow), strata)
+        lowest = np.full(len(is_narrow), subproblems)
         np.minimum.at(lowest, rows, of[members])
         better = of.copy()
         np.minimum.at(better, members, lowest[rows])

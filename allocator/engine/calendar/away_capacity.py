@@ -1,4 +1,4 @@
-"""How many of a group the sessions of a programme can hold in a year, where an away-limit tells before any date is chosen."""
+"""Away capacity: how many people of a group the sessions of a programme can hold in a year, known from an away-limit before any date is chosen."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import numpy as np
 from allocator.domain.rules import AwayLimit
 from allocator.domain.tables import Inputs
 from allocator.engine.calendar.timetable import Timetable
-from allocator.model.instance import Admission, Limit
-
-MOST_LIMITS = 100
-"""So many limits are stated in advance at most; of larger problems only those that the dates show to bind."""
+from allocator.engine.parameters import FEASIBILITY_CUTS
+from allocator.model.instance import Admission, Cut
 
 
-def group_limits(table: Timetable, admission: Admission, usable: np.ndarray) -> tuple[Limit, ...]:
+def group_limits(table: Timetable, admission: Admission, usable: np.ndarray) -> tuple[Cut, ...]:
     """Limits no plan can escape: a group's share away on one day, once for every session that is held apart.
 
     Parameters
@@ -47,22 +45,23 @@ def group_limits(table: Timetable, admission: Admission, usable: np.ndarray) -> 
         in_years = np.array([not rule.years or y in rule.years for y in inputs.years])
         most = at_once[g][:, None] * apart[p]
         binds = (able[:, None] > most) & (apart[p] > 0) & inputs.counting(rule.programmes)[p][:, None] & in_years
-        if binds.sum() > MOST_LIMITS:  # Groups of one rule share nobody, so that these are all different.
+        # Groups of one rule share nobody, so these limits are all different.
+        if binds.sum() > FEASIBILITY_CUTS.limits_in_advance:
             return ()
         for k, y in sorted(np.argwhere(binds).tolist(), key=lambda at: (g[at[0]], at[1], p[at[0]])):
             own = people[group == g[k]]
             own = own[(admission.slots[admission.profile[own]] == p[k]).any(axis=1)]
             key = tuple(ids[own].tolist()), int(p[k]), inputs.years[y]
             limits[key] = min(int(most[k, y]), limits.get(key, int(most[k, y])))
-        if len(limits) > MOST_LIMITS:
+        if len(limits) > FEASIBILITY_CUTS.limits_in_advance:
             return ()
-    return tuple(Limit(people, (programmes[p],), y, most) for (people, p, y), most in limits.items())
+    return tuple(Cut(people, (programmes[p],), y, most) for (people, p, y), most in limits.items())
 
 
 def _able(
     admission: Admission, people: np.ndarray, group: np.ndarray, headcount: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Groups, programmes, and how many of the group (heads) the programme admits, wherever that is anybody."""
+    """Groups, programmes, and how many people of the group the programme admits, wherever that is anybody."""
     count = int(admission.slots.max(initial=0)) + 1
     pairs, pair = np.unique(group * len(admission.slots) + admission.profile[people], return_inverse=True)
     heads = np.bincount(pair, weights=headcount[people], minlength=len(pairs))

@@ -1,6 +1,6 @@
-"""Which sessions are closed to which people whatever anybody else does, and the rule that closes each.
+"""Sessions closed in advance: which sessions are closed to whom whatever anybody else does, and the rule that closes each.
 
-Blocked periods, forbidden pairs, unavailable periods, classes that everyone attends, and the record: no overlap with a class
+Reasons are blocked periods, forbidden pairs, unavailable periods, classes that everybody attends, and the record: no overlap with a class
 attended before the plan, and the rest after it.
 """
 
@@ -59,7 +59,7 @@ class Exclusions:
         self.profile = distinct_rows(blocked)[1]
 
     def on(self, inputs: Inputs) -> Exclusions | None:
-        """The same for other inputs; ``None`` when people, programmes, sessions, the record or rules about dates are others."""
+        """The same for other inputs; ``None`` if people, programmes, sessions, the record or rules about dates differ."""
         known = self.inputs
         tables = ("cadres", "units", "programmes", "sessions", "segments", "history")
         if (
@@ -74,20 +74,20 @@ class Exclusions:
         return other
 
     def everyone(self) -> dict[int, str]:
-        """Sessions closed to all: fewer seats than the least size."""
+        """Sessions closed to all because they have fewer seats than their least size, each with the rule."""
         table = self.timetable
         closed = np.flatnonzero((table.seats < table.least) | (table.seats < 1)).tolist()
         return {s: SESSIONS_SEATS if table.seats[s] < 1 else SESSIONS_LEAST for s in closed}
 
     def blocked_for(self, i: int) -> dict[int, str]:
-        """Sessions inside a blocked period, or during a class for everyone, of a rule that speaks about person ``i``, each with the rule."""
+        """Sessions in a blocked period, or during a class for everyone, of a rule that speaks about person ``i``; each with the rule."""
         return {s: rule_id for rule_id, audience, sessions in reversed(self._blocking) if audience[i] for s in sessions}
 
     def _during_classes_for_everyone(self) -> list[tuple[str, np.ndarray, list[int]]]:
         """Sessions that meet every session of a class which a whole audience attends, with that audience.
 
-        Only of classes with a seat for everyone, and without those to whom one of its sessions is closed: whoever cannot attend
-        the class is free for another.
+        Only classes with a seat for everyone count. People to whom one of the class's sessions is closed are left out: they may be unable to attend it,
+        and are then free for another.
         """
         inputs, table = self.inputs, self.timetable
         found = []
@@ -128,6 +128,7 @@ class Exclusions:
         return dict(closed)
 
     def _fixed(self, rule: Fixed) -> list[tuple[int, int]]:
+        """Pairs of person and session that a fixed rule forbids."""
         table, pairs = self.timetable, []
         programmes = self.inputs.programmes["programme_id"].to_numpy()[table.programme]
         ids = np.array(table.ids)
@@ -147,6 +148,7 @@ class Exclusions:
 
     @cached_property
     def _record(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, History]:
+        """Person, first day and last day of each entry of the record, and the record."""
         history = self.inputs.history
         programmes = {p: k for k, p in enumerate(self.inputs.programmes["programme_id"])}
         record = History.of(self.inputs, programmes)

@@ -24,7 +24,7 @@ EPOCH = date(1970, 1, 1).toordinal()
 
 
 def as_days(dates: pd.Series | list[object]) -> np.ndarray:
-    """Dates as whole days, ``int64``."""
+    """Dates as day numbers (1 January 1970 is 0), ``int64``."""
     return np.asarray(pd.to_datetime(pd.Series(dates)).to_numpy().astype("datetime64[D]").astype(np.int64))
 
 
@@ -142,7 +142,7 @@ class Timetable:
         return np.asarray(self._within(rule.rest_days) & ours[:, None] & ours[None, :] & later)
 
     def of(self, rule: RuleKind) -> np.ndarray:
-        """Sessions of the programmes a rule speaks about, boolean (S,)."""
+        """Sessions of the programmes that a rule speaks about, boolean (S,)."""
         return np.asarray(self.inputs.counting(rule.programmes)[self.programme])
 
     def in_years(self, rule: RuleKind) -> np.ndarray:
@@ -165,7 +165,7 @@ class Timetable:
 
     @cached_property
     def months(self) -> list[dict[tuple[str, int, int], int]]:
-        """Days of each session by host and calendar month; sessions of one host and kind share theirs."""
+        """Days of each session by host and calendar month. Sessions of one host and kind share one dictionary."""
         hosts = self.inputs.programmes["host_id"].astype(str).to_numpy(object)[self.programme].tolist()
         known: dict[tuple[str, int], dict[tuple[str, int, int], int]] = {}
         found = []

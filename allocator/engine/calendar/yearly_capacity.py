@@ -1,6 +1,7 @@
-"""What the dates leave to the yearly stage: seats, least sizes, pairs of programmes, and years out of reach.
+"""Yearly capacity: seats, least sizes, pairs of programmes that fit into one year, and years out of reach.
 
-Everything here is a limit no plan can escape, so that the yearly stage never loses a plan that the dates could hold.
+These are relaxations of the dates: every plan that has dates keeps all of them. So they cost the yearly stage no plan, and its
+bounds hold for the problem with dates too.
 """
 
 from __future__ import annotations

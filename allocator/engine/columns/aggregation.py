@@ -1,7 +1,8 @@
-"""Strata: parts of the people that the price master counts together, and the rows that they share.
+"""Subproblems: people whom a master counts together, and the rows that they share.
 
-``coarse`` strata pool local limits over places, so a master over them is a small relaxation of the problem; ``exact`` strata keep
-every limit.
+In the words of Dantzig and Wolfe (1960), a subproblem is what pricing solves for identical people: one convexity row, one set of
+trajectories. ``aggregated`` makes one of every person type and adds up the limits of all places; its master is a small relaxation.
+``disaggregated`` makes one of every cohort and keeps every limit; its master is the problem itself.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from allocator.model.cohorts import Cohorts
 
 
 def segments(goals: tuple[tuple[Goal, int], ...], groups: int = 1) -> list[tuple[float, tuple[Goal, ...]]]:
-    """Pieces of a deviation: width and the goals every unit of the piece counts to, cheapest first."""
+    """Pieces of the distance from a limit, the cheapest first: width, and the goals to which each unit of the piece counts.
+
+    Parameters
+    ----------
+    goals
+        Goals, each with the distance that it tolerates before it counts.
+    groups
+        Groups whose rows are added up: each may use its tolerance.
+    """
     edges = sorted({slack for _, slack in goals})
     ends = [*edges[1:], np.inf]
     pieces = []
@@ -29,9 +38,9 @@ def segments(goals: tuple[tuple[Goal, int], ...], groups: int = 1) -> list[tuple
 
 @dataclass(frozen=True, eq=False)
 class Allotment:
-    """What one block may use: seats (P, Y), and floor and ceiling of each family's groups (G, Y).
+    """What one block of cohorts may use: seats (P, Y), and floor and ceiling of each family's groups (G, Y).
 
-    ``missed`` is how far the rest misses the floor or passes the ceiling already, of each family's groups (G, Y).
+    ``missed`` says by how much the other blocks miss the floor or pass the ceiling already, for each family's groups (G, Y).
     """
 
     seats: np.ndarray
@@ -41,35 +50,35 @@ class Allotment:
 
 
 @dataclass(frozen=True, eq=False)
-class Strata:
-    """Parts of the people that the master counts together.
+class Subproblems:
+    """R sets of identical people, and the rows that they share.
 
     Parameters
     ----------
     cohorts
         The people.
     of
-        Stratum of each cohort, shape (C,).
-    sort, people
-        Sort and headcount of each stratum, shape (R,).
+        Subproblem of each cohort, -1 for none or several, shape (C,).
+    type, people
+        Person type and headcount of each subproblem, shape (R,).
     seats
         Row of seats of each slot, -1 for none, shape (R, n).
     capacity
         Seats of each row and year, shape (K, Y).
     group
-        Row of each family, -1 for none, shape (R, F).
+        Row in each family, -1 for none, shape (R, F).
     floor, ceiling
         Limits of each family's rows, shape (rows, Y) each.
     width
-        Groups pooled in each row of each family.
+        How many groups are added up in each row of each family.
     missed
-        How far each family's rows are missed elsewhere already, (rows, Y) each: so much less may be missed here before it
+        By how much each family's rows are missed elsewhere already, shape (rows, Y) each. So much less may be missed here before it
         counts to graver goals.
     """
 
     cohorts: Cohorts
     of: np.ndarray
-    sort: np.ndarray
+    type: np.ndarray
     people: np.ndarray
     seats: np.ndarray
     capacity: np.ndarray
@@ -88,12 +97,12 @@ def members_of(groups: np.ndarray, of: np.ndarray, count: int) -> tuple[np.ndarr
     groups
         The groups wanted; one may come several times.
     of, count
-        Group of each member, and how many groups there are.
+        Group of each member, and the number of groups.
 
     Returns
     -------
     tuple
-        Position in ``groups``, and the member, one row for each.
+        Position in ``groups`` and the member, shape (pairs,) each.
     """
     order, sizes = np.argsort(of, kind="stable"), np.bincount(of, minlength=count)
     first, own = (np.cumsum(sizes) - sizes)[groups], sizes[groups]
@@ -102,19 +111,28 @@ def members_of(groups: np.ndarray, of: np.ndarray, count: int) -> tuple[np.ndarr
     return place, order[first[place] + step]
 
 
-def coarse(cohorts: Cohorts, seats: np.ndarray) -> Strata:
-    """One stratum per sort: programmes pooled by class, groups of a family all together."""
+def aggregated(cohorts: Cohorts, seats: np.ndarray) -> Subproblems:
+    """One subproblem per person type, for the aggregate relaxation.
+
+    Programmes that are equal to every rule share one row of seats, and all groups of a family share one row. Every plan satisfies these sums, so the
+    optimum over them bounds every plan.
+
+    Parameters
+    ----------
+    seats
+        Of each programme and year, shape (P, Y).
+    """
     classes = cohorts.programme_class
     capacity = np.zeros((int(classes.max(initial=-1)) + 1, seats.shape[1]))
     np.add.at(capacity, classes, seats)
-    first = np.array([of[0] for of in cohorts.cohorts_of_sort], dtype=np.int64)
+    first = np.array([of[0] for of in cohorts.cohorts_of_type], dtype=np.int64)
     slots = cohorts.cohort_slots[first]
     pools = [np.zeros(len(f.names), dtype=np.int64) for f in cohorts.families]
-    return _strata(cohorts, cohorts.cohort_sort, first, np.where(slots >= 0, classes[slots], -1), capacity, pools)
+    return _subproblems(cohorts, cohorts.cohort_type, first, np.where(slots >= 0, classes[slots], -1), capacity, pools)
 
 
-def exact(cohorts: Cohorts, which: np.ndarray | None = None, allotment: Allotment | None = None) -> Strata:
-    """One stratum per cohort: nothing is pooled, so a master over these is the problem itself.
+def disaggregated(cohorts: Cohorts, which: np.ndarray | None = None, allotment: Allotment | None = None) -> Subproblems:
+    """One subproblem per cohort: nothing is added up.
 
     Parameters
     ----------
@@ -123,18 +141,18 @@ def exact(cohorts: Cohorts, which: np.ndarray | None = None, allotment: Allotmen
     allotment
         What the block may use; everything when absent.
     """
-    which = np.arange(len(cohorts.cohort_sort)) if which is None else which
+    which = np.arange(len(cohorts.cohort_type)) if which is None else which
     allotment = whole_allotment(cohorts) if allotment is None else allotment
     group = cohorts.cohort_groups[which].copy()
     for f, family in enumerate(cohorts.families):
         if family.among is not None:
-            group[:, f] = 0  # Judged whoever is here: a share of others.
-    of = np.full(len(cohorts.cohort_sort), -1)
+            group[:, f] = 0  # A share of people elsewhere: it is judged even if none of its own people are here.
+    of = np.full(len(cohorts.cohort_type), -1)
     of[which] = np.arange(len(which))
-    return Strata(
+    return Subproblems(
         cohorts,
         of,
-        cohorts.cohort_sort[which],
+        cohorts.cohort_type[which],
         cohorts.cohort_people[which],
         cohorts.cohort_slots[which],
         allotment.seats,
@@ -146,74 +164,75 @@ def exact(cohorts: Cohorts, which: np.ndarray | None = None, allotment: Allotmen
     )
 
 
-def parted(strata: Strata, followed: np.ndarray, people: np.ndarray) -> tuple[Strata, np.ndarray]:
-    """Strata in parts: the people who follow one trajectory now, part by part, then whoever is left of each.
+def parted(subproblems: Subproblems, followed: np.ndarray, people: np.ndarray) -> tuple[Subproblems, np.ndarray]:
+    """Divide subproblems by what people follow now: one part for each trajectory followed, and one for people who follow none.
 
     Parameters
     ----------
     followed, people
-        Stratum and people of each part.
+        Subproblem and number of people of each part.
 
     Returns
     -------
     tuple
-        The parts as strata of their own, and the stratum each is part of.
+        The parts as subproblems, and the old subproblem of each.
     """
-    left = strata.people - np.bincount(followed, people, len(strata.people)).astype(np.int64)
+    left = subproblems.people - np.bincount(followed, people, len(subproblems.people)).astype(np.int64)
     rest = np.flatnonzero(left > 0)
     of = np.concatenate([followed, rest])
     parts = replace(
-        strata,
-        of=np.full_like(strata.of, -1),  # A cohort may be in several.
-        sort=strata.sort[of],
+        subproblems,
+        of=np.full_like(subproblems.of, -1),  # A cohort may be in several.
+        type=subproblems.type[of],
         people=np.concatenate([people, left[rest]]),
-        seats=strata.seats[of],
-        group=strata.group[of],
+        seats=subproblems.seats[of],
+        group=subproblems.group[of],
     )
     return parts, of
 
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Places that the rows of some strata have among all: programmes (K,), and groups of each family."""
+    """Which rows of all a compact set of subproblems keeps: programmes (K,), and groups of each family."""
 
     programmes: np.ndarray
     groups: tuple[np.ndarray, ...]
 
 
-def compact(strata: Strata) -> tuple[Strata, Places]:
-    """Exact strata with only the rows that they touch, and the places of these."""
-    programmes = np.unique(strata.seats)
+def compact(subproblems: Subproblems) -> tuple[Subproblems, Places]:
+    """Disaggregated subproblems with only the rows that they touch, and where these rows were."""
+    programmes = np.unique(subproblems.seats)
     programmes = programmes[programmes >= 0]
-    seats = np.where(strata.seats >= 0, np.searchsorted(programmes, strata.seats), -1)
-    group, groups = strata.group.copy(), []
-    for f in range(len(strata.floor)):
+    seats = np.where(subproblems.seats >= 0, np.searchsorted(programmes, subproblems.seats), -1)
+    group, groups = subproblems.group.copy(), []
+    for f in range(len(subproblems.floor)):
         used = np.unique(group[:, f])
         used = used[used >= 0]
-        if not strata.cohorts.is_touched[f]:
+        if not subproblems.cohorts.is_touched[f]:
             used = np.array([0])  # A rule that touches nobody is judged all the same.
         inside = group[:, f] >= 0
         group[inside, f] = np.searchsorted(used, group[inside, f])
         groups.append(used)
 
     def own(parts: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+        """The rows kept of one array per family."""
         return tuple(part[used] for part, used in zip(parts, groups, strict=True))
 
     few = replace(
-        strata,
+        subproblems,
         seats=seats,
-        capacity=strata.capacity[programmes],
+        capacity=subproblems.capacity[programmes],
         group=group,
-        floor=own(strata.floor),
-        ceiling=own(strata.ceiling),
-        width=own(strata.width),
-        missed=own(strata.missed),
+        floor=own(subproblems.floor),
+        ceiling=own(subproblems.ceiling),
+        width=own(subproblems.width),
+        missed=own(subproblems.missed),
     )
     return few, Places(programmes, tuple(groups))
 
 
 def whole_allotment(cohorts: Cohorts) -> Allotment:
-    """Everything there is."""
+    """All seats, and every limit as its rule states it."""
     return Allotment(
         cohorts.instance.calendar.seats.astype(float),
         tuple(f.floor for f in cohorts.families),
@@ -222,14 +241,25 @@ def whole_allotment(cohorts: Cohorts) -> Allotment:
     )
 
 
-def _strata(
+def _subproblems(
     cohorts: Cohorts,
     of: np.ndarray,
     first: np.ndarray,
     seats: np.ndarray,
     capacity: np.ndarray,
     pools: list[np.ndarray],
-) -> Strata:
+) -> Subproblems:
+    """Subproblems whose rows are added up.
+
+    Parameters
+    ----------
+    of, first
+        Subproblem of each cohort, and the first cohort of each subproblem.
+    seats, capacity
+        As of ``Subproblems``.
+    pools
+        Row of each group, for each family.
+    """
     group = cohorts.cohort_groups[first].copy()
     floor, ceiling, width = [], [], []
     for f, (family, pool) in enumerate(zip(cohorts.families, pools, strict=True)):
@@ -247,10 +277,10 @@ def _strata(
         ceiling.append(high)
         width.append(np.bincount(pool, minlength=count))
     people = np.bincount(of, weights=cohorts.cohort_people, minlength=len(first)).astype(np.int64)
-    return Strata(
+    return Subproblems(
         cohorts,
         of,
-        cohorts.cohort_sort[first],
+        cohorts.cohort_type[first],
         people,
         seats,
         capacity,

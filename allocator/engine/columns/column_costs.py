@@ -1,40 +1,38 @@
-"""What trajectories cost in each goal: worked out once, shared between masters over the same sorts."""
+"""Cost of trajectories in each goal: worked out once, shared between masters over the same person types."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from allocator.domain.rules import Goal
-from allocator.engine.columns.aggregation import Strata
-
-KEPT = 2
-"""Weighted costs kept, the latest ones: masters of blocks ask for the same again and again."""
+from allocator.engine.columns.aggregation import Subproblems
+from allocator.engine.parameters import COLUMN_GENERATION
 
 
 class GoalCosts:
-    """What each open trajectory of each sort of some strata costs in each goal; nothing for other sorts.
+    """Cost of each open trajectory of the person types of some subproblems, in each goal; empty for other types.
 
-    Whole numbers, exact in single precision.
+    Costs are whole numbers below 2**24, so single precision holds them exactly.
     """
 
-    def __init__(self, strata: Strata, goals: tuple[Goal, ...]) -> None:
-        cohorts, used = strata.cohorts, set(strata.sort.tolist())
+    def __init__(self, subproblems: Subproblems, goals: tuple[Goal, ...]) -> None:
+        cohorts, used = subproblems.cohorts, set(subproblems.type.tolist())
         self.goals = goals
-        self._by_sort = [
-            [cohorts.costs(sort, goal).astype(np.float32) for goal in goals] if sort in used else []
-            for sort in range(len(cohorts.sort_type))
+        self._by_type = [
+            [cohorts.costs(person_type, goal).astype(np.float32) for goal in goals] if person_type in used else []
+            for person_type in range(len(cohorts.type_table))
         ]
         self._kept: tuple[tuple[bytes, list[np.ndarray], float], ...] = ()
 
     def of(self, g: int) -> list[np.ndarray]:
-        """Costs of each sort's open trajectories in one goal."""
-        return [own[g] if own else np.zeros(0) for own in self._by_sort]
+        """Cost of the open trajectories of each type in goal number ``g``."""
+        return [own[g] if own else np.zeros(0) for own in self._by_type]
 
     def weighted(self, weights: np.ndarray) -> list[np.ndarray]:
-        """Weighted cost of each sort's open trajectories; in double precision, or a bound could be above the truth."""
+        """Weighted cost of the open trajectories of each type. It is summed in double precision, or a bound could be above the truth."""
         used = np.flatnonzero(weights).tolist()
         total = []
-        for own in self._by_sort:
+        for own in self._by_type:
             cost = np.zeros(len(own[0]) if own else 0)
             for g in used if own else []:
                 cost += np.multiply(own[g], weights[g], dtype=np.float64)
@@ -42,12 +40,12 @@ class GoalCosts:
         return total
 
     def spread(self, weights: np.ndarray) -> tuple[list[np.ndarray], float]:
-        """The weighted costs, and the most that two trajectories of one sort differ."""
+        """The weighted costs, and the largest difference between two trajectories of one type."""
         key = weights.tobytes()
         for known, cost, most in self._kept:
             if known == key:
                 return cost, most
         cost = self.weighted(weights)
         most = max((float(own.max() - own.min()) for own in cost if len(own)), default=0.0)
-        self._kept = (*self._kept[1 - KEPT :], (key, cost, most))
+        self._kept = (*self._kept[1 - COLUMN_GENERATION.weighted_costs_kept :], (key, cost, most))
         return cost, most

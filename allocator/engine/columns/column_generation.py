@@ -1,8 +1,8 @@
-"""Column generation: the linear relaxation over *all* trajectories, solved with few of them.
+"""Column generation: the linear relaxation over *all* trajectories, solved with few of them (Lübbecke and Desrosiers 2005).
 
-The master knows some trajectories; pricing finds the best of all others at its duals, until none is better. The duals are smoothed
-(Wentges 1997) between the best and the newest ones; every set of duals gives a valid bound (Lagrange), so the
-bound never depends on when the generation stops.
+The restricted master knows some trajectories. Pricing finds cheaper ones at its duals, until there are none. The duals swing from round to
+round, so pricing first tries a mix of the best and the newest ones (Wentges 1997; Pessoa and others 2018). Every set of duals
+gives a valid Lagrangian bound, so the bound holds wherever the rounds end.
 """
 
 from __future__ import annotations
@@ -14,30 +14,24 @@ import numpy as np
 
 from allocator.engine.columns.pricing import Best
 from allocator.engine.columns.restricted_master import Master
+from allocator.engine.parameters import COLUMN_GENERATION, TOLERANCES
 from allocator.engine.time_limit import OutOfTime
-
-SMOOTHING = 0.6
-"""Part of the best duals in the ones tried next, unless told otherwise."""
-
-FAR = 25.0
-"""Reduced cost beyond which plans drop a column once all trajectories have been priced, in units of the last goal."""
-
-PRECISION = 1e-9
-"""How much cheaper than what its stratum pays a column must be to enter, relative."""
 
 
 @dataclass(frozen=True, eq=False)
 class Relaxation:
-    """The relaxation of a master at its weights and caps.
+    """The solved relaxation of a master at its weights and caps.
 
     Parameters
     ----------
     value, bound
-        Optimum over the columns at hand, and what no plan can be better than.
+        Optimum over the columns at hand, and the value below which no plan can be.
     duals, best
-        Of the rows, inside the range where the bound is finite: those of the best bound; and the best trajectories there.
+        Duals of the best bound, inside the range where it is finite, and the best trajectories there.
     x
-        People on each column, then the extras.
+        People on each column, then the values of the slack variables.
+    rounds
+        Rounds of pricing.
     """
 
     value: float
@@ -54,12 +48,12 @@ def optimise(
     tolerance: float = 0.0,
     relative: float = 0.0,
     settled: float = 0.0,
-    smoothing: float = SMOOTHING,
+    smoothing: float = COLUMN_GENERATION.smoothing,
     centre: np.ndarray | None = None,
     near: float = 0.0,
     far: float = np.inf,
     target: float = np.inf,
-    most_rounds: int = 200,
+    most_rounds: int = COLUMN_GENERATION.most_rounds,
     on_round: Callable[[int, float, float], None] = lambda *_: None,
     should_stop: Callable[[], bool] = lambda: False,
     left: Callable[[], float] = lambda: np.inf,
@@ -69,22 +63,26 @@ def optimise(
     Parameters
     ----------
     tolerance, relative
-        Distance of value and bound that is good enough.
+        Absolute and relative distance between value and bound that is good enough.
     settled
-        Relative gain of one round below which the value is good enough, whatever the bound.
+        Relative gain of a round below which the value is good enough, whatever the bound.
+    smoothing
+        Share of the best duals in those tried first; ``parameters`` says which.
     centre
-        Duals to start from.
+        Duals to start the mix from.
     near
-        How much dearer than the best of its stratum a further trajectory may be to come along with it.
+        How much dearer than the cheapest trajectory of its subproblem another one may be to enter with it.
     far
-        Reduced cost beyond which a column is dropped after the first solution.
+        Reduced cost above which a column is dropped after the first solution.
     target
-        A value that is reached; the bound need only prove that nothing is better.
+        A value already reached; the bound need only prove that nothing is better.
     on_round
-        Called with the round, the value and the bound.
+        Called with round, value and bound.
+    should_stop
+        Asked once a round; the round then ends with the newest duals.
     left
-        Seconds that a linear program may take. One that is stopped leaves the solution before it, which the columns added since then do
-        not know; the bound stands on duals and holds all the same.
+        Seconds that a linear program may take. If one is stopped, the solution before it is returned without the columns added since. The
+        bound stands on duals, so it holds all the same.
 
     Returns
     -------
@@ -98,7 +96,7 @@ def optimise(
     OutOfTime
         If there was no time for a first solution.
     """
-    if not len(master.stratum):
+    if not len(master.subproblem):
         first_columns(master)
     best_bound, best, there = -np.inf, np.zeros(0), Best(*(np.zeros(0, dtype=np.int64),) * 3)
     if centre is not None:
@@ -112,6 +110,7 @@ def optimise(
         newest = master.clipped(solution.duals)
         trial = smoothing * best + (1 - smoothing) * newest if smoothing and len(best) else newest
         added, is_late = 0, should_stop()
+        # If the mix finds nothing that improves the solution (a mis-price), the newest duals decide whether the optimum is reached.
         for duals in (trial, newest) if trial is not newest and not is_late else (newest,):
             found = master.best(duals, near)
             bound = master.bound(duals, found)
@@ -143,27 +142,30 @@ def optimise(
 
 
 def _padded(x: np.ndarray, master: Master) -> np.ndarray:
-    """A solution on all columns of a master: those that came after it hold nobody."""
-    known, fresh = len(x) - len(master.extras.row), len(master.stratum) + len(master.extras.row) - len(x)
+    """A solution extended to columns that were added after it, with nobody on them."""
+    known, fresh = len(x) - len(master.slacks.row), len(master.subproblem) + len(master.slacks.row) - len(x)
     return np.concatenate([x[:known], np.zeros(fresh), x[known:]]) if fresh else x
 
 
 def first_columns(master: Master, levels: int = 0) -> None:
-    """Start with the best of every stratum when seats are free, and when they are dear; and at some prices between."""
+    """Start with the cheapest trajectories of every subproblem when seats are free, when they are as dear as can be, and at ``levels`` prices between."""
     duals = np.zeros(len(master.rows.least))
-    dearest = float(master.extra_cost.max(initial=0.0))
+    dearest = float(master.slack_cost.max(initial=0.0))
     for price in (0.0, dearest, *(dearest / 10.0**k for k in range(1, levels + 1))):
         duals[master.rows.seats[master.rows.seats >= 0]] = -price
         found = master.best(duals)
-        master.add(found.stratum, found.trajectory)
+        master.add(found.subproblem, found.trajectory)
 
 
 def _add(master: Master, found: Best, duals: np.ndarray) -> int:
-    """Add the trajectories found that are cheaper than what their stratum pays at some duals, with those beside them."""
-    value = master.reduced(found.stratum, found.trajectory, duals)
-    worth = duals[found.stratum]
-    better = value < worth - PRECISION * np.maximum(1.0, np.abs(worth))
-    chosen = np.zeros(len(master.strata.people), dtype=bool)
-    chosen[found.stratum[better]] = True
-    take = chosen[found.stratum]
-    return master.add(found.stratum[take], found.trajectory[take])
+    """Add the trajectories of those subproblems whose cheapest one improves the solution; returns how many columns are new.
+
+    A column improves it if its price is below the dual of its subproblem's convexity row, which is what one person there pays now.
+    """
+    value = master.reduced(found.subproblem, found.trajectory, duals)
+    worth = duals[found.subproblem]
+    better = value < worth - TOLERANCES.relative * np.maximum(1.0, np.abs(worth))
+    chosen = np.zeros(len(master.subproblems.people), dtype=bool)
+    chosen[found.subproblem[better]] = True
+    take = chosen[found.subproblem]
+    return master.add(found.subproblem[take], found.trajectory[take])

@@ -1,6 +1,6 @@
-"""Shadow prices by name: what the relaxation pays for a seat, and for one more person in a row of a shared rule.
+"""Shadow prices by name: the dual value of a seat, and of one more person in a row of a shared rule.
 
-Any prices are good to begin with, and any give bounds that hold; so prices of one problem serve the next, whatever stands where in it.
+Any duals give a valid bound and are a good start. So prices of one problem serve the next one, wherever its rows stand.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from allocator.model.cohorts import Cohorts
 
 
 def listed(cohorts: Cohorts, prices: Prices, weights: Mapping[Goal, float]) -> ShadowPrices:
-    """Prices that are not 0, by rule, scope and year; limits that the dates set have no name to keep them by."""
+    """All prices that are not 0, by rule, scope and year. Limits that come from the dates have no name and are left out."""
     instance = cohorts.instance
     parts = [_long(SEATS, instance.programme_ids.tolist(), instance.years, prices.seats)]
     for family, price in zip(cohorts.families, prices.rows, strict=True):
@@ -27,6 +27,7 @@ def listed(cohorts: Cohorts, prices: Prices, weights: Mapping[Goal, float]) -> S
 
 
 def _long(rule_id: str, names: list[str], years: tuple[int, ...], price: np.ndarray) -> pd.DataFrame:
+    """Prices of one rule as rows: rule, scope, year, price."""
     row, year = np.nonzero(price)
     names_of_rows = pd.Series([names[r] for r in row.tolist()], dtype="str")
     table = {"rule_id": rule_id, "scope": names_of_rows, "year": np.array(years)[year], "price": price[row, year]}
@@ -34,7 +35,7 @@ def _long(rule_id: str, names: list[str], years: tuple[int, ...], price: np.ndar
 
 
 def placed(known: ShadowPrices, cohorts: Cohorts) -> Prices:
-    """Prices in the places that rows have among some cohorts; 0 where none is known."""
+    """Known prices at the positions of the rows of some cohorts; 0 where none is known."""
     instance = cohorts.instance
     by_rule = dict(iter(known.table.groupby("rule_id", sort=False)))
     seats = _wide(by_rule.get(SEATS), instance.programme_ids.tolist(), instance.years)
@@ -46,9 +47,10 @@ def placed(known: ShadowPrices, cohorts: Cohorts) -> Prices:
 
 
 def foreseen(before: Cohorts, after: Cohorts, prices: Prices) -> float:
-    """By how much more a plan must cost at least, at some prices, when only amounts of rows and seats are others; ``nan`` when that is not all.
+    """By how much the bound of a plan rises at some prices when only amounts of rows and seats change; ``nan`` when more changes.
 
-    The difference of two Lagrange bounds at the same prices: trajectories cost what they did, so that it is the prices of what changed.
+    It is the difference of two Lagrangian bounds at the same prices. The trajectories cost the same in both, so only the changed limits remain, each
+    times its price.
     """
     if after.tables is not before.tables or after.measured is not before.measured:
         return np.nan
@@ -63,6 +65,7 @@ def foreseen(before: Cohorts, after: Cohorts, prices: Prices) -> float:
 
 
 def _wide(own: pd.DataFrame | None, names: list[str], years: tuple[int, ...]) -> np.ndarray:
+    """Prices of one rule as an array, shape (names, years)."""
     price = np.zeros((len(names), len(years)))
     if own is None:
         return price

@@ -1,7 +1,7 @@
-"""Relaxations in haste: of few trajectories, so that whole people are at hand before, or without, the best that can be found.
+"""The truncated relaxation: a linear program over few columns, for plans with a time limit.
 
-The trajectories are those that the pooled relaxation uses and the cheapest of every sort at its prices; with more time also the cheapest
-of each pattern of years, which floors of teams ask for. Nothing is proven by such a relaxation.
+Its columns are those that the aggregate relaxation uses, and the cheapest ones of every person type at its prices; with more time also the
+cheapest of each pattern of years. There is no pricing after that, so the result is a start for whole people and proves nothing.
 """
 
 from __future__ import annotations
@@ -14,36 +14,29 @@ import numpy as np
 
 from allocator.domain.errors import ModelError
 from allocator.domain.rules import Goal
-from allocator.engine.columns.aggregate_relaxation import UNHELD, Pooled
-from allocator.engine.columns.aggregation import exact
+from allocator.engine.columns.aggregate_relaxation import UNHELD, AggregateRelaxation
+from allocator.engine.columns.aggregation import disaggregated
 from allocator.engine.columns.column_generation import Relaxation
-from allocator.engine.columns.initial_columns import for_sorts, in_use, start
+from allocator.engine.columns.initial_columns import for_types, in_use, start
 from allocator.engine.columns.pricing import Best
 from allocator.engine.columns.restricted_master import Master
+from allocator.engine.parameters import TRUNCATED_RELAXATION
 from allocator.engine.time_limit import Clock, OutOfTime
-
-NEAR_PATTERN = 20.0
-"""How much dearer than the cheapest the columns of each pattern may be when there is time for some, in units of the last goal."""
-
-FULL = 12.0
-"""So many times the seconds of a relaxation of few columns must be left to begin that of all; it is stopped at the limit otherwise."""
-
-
-WIDER, GRACE = 3.0, 1.0
-"""The same for that of more columns, and by how many seconds it may pass the limit: without it hundreds of floors are missed."""
 
 
 @dataclass(frozen=True, eq=False)
-class Hasty:
-    """A relaxation of few columns and its master; ``is_last`` when there is no time for that of all trajectories."""
+class TruncatedRelaxation:
+    """A relaxation over few columns, and its master; ``is_last`` when no time is left for the full column generation."""
 
     master: Master
     relaxed: Relaxation
     is_last: bool
 
 
-def in_haste(pooled: Pooled, weights: Mapping[Goal, float], clock: Clock) -> Hasty:
-    """The relaxation of all cohorts over few columns; over more of them where there is time for these, and not for all.
+def truncated_relaxation(
+    aggregate: AggregateRelaxation, weights: Mapping[Goal, float], clock: Clock
+) -> TruncatedRelaxation:
+    """Solve the relaxation of all cohorts over few columns, and over more of them when only that fits into the time left.
 
     Raises
     ------
@@ -51,53 +44,56 @@ def in_haste(pooled: Pooled, weights: Mapping[Goal, float], clock: Clock) -> Has
         If fixed seats cannot be held.
     """
     began = time.monotonic()
-    master = _master(pooled, weights, 0.0)
+    master = _master(aggregate, weights, 0.0)
     relaxed = solved(master)
     if clock.is_over():
-        return Hasty(master, relaxed, is_last=True)
+        return TruncatedRelaxation(master, relaxed, is_last=True)
     took, left = time.monotonic() - began, clock.left()
-    if left >= FULL * took:
-        return Hasty(master, relaxed, is_last=False)
-    if left + GRACE < WIDER * took:
-        return Hasty(master, relaxed, is_last=True)
-    wider = _master(pooled, weights, NEAR_PATTERN)
+    if left >= TRUNCATED_RELAXATION.full_factor * took:
+        return TruncatedRelaxation(master, relaxed, is_last=False)
+    if left + TRUNCATED_RELAXATION.wide_grace_seconds < TRUNCATED_RELAXATION.wide_factor * took:
+        return TruncatedRelaxation(master, relaxed, is_last=True)
+    wider = _master(aggregate, weights, TRUNCATED_RELAXATION.near_pattern)
     try:
-        return Hasty(wider, solved(wider, left + GRACE), is_last=True)
+        return TruncatedRelaxation(wider, solved(wider, left + TRUNCATED_RELAXATION.wide_grace_seconds), is_last=True)
     except OutOfTime:
-        return Hasty(master, relaxed, is_last=True)
+        return TruncatedRelaxation(master, relaxed, is_last=True)
 
 
 def solved(master: Master, seconds: float = np.inf) -> Relaxation:
-    """The relaxation of a master over the columns at hand; it bounds nothing.
+    """The linear optimum of a master over its present columns. Nothing was priced, so its bound is minus infinity.
 
     Raises
     ------
     ModelError
         If the rows cannot be held.
     OutOfTime
-        If so many seconds were not enough.
+        If the solver needs more than ``seconds``.
     """
     solution = master.solve(seconds)
     if solution is None:
         raise ModelError(UNHELD)
     nothing = np.zeros(0, dtype=np.int64)
-    best = Best(nothing, nothing, np.zeros(len(master.strata.people)))
+    best = Best(nothing, nothing, np.zeros(len(master.subproblems.people)))
     return Relaxation(solution.objective, -np.inf, master.clipped(solution.duals), best, solution.x, 1)
 
 
-def few_columns(pooled: Pooled, near_pattern: float) -> tuple[np.ndarray, np.ndarray]:
-    """Sort and trajectory of the cheapest columns at the prices of a pooled relaxation."""
-    master = pooled.master
-    prices, cost = master.prices(pooled.relaxed.duals)
-    stratum, trajectory = start(master.pricing, prices, cost, 0.0, near_pattern)
-    return master.strata.sort[stratum], trajectory
+def few_columns(aggregate: AggregateRelaxation, near_pattern: float) -> tuple[np.ndarray, np.ndarray]:
+    """Person type and trajectory of the cheapest columns at the prices of the aggregate relaxation."""
+    master = aggregate.master
+    prices, cost = master.prices(aggregate.relaxed.duals)
+    subproblem, trajectory = start(master.pricing, prices, cost, 0.0, near_pattern)
+    return master.subproblems.type[subproblem], trajectory
 
 
-def _master(pooled: Pooled, weights: Mapping[Goal, float], near_pattern: float) -> Master:
-    cohorts = pooled.cohorts
+def _master(aggregate: AggregateRelaxation, weights: Mapping[Goal, float], near_pattern: float) -> Master:
+    """A master of all cohorts with these columns and those that the aggregate relaxation uses."""
+    cohorts = aggregate.cohorts
     least = cohorts.instance.calendar.least
-    master = Master(exact(cohorts), pooled.bare.goals, pooled.costs, least=least, has_caps=bool(pooled.limits))
-    master.set_weights(weights, pooled.limits)
-    master.add(*for_sorts(*few_columns(pooled, near_pattern), master.strata))
-    master.add(*in_use(pooled.master, pooled.relaxed.x, master.strata))
+    master = Master(
+        disaggregated(cohorts), aggregate.bare.goals, aggregate.costs, least=least, has_caps=bool(aggregate.limits)
+    )
+    master.set_weights(weights, aggregate.limits)
+    master.add(*for_types(*few_columns(aggregate, near_pattern), master.subproblems))
+    master.add(*in_use(aggregate.master, aggregate.relaxed.x, master.subproblems))
     return master

@@ -1,7 +1,6 @@
 """Attendances: who needs which seats, and which sessions are open to whom.
 
-An *attendance* is one cadre in one programme and year; it needs one seat, or several for an unnamed group, in sessions of that
-programme and year.
+An *attendance* is one cadre in one programme and year. It needs one seat, or several for an unnamed group, in sessions of that programme and year.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ class Attendances:
 
 
 def attendances_of(exclusions: Exclusions, wanted: pd.DataFrame, seed: str, pinned: Pinned | None) -> Attendances:
-    """The attendances of what is wanted, and of every named seat; parameters and errors as of ``dated_problem.build``."""
+    """The attendances of what is wanted, and of every named seat; parameters and errors as of ``problem.build``."""
     inputs, table = exclusions.inputs, exclusions.timetable
     found = Attendances([], [], [], [], set())
     cadres, programmes = inputs.cadres["cadre_id"].tolist(), inputs.programmes["programme_id"].tolist()
@@ -157,13 +156,15 @@ def _seats_due(inputs: Inputs, wanted: pd.DataFrame, called: Called, *, is_part:
     due = np.maximum(seats, np.maximum.reduceat(named[order], first)) if len(first) else asked
     is_due = due >= 1
     if is_part:
-        is_due &= order[first] < len(wanted)  # Of equal rows that of the years comes first.
+        is_due &= order[first] < len(
+            wanted
+        )  # The sort is stable, so of equal rows the wanted one comes before the call-up.
     year, programme, person = keys[order[first[is_due]]].T
     return {"year": year, "programme": programme, "person": person, "seats": due[is_due]}
 
 
 def _settled(exclusions: Exclusions, pinned: Pinned | None) -> dict[tuple[int, int, int], dict[int, int]]:
-    """Settled seats: year, programme and person → session → seats."""
+    """Settled seats: year, programme and person to sessions and their seats."""
     if not pinned:
         return {}
     table, person = exclusions.timetable, exclusions.position
@@ -176,7 +177,7 @@ def _settled(exclusions: Exclusions, pinned: Pinned | None) -> dict[tuple[int, i
 
 
 def _called(exclusions: Exclusions) -> Called:
-    """Named seats: year, programme and person → session → the rule."""
+    """Named seats: year, programme and person to sessions, each with the rule."""
     table, position = exclusions.timetable, {s: k for k, s in enumerate(exclusions.timetable.ids)}
     called: dict[tuple[int, int, int], dict[int, str]] = defaultdict(dict)
     for rule in exclusions.rules:

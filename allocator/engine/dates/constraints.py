@@ -4,7 +4,7 @@
 * ``Sides``: entries of different posts of one group never share a day;
 * ``Away``: on no day are more than ``most`` of one group away.
 
-An entry is an attendance; index letters are those of ``dated_problem``. Most limits can never bind, which is what makes the rest quick.
+An entry is an attendance; index letters are those of ``dates.problem``. Most limits can never bind, so few are left.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Rows = list[bytes]
 
 @dataclass(frozen=True, eq=False)
 class Apart:
-    """Entries of one person; ``rows[k][l]`` tells whether sessions of two kinds exclude each other."""
+    """Entries of one person; ``rows[k][l]`` says whether sessions of kinds ``k`` and ``l`` exclude each other."""
 
     entries: tuple[int, ...]
     rows: Rows
@@ -38,7 +38,7 @@ class Apart:
 
 @dataclass(frozen=True, eq=False)
 class Sides:
-    """Entries on two sides that are never away on one day."""
+    """Entries of two posts of one group that are never away on one day."""
 
     rule_id: str
     entries: tuple[int, ...]
@@ -49,7 +49,7 @@ class Sides:
 
 @dataclass(frozen=True, eq=False)
 class Away:
-    """At most so many seats of the entries on one day."""
+    """On one day, at most ``most`` seats of the entries."""
 
     rule_id: str
     entries: tuple[int, ...]
@@ -62,7 +62,7 @@ Limit = Apart | Sides | Away
 
 
 def _rows_of(table: np.ndarray) -> Rows:
-    """A square boolean table, row by row."""
+    """A square boolean table as one byte string per row."""
     return [row.tobytes() for row in table]
 
 
@@ -80,7 +80,7 @@ def binding(exclusions: Exclusions, attendances: Sequence[Attendance]) -> Iterat
 
 
 def _personal(exclusions: Exclusions, attendances: Sequence[Attendance], overlap: Rows) -> Iterator[Limit]:
-    """One class at a time, and the rest between two classes of one named cadre."""
+    """One class at a time, and rest between two classes, for every named cadre."""
     rules = [r for r in exclusions.rules if isinstance(r, Spacing) and r.rest_days]
     speaks = [exclusions.inputs.audience(rule.audience) for rule in rules]
     close = [exclusions.timetable.too_close(rule) for rule in rules]
@@ -151,7 +151,7 @@ class _Meetings:
 
 
 def _away(exclusions: Exclusions, attendances: Sequence[Attendance], overlap: Rows) -> Iterator[Limit]:
-    """Shares of groups and posts apart, of every away-limit."""
+    """Away-limits: shares of groups, and posts that stay apart."""
     roster = exclusions.inputs.roster
     headcount = exclusions.inputs.cadres["headcount"].to_numpy(np.int64)
     meetings = _Meetings(exclusions.timetable.kind, exclusions.timetable.overlap)

@@ -1,11 +1,11 @@
-"""Placing people in sessions: the hardest first, evenly, and then by chains of moves.
+"""Construction and ejection chains (Glover 1996): place people in sessions, the hardest first, then make room by moving others.
 
-1. ``open_sessions`` decides for each programme and year which sessions are held, so that least sizes can be met.
-2. ``fill`` places people in the order of named seats, bound by limits, free of them, unnamed groups; within these the fewest
-   open sessions first, then the draw. Each takes the session that is filled least for its target.
-3. ``rearrange`` finds a seat for who is left by moving others: along a path of sessions to a free seat, and past a limit by
-   moving whoever stands in the way.
-4. ``reach_least`` brings sessions to their least size, or empties them.
+1. ``open_sessions`` chooses the sessions held in each programme and year, so that least sizes can be met.
+2. ``fill`` places people in this order: named seats, people under some limit, people under none, unnamed groups; within these, fewest open
+   sessions first, then the published draw. Each takes the session that is emptiest relative to its target.
+3. ``rearrange`` seats those who are left by moving others: along a path of sessions to a free seat, or past a limit by moving whoever stands in
+   the way.
+4. ``reach_least`` fills sessions to their least size, or empties them.
 """
 
 from __future__ import annotations
@@ -21,13 +21,7 @@ from allocator.domain.tie_break import digest, draw
 from allocator.engine.dates.constraints import Away
 from allocator.engine.dates.problem import DatedProblem
 from allocator.engine.dates.state import State
-from allocator.engine.solvers import integer_program
-
-BLOCK_WORK = 2.0
-"""Work limit of the choice of sessions of one programme and year, in CP-SAT's deterministic seconds."""
-
-STEPS = 400
-"""Most people tried in one chain of moves past limits."""
+from allocator.engine.parameters import DATES, SOLVER
 
 
 def open_sessions(state: State, block: int, seed: str) -> int:
@@ -51,7 +45,7 @@ def open_sessions(state: State, block: int, seed: str) -> int:
 
 
 def _pours(problem: DatedProblem, wanted: dict[tuple[int, ...], int], sessions: list[int]) -> bool:
-    """Whether pouring people in evenly, the most restricted first, fills every session to its least size."""
+    """Whether placing people evenly, the most restricted first, fills every session to its least size."""
     total = sum(wanted.values())
     target = _targets(problem, sessions, total)
     if len(wanted) == 1 and len(next(iter(wanted))) == len(sessions) and _fills(target, total):
@@ -101,7 +95,7 @@ def _choose(state: State, wanted: dict[tuple[int, ...], int], sessions: list[int
     worth = {s: len(sessions) ** 2 + k for k, s in enumerate(rank)}  # One more session outweighs every rank.
     scale = sum(worth.values()) + 1
     model.maximize(scale * sum(flow.values()) + sum(worth[s] * is_open[s] for s in sessions))
-    solver = deterministic_solver(BLOCK_WORK)
+    solver = deterministic_solver(DATES.sessions_work)
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return sessions, sum(wanted.values())
     return [s for s in sessions if solver.value(is_open[s])], int(solver.best_objective_bound // scale)
@@ -111,7 +105,7 @@ def deterministic_solver(work: float) -> cp_model.CpSolver:
     """A solver whose answer does not depend on the machine: one worker, one seed, a limit of work and not of time."""
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
-    solver.parameters.random_seed = integer_program.RANDOM_SEED
+    solver.parameters.random_seed = SOLVER.random_seed
     solver.parameters.max_deterministic_time = work
     # Seats and days make a nearly integral linear program: with all of it in the relaxation, questions that the clauses alone
     # left open after 4 deterministic seconds are answered in 0.1.
@@ -138,7 +132,7 @@ def _targets(problem: DatedProblem, sessions: list[int], total: int) -> dict[int
 
 
 def fill(state: State, seed: str) -> list[int]:
-    """Place everybody who finds a seat without moving anybody; returns who did not, hardest first."""
+    """Place everybody who finds a seat without moving anybody; returns the others, hardest first."""
     problem = state.problem
 
     def is_easy(a: int) -> bool:
@@ -186,7 +180,7 @@ class _Filling:
         return self.state.ratio(s) if self.state.free(s) > 0 else inf
 
     def pour(self, several: list[int], options: tuple[int, ...]) -> None:
-        """Give each of several attendances a seat in some sessions, as long as there are any; limits are not asked."""
+        """Give each attendance a seat in some sessions, as long as there are any. No limits are checked: nothing binds these attendances."""
         state, at = self.state, 0
         while at < len(several):
             least = min((self.ratio[s] for s in options), default=inf)
@@ -205,7 +199,7 @@ class _Filling:
                     at += 1
 
     def place(self, a: int) -> None:
-        """Give an attendance what it lacks in sessions with free seats, evenly."""
+        """Give an attendance the seats it lacks, evenly over sessions with free seats."""
         state = self.state
         options = state.problem.attendances[a].options
         draws: dict[int, bytes] = {}
@@ -239,7 +233,7 @@ class _Filling:
         return heap
 
     def _least(self, heap: list[_Level]) -> list[_Level]:
-        """Take the sessions out of a heap that are filled least, of these those whose hosts have least to do; none when all are full."""
+        """Pop the sessions that are emptiest; of these, keep the ones whose hosts have the least to do. Empty when all are full."""
         alike: list[_Level] = []
         while heap:
             was, load, s = heap[0]
@@ -255,7 +249,7 @@ class _Filling:
         return alike
 
     def _first_with_room(self, a: int, alike: list[int], draws: dict[int, bytes]) -> int | None:
-        """Of sessions that are alike the one with the smallest draw that has room for an attendance."""
+        """Of equal sessions, the one with the smallest draw that has room for an attendance."""
         if len(alike) > 1:
             for s in alike:
                 if s not in draws:
@@ -266,27 +260,28 @@ class _Filling:
         return next((s for s in alike if self.state.room(a, s) > 0), None)
 
     def _by_load(self, sessions: list[int]) -> dict[float, list[int]]:
-        """Sessions by what their hosts have to do in their months."""
+        """Sessions by how much their hosts have to do in the months of the session."""
         by_load: dict[float, list[int]] = {}
         for s in sessions:
             by_load.setdefault(self.state.host_load(s), []).append(s)
         return by_load
 
     def _draw(self, a: int, s: int) -> bytes:
+        """The published draw of a person and a session."""
         problem = self.state.problem
         return digest(self.seed, problem.cadre_ids[problem.attendances[a].person], problem.timetable.ids[s])
 
 
-class Chains:
-    """Moves of others that make a seat for one attendance."""
+class EjectionChains:
+    """Chains of moves that make a seat for one attendance."""
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.steps = 0
 
-    def seat(self, a: int, depth: int = 3) -> bool:
-        """Find one seat for an attendance, moving others; nothing changes when there is none."""
-        self.steps = STEPS
+    def seat(self, a: int, depth: int = DATES.chain_depth) -> bool:
+        """Find a seat for an attendance by moving others; if there is none, nothing changes."""
+        self.steps = DATES.chain_steps
         return self._seat(a, depth, frozenset())
 
     def _seat(self, a: int, depth: int, locked: frozenset[int]) -> bool:
@@ -331,7 +326,7 @@ class Chains:
                 choices.append(sorted(clashes))
         sets = [tuple(apart)]
         for choice in choices:
-            sets = [tuple(dict.fromkeys((*chosen, entry))) for chosen in sets for entry in choice][:12]
+            sets = [tuple(dict.fromkeys((*chosen, entry))) for chosen in sets for entry in choice][: DATES.chain_sets]
         return [
             chosen
             for chosen in sets
@@ -340,7 +335,7 @@ class Chains:
         ]
 
     def _along_a_path(self, a: int, starts: list[int], locked: frozenset[int]) -> bool:
-        """Seat an attendance in one of the starts, each full session passing somebody on to the next."""
+        """Seat an attendance in one of the starts; each full session passes one person on to the next."""
         state = self.state
         queue = sorted(starts, key=lambda s: (state.ratio(s), s))
         came: dict[int, tuple[int, int] | None] = dict.fromkeys(queue)
@@ -376,7 +371,7 @@ class Chains:
 
 def rearrange(state: State, left: list[int]) -> list[int]:
     """Seat who is left by moving others; returns who still lacks a seat."""
-    chains = Chains(state)
+    chains = EjectionChains(state)
     for a in left:
         while state.missing(a) and chains.seat(a):
             pass
@@ -388,7 +383,7 @@ def reach_least(state: State, block: int) -> None:
 
     First from fuller sessions of the block, each passing somebody on; else everybody leaves and the session is not held.
     """
-    problem, chains = state.problem, Chains(state)
+    problem, chains = state.problem, EjectionChains(state)
     for s in sorted(problem.sessions[block], key=lambda s: (problem.least[s] - state.load[s], s)):
         while 0 < state.load[s] < problem.least[s] and _draw_in(state, block, s):
             pass

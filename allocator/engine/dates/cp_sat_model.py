@@ -47,17 +47,17 @@ class _Piece:
     alike: dict[tuple[int, tuple[int, ...]], list[int]] = field(default_factory=dict)
 
     def others(self, r: int) -> list[tuple[int, int]]:
-        """Entries of a limit that stand still."""
+        """Entries of a limit that stay where they are."""
         return [] if self.is_alone else [(b, t) for b, t in self.state.held[r] if b not in self.free]
 
     @property
     def placed(self) -> int:
-        """Seats the free attendances have now."""
+        """Seats that the free attendances have now."""
         return sum(sum(self.state.where[a].values()) for a in self.free)
 
     @property
     def seats(self) -> Any:
-        """Seats they get."""
+        """Seats that the free attendances get, as an expression."""
         return sum(self.seat.values()) + sum(self.flow.values())
 
 
@@ -75,13 +75,14 @@ def place(state: State, free: Iterable[int], work: float) -> tuple[bool | None, 
 
 
 def none_more(state: State, free: Iterable[int], work: float) -> tuple[bool, float]:
-    """Whether these attendances could not get more seats than now even if nobody else attended; and the work done."""
+    """Whether these attendances could not get more seats than now even if nobody else attended anything; and the work done."""
     improved, spent = _one_more(_piece(state, free, is_alone=True), work)
     return improved is False, spent
 
 
 def _one_more(piece: _Piece, work: float) -> tuple[bool | None, float]:
     # Asking for one seat more is far cheaper than asking for the most: what is impossible is seen before any search.
+    """Ask for one seat more than now; ``None`` if the work limit was reached."""
     piece.model.add(piece.seats >= piece.placed + 1)
     solver = deterministic_solver(work)
     status = solver.solve(piece.model)
@@ -94,6 +95,7 @@ def _one_more(piece: _Piece, work: float) -> tuple[bool | None, float]:
 
 
 def _piece(state: State, free: Iterable[int], *, is_alone: bool) -> _Piece:
+    """The model of some free attendances, with everybody else fixed, or left out (``is_alone``)."""
     members = sorted(free)
     piece = _Piece(state, frozenset(members), is_alone)
     _attendances(piece, members, _limits(piece, members))
@@ -137,6 +139,7 @@ def _seats_of(state: State, entries: list[tuple[int, int]]) -> dict[int, int]:
 
 
 def _meets(problem: DatedProblem, limit: Limit, a: int, s: int, entries: list[tuple[int, int]]) -> bool:
+    """Whether an attendance in a session would meet one of some entries."""
     row, kind = limit.rows[problem.kind[s]], problem.kind
     if isinstance(limit, Sides):
         return any(row[kind[t]] and limit.side[a] != limit.side[b] for b, t in entries)
@@ -155,6 +158,7 @@ def _depths(problem: DatedProblem, sessions: Iterable[int], outside: dict[int, i
 
 
 def _attendances(piece: _Piece, members: list[int], shared: list[tuple[int, list[int]]]) -> None:
+    """Variables of the free attendances: one for each bound attendance and session, counts for the others."""
     problem, model = piece.state.problem, piece.model
     bound = {a for _, ours in shared for a in ours}
     for a in members:
@@ -180,6 +184,7 @@ def _attendances(piece: _Piece, members: list[int], shared: list[tuple[int, list
 
 
 def _apart_rows(piece: _Piece, limit: Limit, ours: list[int]) -> None:
+    """Rows of a limit on entries that exclude each other."""
     model, kind = piece.model, piece.state.problem.kind
     present: dict[tuple[int, int], Any] = {}
     for a in ours:
@@ -204,6 +209,7 @@ def _apart_rows(piece: _Piece, limit: Limit, ours: list[int]) -> None:
 
 
 def _away_rows(piece: _Piece, r: int, ours: list[int]) -> None:
+    """Rows of a limit on how many are away on one day."""
     state, problem = piece.state, piece.state.problem
     limit = problem.limits[r]
     assert isinstance(limit, Away)
@@ -222,6 +228,7 @@ def _away_rows(piece: _Piece, r: int, ours: list[int]) -> None:
 
 
 def _sessions(piece: _Piece) -> None:
+    """Rows of seats and least sizes."""
     state, problem, model = piece.state, piece.state.problem, piece.model
     loads: dict[int, list[Any]] = defaultdict(list)
     for (_, s), n in piece.seat.items():
@@ -249,6 +256,7 @@ def _sessions(piece: _Piece) -> None:
 
 
 def _hint(piece: _Piece) -> None:
+    """Start the search from where people are now."""
     for (a, s), n in piece.seat.items():
         piece.model.add_hint(n, piece.state.where[a].get(s, 0))
     for (block, options), alike in piece.alike.items():
@@ -258,7 +266,7 @@ def _hint(piece: _Piece) -> None:
 
 
 def _apply(piece: _Piece, solver: cp_model.CpSolver) -> None:
-    """Move people to where the solution wants them; among people alike, whoever is there already stays."""
+    """Move people to where the solution wants them; among people who are alike, whoever is there already stays."""
     state, problem = piece.state, piece.state.problem
     wanted: Places = defaultdict(dict)
     for (a, s), n in piece.seat.items():

@@ -1,10 +1,10 @@
-"""The last missing seats: found by exact repair in growing circles, or proven to be impossible.
+"""CP-SAT repair: the last missing seats are found by exact programs in growing circles of people, or proven impossible.
 
-A circle around a missing seat begins with those who share a limit with the cadre, such as the team; then comes the programme
-and year, and it grows in turn by those that share a limit with it, and by whole programmes and years. In each circle two
-questions are asked: could more seats be given out if nobody else attended at all; and can they be while the rest stands
-still? When the first answer is no, every schedule lacks as many seats here as this one. Proofs of circles that do not meet
-add up; circles that meet are put together and asked again. Small circles of all missing seats come before large ones.
+The first circle around a missing seat is those who share a limit with the cadre, such as the team. Then comes the programme and year,
+and it grows by those that share a limit with it, and by whole programmes and years. Each circle is asked two questions: could more
+seats be given out if nobody else attended anything, and can they be while everybody else stays? If the first answer is no, every schedule lacks
+as many seats in this circle. Proofs of circles that do not meet add up; circles that meet are joined and asked again. Small
+circles of all missing seats come before large ones.
 """
 
 from __future__ import annotations
@@ -13,12 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from allocator.engine.dates.cp_sat_model import none_more, place
 from allocator.engine.dates.state import State
-
-STEP = 1.0
-"""Most work of one question, in CP-SAT's deterministic seconds, so that one circle does not use up everything."""
-
-SIZES = (500, 3_000, 1_000_000)
-"""Most attendances of a circle, pass by pass."""
+from allocator.engine.parameters import DATES
 
 Circle = frozenset[int]
 Proof = tuple[Circle, int]
@@ -49,20 +44,20 @@ class _Search:
         return sorted(lacking, key=lambda a: (attendances[a].year, a))
 
     def missing(self, circle: Circle) -> int:
-        """Seats a circle lacks now."""
+        """Seats that a circle lacks now."""
         return sum(self.state.missing(a) for a in circle)
 
     def improve(self, circle: Circle) -> bool | None:
-        """Give out more seats in a circle while the rest stands still; whether that was possible, if known."""
-        improved, spent = place(self.state, circle, min(STEP, self.work))
+        """Give out more seats in a circle while everybody else stays; whether that was possible, ``None`` if not known."""
+        improved, spent = place(self.state, circle, min(DATES.question_work, self.work))
         self.work -= spent
         if improved:
             self.lacking = self.find_lacking()  # The seat may have come from another programme.
         return improved
 
     def is_proven(self, circle: Circle) -> bool:
-        """Whether the circle lacks as many seats in every schedule."""
-        proven, spent = none_more(self.state, circle, min(STEP, self.work))
+        """Whether every schedule lacks as many seats in the circle."""
+        proven, spent = none_more(self.state, circle, min(DATES.question_work, self.work))
         self.work -= spent
         return proven
 
@@ -92,11 +87,12 @@ class _Search:
                 yield circle
 
     def _near(self, people: Iterable[int]) -> set[int]:
+        """Attendances that share a limit with one of these."""
         problem = self.state.problem
         return {a for b in people for r in problem.limits_of[b] for a in problem.limits[r].entries}
 
     def _with_mates(self, circle: Circle) -> Circle:
-        """With all who share a limit; of a programme and year that lacks seats itself all or none, so that proofs add up."""
+        """The circle and all who share a limit with it. Of a programme and year that lacks seats itself all or none come along, so that proofs add up."""
         attendances = self.state.problem.attendances
         mates = (a for a in self._near(circle) if attendances[a].options)
         return circle.union(a for a in mates if attendances[a].block not in self.lacking)
@@ -139,7 +135,7 @@ def complete(state: State, most: Mapping[int, int], work: float) -> set[int]:
     for block in sorted(search.lacking):
         if block in most and state.placed(block) >= most[block]:
             proofs.append((search.members[block], search.missing(search.members[block])))
-    for largest in SIZES:
+    for largest in DATES.circle_sizes:
         while waiting := search.waiting(proofs):
             for a in waiting:
                 if state.missing(a) and not any(a in circle for circle, _ in proofs):
@@ -147,7 +143,7 @@ def complete(state: State, most: Mapping[int, int], work: float) -> set[int]:
                     if circle is not None:
                         proofs.append((circle, search.missing(circle)))
             proofs = _joined(search, proofs, largest)
-            # An exchange may have moved a lack to somebody who was not asked about; then once more.
+            # The repair may have moved a missing seat to somebody who was not asked about yet; then once more.
             if search.work <= 0 or set(search.waiting(proofs)) <= set(waiting):
                 break
     return hopeless.union(*(circle for circle, _ in proofs))
@@ -180,5 +176,5 @@ def _joined(search: _Search, proofs: list[Proof], largest: int) -> list[Proof]:
         if union is not None:
             sound = [proof for proof in sound if not proof[0] <= union]
             sound.append((union, search.missing(union)))
-    # Later improvements may have moved a lack from one circle to another; a proof holds for as many as it was asked for.
+    # A later improvement may have moved a missing seat to another circle. A proof holds only for the number it was asked for.
     return [(circle, missing) for circle, missing in sound if search.missing(circle) == missing]

@@ -23,9 +23,7 @@ from allocator.engine.dates.cp_sat_repair import complete
 from allocator.engine.dates.problem import build
 from allocator.engine.dates.state import State
 from allocator.engine.dates.unplaced_reasons import reason
-
-WORK = 5.0
-"""Work limit of the exact repair and its proofs, all in all, in CP-SAT's deterministic seconds."""
+from allocator.engine.parameters import DATES
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def schedule(
     *,
     seed: str,
     on_progress: OnProgress = silent,
-    work: float = WORK,
+    work: float = DATES.repair_work,
     start: pd.DataFrame | None = None,
     exclusions: Exclusions | None = None,
     pinned: Pinned | None = None,
@@ -80,7 +78,7 @@ def schedule(
     pinned
         Attendances of which the sessions are settled, see ``dated_problem.build``; nothing is proven then.
     taken
-        Seats that people beside these attendances have (``dated_problem.build``); only sessions that somebody attends are held then.
+        Seats that other people hold in each session (``problem.build``); then only sessions that somebody attends are held.
 
     Raises
     ------
@@ -99,7 +97,7 @@ def schedule(
     proven = _solve(state, seed, work, tell, start=start, is_part=taken is not None)
     soft_was_used = any(rule.kind == "away-limit" and rule.strength == "soft" for rule in problem.exclusions.rules)
     if soft_was_used and any(state.missing(a) for a in range(len(problem.attendances))):
-        # A wish gives way to a seat: whoever is left is placed without the away-limits that are only wished for.
+        # A wish gives way to a seat: whoever is left is placed without soft away-limits.
         relaxed = State(build(inputs, attendances, seed=seed, hard_only=True, pinned=pinned, taken=taken))
         for a, places in enumerate(state.where):
             for s, seats in places.items():
@@ -169,11 +167,12 @@ def _keep(state: State, start: pd.DataFrame) -> None:
 
 
 def _is_short(state: State, block: int) -> bool:
+    """Whether a held session of the block is below its least size."""
     return any(0 < state.load[s] < state.problem.least[s] for s in state.problem.sessions[block])
 
 
 def _empty_small(state: State) -> None:
-    """Hold no session below its least size, whatever it costs; the exact stage starts from there."""
+    """Empty every session below its least size, whatever that costs; the exact repair starts from there."""
     for s, load in enumerate(state.load):
         if 0 < load < state.problem.least[s]:
             for a, seats in list(state.people[s].items()):
@@ -182,6 +181,7 @@ def _empty_small(state: State) -> None:
 
 
 def _placements(state: State) -> pd.DataFrame:
+    """Seats given: session, cadre, seats, and whether a fixed rule asks for the seat."""
     problem = state.problem
     attendances = problem.attendances
     rows = [
@@ -205,6 +205,7 @@ def _placements(state: State) -> pd.DataFrame:
 
 
 def _unplaced(state: State, proven: set[int]) -> pd.DataFrame:
+    """Seats not given, with the rule in the way and the reason."""
     problem = state.problem
     programmes = problem.inputs.programmes["programme_id"].tolist()
     rows = []

@@ -1,8 +1,8 @@
-"""Part of a schedule anew: when a few attendances change, most people keep their sessions and need not be looked at.
+"""Partial rescheduling: when a few attendances change, most people keep their sessions.
 
-First only those whose attendances changed are placed, and the people of their groups may move for them; everybody else stands still and
-takes seats. Where that leaves somebody without a seat, whole *blocks* (a programme and year) are placed again; what their people
-and the groups of these attend elsewhere is settled and stands in the way as it is.
+First only the changed attendances are placed, and the people of their groups may move for them; everybody else keeps a session. If that
+leaves somebody without a seat, whole *blocks* (a programme and year) are placed again. What their people and the groups of these attend elsewhere
+stays fixed.
 """
 
 from __future__ import annotations
@@ -89,11 +89,11 @@ class _Part:
         return np.asarray(programme * 10_000 + table["year"].to_numpy(np.int64))
 
     def add(self, sessions: pd.DataFrame) -> None:
-        """Place also some blocks (``programme_id``, ``year``) again."""
+        """Place more blocks (``programme_id``, ``year``) again."""
         self.blocks = np.union1d(self.blocks, self._blocks(sessions))
 
     def widen(self, cadres: pd.Series) -> bool:
-        """Place again also whatever some people and their groups attend; whether that is more than before."""
+        """Also place again what some people and their groups attend; returns whether that adds anything."""
         near = self._near(cadres)
         more = np.union1d(self.blocks, self.block[self.wanted["cadre_id"].isin(near)])
         grown = len(more) > len(self.blocks)
@@ -101,7 +101,7 @@ class _Part:
         return grown
 
     def _near(self, cadres: pd.Series) -> set[str]:
-        """Some people, and everybody of a group of theirs."""
+        """Some people and all members of their groups."""
         found = set(cadres)
         ids = self.inputs.cadres["cadre_id"]
         own = ids.isin(found).to_numpy()
@@ -111,7 +111,7 @@ class _Part:
         return found
 
     def placed_beside(self, seed: str, *, on_progress: OnProgress) -> Schedule:
-        """The whole schedule with the attendances of changed people and of their groups placed beside everybody else's."""
+        """The whole schedule, with only the changed people and their groups placed again."""
         near = self._near(self.changed)
         is_own = self.wanted["cadre_id"].isin(near).to_numpy()
         is_kept = ~self.before["cadre_id"].isin(near).to_numpy()

@@ -1,13 +1,13 @@
 """The dated problem in whole numbers: who needs which seats, which sessions are open to whom, and what is shared.
 
-An *attendance* (``dated_attendances``) is one cadre in one programme and year; it needs one seat, or several for an unnamed group, in
-sessions of that programme and year. Attendances meet in the seats and least sizes of sessions and in *limits* (``dated_limits``):
+An *attendance* (``attendances``) is one cadre in one programme and year; it needs one seat, or several for an unnamed group, in
+sessions of that programme and year. Attendances meet in the seats and least sizes of sessions and in *limits* (``constraints``):
 
 * ``Apart``: no two entries of one person in sessions that share a day or leave too little rest;
 * ``Sides``: entries of different posts of one group never share a day;
 * ``Away``: on no day are more than ``most`` of one group away.
 
-A limit is kept only where it could bind at all; most never do, which is what makes the rest quick. Index letters: ``a``, ``b``
+A limit is kept only if it could bind at all. Most never do, so few are left. Index letters: ``a``, ``b``
 attendance, ``s``, ``t`` session, ``r`` limit.
 """
 
@@ -41,7 +41,7 @@ class DatedProblem:
     limits_of: list[list[int]] = field(default_factory=list)  # of each attendance
     seats: list[int] = field(default_factory=list)
     least: list[int] = field(default_factory=list)
-    taken: list[int] = field(default_factory=list)  # seats of each session that people beside the problem have
+    taken: list[int] = field(default_factory=list)  # seats of each session held by people outside the problem
 
     @cached_property
     def kind(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""Who sits where while dates are being found: loads, what still fits, and moves that can be taken back."""
+"""The state of a schedule while dates are being found: who sits where, what still fits, and moves that can be taken back."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class State:
         return wanted
 
     def clashes(self, r: int, a: int, s: int) -> list[tuple[int, int]]:
-        """Entries a limit holds that would meet an attendance placed in a session."""
+        """Entries of a limit that would meet an attendance placed in a session."""
         limit = self.problem.limits[r]
         kind = self.problem.kind
         row = limit.rows[kind[s]]
@@ -106,7 +106,7 @@ class State:
         return [(b, t) for b, t in self.held[r] if row[kind[t]]]
 
     def away(self, r: int, a: int, s: int, leaving: int | None = None) -> int:
-        """Most seats of an away-limit's entries on one day of a session, less the one that is leaving."""
+        """Most seats of an away-limit's entries on one day of a session, without those of ``leaving``."""
         limit = self.problem.limits[r]
         weights = [(t, self.where[b][t] - (b == a and t == leaving)) for b, t in self.clashes(r, a, s)]
         total = sum(weight for _, weight in weights)
@@ -122,11 +122,11 @@ class State:
         return deepest
 
     def free(self, s: int) -> int:
-        """Seats left in a session; none when it is not held."""
+        """Seats left in a session; none if it is not held."""
         return self.problem.seats[s] - self.load[s] if self.is_open[s] else 0
 
     def ratio(self, s: int) -> float:
-        """How far one more person fills a session, against its target."""
+        """Load of a session with one more person, relative to its target."""
         return (self.load[s] + 1) / self.target[s]
 
     def host_load(self, s: int) -> float:

@@ -1,4 +1,4 @@
-"""Why a seat is missing: what stands in the way of each session, and the rule that does so most often."""
+"""Why a seat is missing: what closes each session to the person, and the rule that closes most of them."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def reason(state: State, a: int, is_proven: bool) -> tuple[str, Message]:
 
 
 def _in_the_way(state: State, a: int, s: int) -> str:
+    """The first rule in the way of an attendance in a session."""
     problem = state.problem
     if s in problem.attendances[a].closed:
         return problem.attendances[a].closed[s]
@@ -63,6 +64,7 @@ def _cause(limit: Limit, k: int, other: int) -> str:
 
 
 def _words(state: State, rule_id: str) -> Message:
+    """A rule in words."""
     if rule_id in _WORDS:
         return _WORDS[rule_id]
     rule = state.problem.inputs.policy.rule(rule_id)

@@ -1,8 +1,7 @@
-"""Blocks: parts of the province that plan by themselves once the seats of wide rows are divided.
+"""Partition: blocks of cohorts that can be planned one by one once the wide rows are divided.
 
-A row (seats of a programme in a year, a floor, a quota) that touches few cohorts is *local*; cohorts joined by local rows form
-a block. The others are *wide*: their seats are divided over the blocks in proportion to what the relaxation uses there, rounded
-so that nothing is lost. Each block then plans by itself with every local row kept exactly.
+A row that touches few cohorts is *local*: cohorts that share one are put into the same block, which keeps the row exactly. All other rows are *wide*
+(seats of a programme open to many units, quotas of the province); what each block may use of them is decided by ``resource_shares``.
 """
 
 from __future__ import annotations
@@ -11,18 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from allocator.engine.parameters import DECOMPOSITION
 from allocator.model.cohorts import Cohorts
-
-BLOCK_COHORTS = 1_500
-"""Cohorts a block should have at most; joined components may be larger."""
 
 
 @dataclass(frozen=True, eq=False)
 class Partition:
-    """Blocks of cohorts, and which rows are wide.
-
-    ``wide_seats`` boolean (P,); ``wide_rows`` one boolean array (groups,) per family.
-    """
+    """Blocks of cohorts, and which rows are wide: ``wide_seats`` boolean (P,), ``wide_rows`` one boolean array (groups,) per family."""
 
     blocks: tuple[np.ndarray, ...]
     wide_seats: np.ndarray
@@ -30,16 +24,16 @@ class Partition:
 
 
 def partition(cohorts: Cohorts) -> Partition:
-    """Divide the cohorts into blocks; the whole is one block when it is small.
+    """Divide the cohorts into blocks; a small problem is one block.
 
-    First the rows that are local by nature join their cohorts: seats of programmes that serve one unit, and floors of
-    one group among many. Then the others, small ones first, as long as no block grows too large; what is left is wide.
+    Rows that are local by nature join their cohorts first: seats of programmes that serve one unit, and floors of one group among many. Then come the
+    others, the small ones first, as long as no block grows too large. What is left is wide.
     """
-    count, programmes = len(cohorts.cohort_sort), len(cohorts.programme_class)
+    count, programmes = len(cohorts.cohort_type), len(cohorts.programme_class)
     rows, members = _touches(cohorts)
     total = programmes + sum(len(f.names) for f in cohorts.families)
     is_wide = np.zeros(total, dtype=bool)
-    if count <= 2 * BLOCK_COHORTS:
+    if count <= 2 * DECOMPOSITION.block_cohorts:
         component = np.zeros(count, dtype=np.int64)
     else:
         serves = cohorts.instance.inputs.programmes["serves_unit_id"].to_numpy() != ""
@@ -48,7 +42,7 @@ def partition(cohorts: Cohorts) -> Partition:
         touched = np.split(members[order], np.cumsum(np.bincount(rows, minlength=total))[:-1])
         joined = _Joined(count)
         for row in sorted(range(total), key=lambda r: (not by_nature[r], len(touched[r]), r)):
-            is_wide[row] = not joined.join(touched[row], 2 * BLOCK_COHORTS)
+            is_wide[row] = not joined.join(touched[row], 2 * DECOMPOSITION.block_cohorts)
         component = np.unique([joined.root(c) for c in range(count)], return_inverse=True)[1]
     at, wide_rows = programmes, []
     for family in cohorts.families:
@@ -58,14 +52,14 @@ def partition(cohorts: Cohorts) -> Partition:
 
 
 class _Joined:
-    """Disjoint sets of cohorts (paths halved; Tarjan 1975)."""
+    """Disjoint sets of cohorts, with path halving (Tarjan 1975)."""
 
     def __init__(self, count: int) -> None:
         self.above = list(range(count))
         self.size = [1] * count
 
     def root(self, c: int) -> int:
-        """The cohort that stands for the set of another."""
+        """The cohort that stands for the set of ``c``."""
         above = self.above
         while above[c] != c:
             above[c] = above[above[c]]
@@ -73,7 +67,7 @@ class _Joined:
         return c
 
     def join(self, members: np.ndarray, most: int) -> bool:
-        """Join the sets of some cohorts unless they come to more than ``most``; whether they are joined."""
+        """Join the sets of some cohorts unless the union has more than ``most``; returns whether they are in one set."""
         roots = {self.root(c) for c in members.tolist()}
         if len(roots) < 2:
             return True
@@ -88,7 +82,7 @@ class _Joined:
 
 
 def _touches(cohorts: Cohorts) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (row, cohort): rows are the programmes first, then the groups of each family."""
+    """Pairs (row, cohort). Rows are the programmes first, then the groups of each family."""
     cohort, slot = np.nonzero(cohorts.cohort_slots >= 0)
     rows, members = [cohorts.cohort_slots[cohort, slot]], [cohort]
     at = len(cohorts.programme_class)
@@ -101,11 +95,11 @@ def _touches(cohorts: Cohorts) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _packed(component: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Components put together into blocks of a fair size, in order."""
+    """Components put together, in their order, into blocks of a fair size."""
     size = np.bincount(component)
     block, blocks, filled = np.zeros(len(size), dtype=np.int64), 0, 0
     for c, people in enumerate(size):
-        if filled and filled + people > BLOCK_COHORTS:
+        if filled and filled + people > DECOMPOSITION.block_cohorts:
             blocks, filled = blocks + 1, 0
         block[c] = blocks
         filled += int(people)

@@ -1,4 +1,8 @@
-"""Dividing seats, floors and ceilings over blocks that are planned one after another."""
+"""Resource shares: what each block may use of seats, floors and ceilings that several blocks touch.
+
+This is a primal decomposition by resource allocation: the aggregate relaxation says how much of each wide row the people of a block use, and the whole
+row is divided in these proportions.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.engine.columns.aggregation import Allotment, exact, members_of
+from allocator.engine.columns.aggregation import Allotment, disaggregated, members_of
 from allocator.engine.columns.pricing import Pricing
 from allocator.engine.columns.restricted_master import Master
 from allocator.engine.decomposition.partition import Partition
-
-BEYOND = 1e9
-"""Wide rows count as missed by so much: to use what a rule lets pass is for no block to choose alone, only for who is planned last."""
+from allocator.engine.parameters import DECOMPOSITION, TOLERANCES
 
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """So many people of a cohort follow a trajectory: ``cohort``, ``trajectory`` and ``people`` of each row."""
+    """People who follow a trajectory: ``cohort``, ``trajectory`` and ``people`` of each row."""
 
     cohort: np.ndarray
     trajectory: np.ndarray
@@ -30,63 +32,64 @@ class Followed:
 
 
 def joined(plans: Sequence[Followed]) -> Followed:
-    """What people follow in several plans."""
+    """The rows of several plans."""
     return Followed(
         *(np.concatenate([getattr(one, name) for one in plans]) for name in ("cohort", "trajectory", "people"))
     )
 
 
-class Division:
+class ResourceShares:
     """What is left of every limit, and what each block may use of it.
 
-    Wide rows are divided over the blocks still to come in proportion to what the pooled relaxation uses there, so that what one block
-    leaves, or could not give, goes to those behind it. What no plan reaches is asked of no block.
+    A wide row is divided over the blocks still to come, in proportion to what the aggregate relaxation uses there. So what one block leaves, or could not
+    give, goes to the blocks after it. No block is asked for what no plan reaches.
 
     Attributes
     ----------
     seats, floor, ceiling
-        Left of the seats (P, Y), and of the floor and ceiling of each family's groups (G, Y).
+        What is left of the seats (P, Y), and of the floor and ceiling of each family's groups (G, Y).
     """
 
-    def __init__(self, pooled: Master, people: np.ndarray, parts: Partition) -> None:
-        """Start with everything there is.
+    def __init__(self, aggregate: Master, people: np.ndarray, parts: Partition) -> None:
+        """Start with all there is.
 
         Parameters
         ----------
-        people
-            On each column of a master over pooled strata.
+        aggregate, people
+            A master over person types, and the people on each of its columns.
         """
-        cohorts = pooled.strata.cohorts
-        self.pricing = Pricing(exact(cohorts))
+        cohorts = aggregate.subproblems.cohorts
+        self.pricing = Pricing(disaggregated(cohorts))
         self.seats = cohorts.instance.calendar.seats.astype(float)
         self.floor = [f.floor.copy() for f in cohorts.families]
         self.ceiling = [f.ceiling.copy() for f in cohorts.families]
         self.missed = [np.zeros_like(f.ceiling) for f in cohorts.families]
         self._wide_seats = np.flatnonzero(parts.wide_seats)
         self._wide_rows = [np.flatnonzero(wide) for wide in parts.wide_rows]
-        self._measure(pooled, people, parts)
+        self._measure(aggregate, people, parts)
         self._lowered = [np.zeros_like(floor) for floor in self.floor]
         self._raised = [np.zeros_like(ceiling) for ceiling in self.ceiling]
         for f, wide in enumerate(self._wide_rows):
             total = np.round(self._used_rows[f].sum(axis=0))
             low, high = self.floor[f][wide], self.ceiling[f][wide]
-            self.missed[f][wide] = BEYOND
+            self.missed[f][wide] = DECOMPOSITION.charged_elsewhere
             self._lowered[f][wide] = np.maximum(0.0, np.where(np.isfinite(low), low, 0.0) - total)
             self._raised[f][wide] = np.maximum(0.0, total - np.where(np.isfinite(high), high, np.inf))
             self.floor[f][wide] -= self._lowered[f][wide]
             self.ceiling[f][wide] += self._raised[f][wide]
 
-    def _measure(self, pooled: Master, people: np.ndarray, parts: Partition) -> None:
-        """What the pooled relaxation uses of each wide row in each block, (B, rows, Y)."""
-        cohort, trajectory, part = _spread(pooled, people)
+    def _measure(self, aggregate: Master, people: np.ndarray, parts: Partition) -> None:
+        """How much of each wide row the aggregate relaxation uses in each block, shape (B, rows, Y)."""
+        cohort, trajectory, part = _spread(aggregate, people)
         used = self.pricing.entries(cohort, trajectory)
-        block_of = np.zeros(len(self.pricing.strata.sort), dtype=np.int64)
+        block_of = np.zeros(len(self.pricing.subproblems.type), dtype=np.int64)
         for b, block in enumerate(parts.blocks):
             block_of[block] = b
         block, amount = block_of[cohort[used.column]], used.amount * part[used.column]
         blocks, years = len(parts.blocks), self.seats.shape[1]
 
         def of(wide: np.ndarray, count: int, own: np.ndarray) -> np.ndarray:
+            """The use of some wide rows out of ``count``, from the entries ``own``."""
             place = np.full(count, -1)
             place[wide] = np.arange(len(wide))
             own = own[place[used.row[own]] >= 0]
@@ -113,12 +116,12 @@ class Division:
         ]
 
     def rests(self, plans: Sequence[Followed]) -> list[Allotment]:
-        """What parts that are planned again beside one another may use: each what it uses now, and of what is left over a share.
+        """What parts that are improved beside one another may use: each what it uses now, and a share of what is left over.
 
-        What is left of a row that touches one of them alone is all for that one. Where a row is missed, or may be, is for the first of
-        those it touches to choose, at what that costs; the others count it as missed.
+        What is left of a row that touches only one of them is all for that one. If a row is missed, or may be, only the first part that touches it
+        may choose that, at its cost; for the others it counts as missed.
         """
-        cohorts = self.pricing.strata.cohorts
+        cohorts = self.pricing.subproblems.cohorts
         slots = [cohorts.cohort_slots[plan.cohort] for plan in plans]
         groups = [cohorts.cohort_groups[plan.cohort] for plan in plans]
         used_seats, used_rows = zip(*(self._used(plan) for plan in plans), strict=True)
@@ -129,7 +132,9 @@ class Division:
             spare, room = -(low + self._lowered[f]), high - self._raised[f]
             floors, behind = _beside(spare, room, [-use for use in used], own)
             ceilings, _ = _beside(room, spare, used, own)
-            missed = [np.where(after[:, None], BEYOND, np.zeros_like(high)) for after in behind]
+            missed = [
+                np.where(after[:, None], DECOMPOSITION.charged_elsewhere, np.zeros_like(high)) for after in behind
+            ]
             rests.append(([-part for part in floors], ceilings, missed))
         return [
             Allotment(seats[k], *(tuple(parts[kind][k] for parts in rests) for kind in range(3)))
@@ -137,7 +142,7 @@ class Division:
         ]
 
     def take(self, plan: Followed, times: int = 1) -> None:
-        """Book what people use; -1 times gives it back."""
+        """Book what people use; with ``times=-1`` it is given back."""
         seats, rows = self._used(plan)
         self.seats -= times * seats
         for floor, ceiling, used in zip(self.floor, self.ceiling, rows, strict=True):
@@ -158,22 +163,22 @@ class Division:
 def _beside(
     left: np.ndarray, opposite: np.ndarray | float, used: Sequence[np.ndarray], touched: Sequence[np.ndarray]
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Limits of some rows for parts planned beside one another.
+    """Limits of some rows for parts that are planned beside one another.
 
     Parameters
     ----------
     left, opposite
-        What is left over of each row (R, Y), below 0 where it is missed; and of its limit on the other side.
+        What is left over of each row (R, Y), negative where it is missed; and the same for its limit on the other side.
     used, touched
         What each part uses of it, and the rows of each part.
 
     Returns
     -------
     list
-        What each part uses and its share of what is left, in whole numbers. What is missed is for the first part, and so much as is missed
-        on the other side: it is the one to go there.
+        What each part uses and its share of what is left, in whole numbers. The first part takes all that is missed, on either side, because
+        it alone may go there.
     numpy.ndarray
-        Which rows of each part touch one before it, boolean (parts, R).
+        Which rows of each part touch an earlier part, boolean (parts, R).
     """
     own = np.array([np.isin(np.arange(len(left)), rows) for rows in touched])
     before, count = np.cumsum(own, axis=0) - own, np.maximum(1, own.sum(axis=0))[:, None]
@@ -189,7 +194,7 @@ def _beside(
 
 
 def _shares(limit: np.ndarray, used: np.ndarray, wide: np.ndarray, left: Sequence[int], count: int) -> np.ndarray:
-    """What the first of the blocks left have of some rows: all of it, and of wide rows a share."""
+    """What the first of the blocks left have of some rows: all of a local row, a share of a wide one."""
     own = np.repeat(limit[None], count, axis=0)
     for k, row in enumerate(wide.tolist()):
         for y in np.flatnonzero(np.isfinite(limit[row])).tolist():
@@ -198,19 +203,19 @@ def _shares(limit: np.ndarray, used: np.ndarray, wide: np.ndarray, left: Sequenc
 
 
 def _spread(master: Master, people: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cohort, trajectory and people of a plan on pooled strata, every cohort with its share."""
-    strata, cohorts = master.strata, master.strata.cohorts
-    used = np.flatnonzero(people > 1e-9)
-    place, cohort = members_of(master.stratum[used], strata.of, len(strata.sort))
+    """Cohort, trajectory and people of a plan over person types; every cohort of a type gets its proportional part."""
+    subproblems, cohorts = master.subproblems, master.subproblems.cohorts
+    used = np.flatnonzero(people > TOLERANCES.used)
+    place, cohort = members_of(master.subproblem[used], subproblems.of, len(subproblems.type))
     column = used[place]
-    part = people[column] * cohorts.cohort_people[cohort] / strata.people[master.stratum[column]]
+    part = people[column] * cohorts.cohort_people[cohort] / subproblems.people[master.subproblem[column]]
     return cohort, master.trajectory[column], part
 
 
 def split(total: float, used: np.ndarray) -> np.ndarray:
-    """Whole parts of a total in proportion to use: largest remainder, the first block at a tie."""
-    amount = used * (total / used.sum()) if used.sum() > 1e-9 else np.full(len(used), total / len(used))
-    parts = np.floor(amount + 1e-9)
+    """Whole parts of a total in proportion to use, by largest remainder; at a tie the first block gets more."""
+    amount = used * (total / used.sum()) if used.sum() > TOLERANCES.used else np.full(len(used), total / len(used))
+    parts = np.floor(amount + TOLERANCES.used)
     missing = round(total - parts.sum())
     order = np.argsort(-(amount - parts), kind="stable")
     parts[order[:missing]] += 1

@@ -1,10 +1,9 @@
-"""Small problems: the best plan goal by goal, proven, and among the best plans the one that the published draw prefers.
+"""Small problems: the proven lexicographic optimum of the goals, and among equal plans the one that the published draw prefers.
 
-Every goal is one *level*, and so is what stands before them: seats that do not exist, and goals that the scenario limits. A plan with all
-goals weighed together is found first. Level by level the relaxation over all trajectories, with the levels before held, then
-gives a bound; rounded up to a whole number it mostly is what that plan has reached. Where it is not, an integer program looks
-for a better plan among the few trajectories that such a plan can follow (``candidates``). What is proven leaves fewer of them for the
-levels behind, and hardly any for the draw (``one_plan``).
+Each goal is one *level* of the lexicographic program (Isermann 1982). Before all goals stand the seats that do not exist, and the goals that
+the scenario caps. First a plan is found with all goals weighed together. Then, level by level, the relaxation with the earlier levels held gives a
+bound; rounded up to a whole number it is mostly what the plan has reached. If not, an integer program looks for a better plan among the few trajectories
+that reduced-cost fixing leaves. Each proven level closes more trajectories for the next ones and for the draw.
 """
 
 from __future__ import annotations
@@ -16,31 +15,17 @@ from types import MappingProxyType
 import numpy as np
 
 from allocator.domain.rules import Goal
-from allocator.engine.columns.aggregation import exact
+from allocator.engine.columns.aggregation import disaggregated
 from allocator.engine.columns.column_costs import GoalCosts
 from allocator.engine.columns.column_generation import optimise
 from allocator.engine.columns.restricted_master import Master
-from allocator.engine.columns.slack_variables import BEYOND, OVERFILLED
-from allocator.engine.integer.reduced_cost_fixing import Candidates, Priced
+from allocator.engine.columns.slack_variables import CAP_SLACK, SEAT_SLACK
+from allocator.engine.integer.reduced_cost_fixing import Priced, ReducedCostFixing
+from allocator.engine.parameters import COLUMN_GENERATION, LEXICOGRAPHIC, TOLERANCES
 from allocator.engine.solvers.integer_program import Program, solve
 from allocator.engine.time_limit import OutOfTime
 from allocator.model.cohorts import Cohorts
 from allocator.model.goals import weights
-
-NODES = 5_000
-"""Nodes of branch and bound at most for the draw. The plan found then is as good, but may not be the one preferred."""
-
-FIRST_NODES = 20
-"""The same for the plan that the levels begin with."""
-
-NEAR = 5.0
-"""How much dearer than the cheapest a trajectory may be to come along with it into the first relaxation, in units of the last goal."""
-
-SMOOTHING = 0.2
-"""Part of the best duals in the ones tried next, when the columns are nearly all there."""
-
-ROUNDING = 1e-4, 1e-9
-"""Distance from a whole number that may come from rounding, and what each unit of the number adds to it."""
 
 Level = Goal | None
 """A goal; ``None`` stands for the seats that do not exist, which come before every goal."""
@@ -48,7 +33,7 @@ Level = Goal | None
 
 @dataclass(frozen=True, eq=False)
 class ExactPlan:
-    """People on trajectories (cohort, trajectory open to its sort, people), and the proven best of each goal (priority: minus the points)."""
+    """People on trajectories (cohort, trajectory open to its person type, people), and the proven optimum of each goal, minimised."""
 
     cohort: np.ndarray
     trajectory: np.ndarray
@@ -65,19 +50,23 @@ def lexicographic(
     on_goal: Callable[[Goal, float], None] = lambda *_: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> ExactPlan | None:
-    """Best plan in the order of the goals.
+    """The best plan in the order of the goals.
 
     Parameters
     ----------
     caps
-        Most that a goal may come to, before every goal; where it cannot be so little, it is held as low as it can be.
+        Most that a goal may come to, before every goal. A cap that cannot be kept is held as low as it can be.
     draws
-        What decides among the best plans: a whole number for each column of a master, added up over people, the less the better.
+        Tie-break cost of each column of a master, a whole number; the plan with the least sum over people is chosen.
+    on_goal
+        Called with each goal and its proven optimum.
+    should_stop
+        Asked before each program; the plan at hand is then returned.
 
     Returns
     -------
     ExactPlan or None
-        ``None`` when there is no plan. A goal that was not reached in time has no value. Fixed seats beyond those there are stand in
+        ``None`` when there is no plan. A goal that was not reached in time has no value. Fixed seats that do not exist stand in
         the plan; the dates will not give them.
 
     Raises
@@ -100,18 +89,18 @@ def lexicographic(
     if draws is not None and not should_stop():
         search.draw(draws)
     plan = search.plan
-    return ExactPlan(plan.stratum, plan.trajectory, plan.people, values)
+    return ExactPlan(plan.subproblem, plan.trajectory, plan.people, values)
 
 
 def bounds_beside(
     cohorts: Cohorts, goals: tuple[Goal, ...], values: Mapping[Goal, float], caps: Mapping[Goal, float]
 ) -> dict[Goal, float]:
-    """How low each goal could be when those before it are no worse than some values, minimised; by the relaxation, in whole numbers.
+    """How low each goal could be if the earlier ones were no worse than given values, minimised; by relaxation, in whole numbers.
 
     Parameters
     ----------
     values
-        Of a plan whose dates may have cost something.
+        Of a plan that may have lost something to the dates.
     caps
         As of ``lexicographic``.
     """
@@ -123,36 +112,37 @@ def bounds_beside(
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """People on trajectories, and what every level comes to, minimised."""
+    """People on trajectories, and the value of every level, minimised."""
 
-    stratum: np.ndarray
+    subproblem: np.ndarray
     trajectory: np.ndarray
     people: np.ndarray
     values: dict[Level, float]
 
 
 class _Search:
-    """The best plan so far, what every further one is held to, and the trajectories that such a one can follow."""
+    """The best plan so far, the levels already held, and the trajectories still open."""
 
     plan: _Plan
 
     def __init__(self, cohorts: Cohorts, goals: tuple[Goal, ...]) -> None:
-        self.strata, self.goals = exact(cohorts), goals
-        self.costs = GoalCosts(self.strata, goals)
-        self.candidates = Candidates(self.strata)
+        self.subproblems, self.goals = disaggregated(cohorts), goals
+        self.costs = GoalCosts(self.subproblems, goals)
+        self.fixing = ReducedCostFixing(self.subproblems)
         self.master = self._master()
         self.held: dict[Level, float] = {}
 
     def _master(self) -> Master:
-        least = self.strata.cohorts.instance.calendar.least
-        return Master(self.strata, self.goals, self.costs, least=least, has_caps=True)
+        """A master over all cohorts, without columns."""
+        least = self.subproblems.cohorts.instance.calendar.least
+        return Master(self.subproblems, self.goals, self.costs, least=least, has_caps=True)
 
     def begin(self, caps: Mapping[Goal, float]) -> bool:
-        """Find a plan, and settle what stands before every goal. Whether there is any plan."""
-        if not self._weigh() and not self._decide(self.candidates.columns(), {}):
+        """Find a plan, and settle what stands before every goal. Returns whether there is a plan."""
+        if not self._weigh() and not self._decide(self.fixing.columns(), {}):
             return False
         if not self.settle(None):
-            self.master.forbid_overfill(np.zeros(len(self.master.stratum) + len(self.master.extras.row)))
+            self.master.forbid_seat_slack(np.zeros(len(self.master.subproblem) + len(self.master.slacks.row)))
         for goal, cap in caps.items():
             self.settle(goal, enough=np.floor(cap))
         if caps:
@@ -160,15 +150,15 @@ class _Search:
         return True
 
     def _weigh(self) -> bool:
-        """Find a plan with all goals weighed together, of the trajectories that their relaxation knows."""
+        """Find a plan with all goals weighed together, on the columns that their relaxation uses. Returns whether there is one."""
         weighed = weights(self.goals)
         self._set(weighed)
-        if optimise(self.master, near=NEAR) is None:
+        if optimise(self.master, near=COLUMN_GENERATION.near) is None:
             return False
-        return self._decide((self.master.stratum, self.master.trajectory), weighed, nodes=FIRST_NODES)
+        return self._decide((self.master.subproblem, self.master.trajectory), weighed, nodes=LEXICOGRAPHIC.first_nodes)
 
     def bounded(self, level: Level, value: float) -> float:
-        """A bound of a level, at most some value, at which it is then held."""
+        """A bound of a level, at most ``value``, at which the level is then held."""
         priced = self._priced(level)
         self.settle(level, value, priced)
         return min(value, _whole(priced.bound))
@@ -180,12 +170,14 @@ class _Search:
         priced: Priced | None = None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> float:
-        """Bring a level as low as it can be, or low enough, and hold it there; what it comes to.
+        """Minimise a level, or bring it down to ``enough``, and hold it there. Returns its value.
+
+        Values below the plan's are tried in steps of 1, 2, 4 and so on above the bound: a program that asks for little has few open trajectories.
 
         Raises
         ------
         OutOfTime
-            If there was no time for as low as it can be.
+            If there was no time to reach the optimum.
         """
         priced = priced or self._priced(level)
         least = max(_whole(priced.bound), enough)
@@ -193,46 +185,46 @@ class _Search:
         while missed < self.plan.values[level] - 1:
             if should_stop():
                 raise OutOfTime
-            # A plan that comes to so much at most follows none but these, so what is found is the least.
+            # A plan with at most this value uses these columns only, so the best plan on them is the best of all.
             most = min(missed + step, self.plan.values[level] - 1)
-            columns = self.candidates.columns(priced.within(most + _slack(most)))
+            columns = self.fixing.columns(priced.within(most + _slack(most)))
             if self._decide(columns, _alone(level), {level: most}):
                 break
             missed, step = most, 2 * step
         self.held[level] = max(self.plan.values[level], enough)
-        self.candidates.keep(priced.within(self.held[level] + _slack(self.held[level])))
+        self.fixing.keep(priced.within(self.held[level] + _slack(self.held[level])))
         return self.held[level]
 
     def draw(self, draws: Callable[[Master], np.ndarray]) -> None:
-        """Choose among the plans that are as good in every level, as far as ``NODES`` reach."""
-        few, program = self._program(self.candidates.columns(), {}, self.held)
-        cost = np.append(draws(few), np.zeros(len(few.extras.row)))
-        answer = solve(replace(program, cost=cost), nodes=NODES)
+        """Choose among the plans equal in every level, as far as ``LexicographicParameters.draw_nodes`` reach."""
+        few, program = self._program(self.fixing.columns(), {}, self.held)
+        cost = np.append(draws(few), np.zeros(len(few.slacks.row)))
+        answer = solve(replace(program, cost=cost), nodes=LEXICOGRAPHIC.draw_nodes)
         if answer.outcome.has_solution:
             self.plan = self._plan_of(few, answer.x)
 
     def _priced(self, level: Level) -> Priced:
-        """The candidates at duals that prove as much of a level as its relaxation can."""
+        """The open columns at the duals that bound a level best."""
         self._set(_alone(level))
         master = self.master
-        # What nobody can do anything about needs no relaxation.
+        # Zero duals are free, and prove a level that no decision can change.
         priced = self._priced_at(level, master.clipped(np.zeros(len(master.rows.least))))
         if _whole(priced.bound) >= self.plan.values[level]:
             return priced
-        relaxed = optimise(master, smoothing=SMOOTHING)
+        relaxed = optimise(master, smoothing=COLUMN_GENERATION.smoothing_warm)
         assert relaxed is not None, "the plan at hand is a solution"
         return self._priced_at(level, relaxed.duals)
 
     def _priced_at(self, level: Level, duals: np.ndarray) -> Priced:
-        """The candidates at some duals, in units of a level: less what the seats cost that do not exist, which are known by then."""
-        priced = self.candidates.priced(self.master, duals)
-        price = float(self.master.extra_cost[self.master.extras.kind == OVERFILLED].max(initial=0.0))
+        """The open columns at some duals, in units of a level. The cost of seats that do not exist is taken off, since their number is known by then."""
+        priced = self.fixing.priced(self.master, duals)
+        price = float(self.master.slack_cost[self.master.slacks.kind == SEAT_SLACK].max(initial=0.0))
         if level is None:
             return Priced(priced.bound / price, priced.added / price) if price else priced
         return Priced(priced.bound - price * self.held.get(None, 0.0), priced.added)
 
     def _set(self, weighed: Mapping[Goal, float]) -> None:
-        """Let the relaxation minimise some goals, with all levels held."""
+        """Let the relaxation minimise some goals, with all settled levels held."""
         self.master.set_weights(weighed, {goal: value for goal, value in self.held.items() if goal is not None})
 
     def _decide(
@@ -243,12 +235,12 @@ class _Search:
         *,
         nodes: int | None = None,
     ) -> bool:
-        """Find the best plan of some columns within further limits; whether there is one."""
+        """Find the best plan on some columns within further limits. Returns whether there is one; it becomes the current plan."""
         few, program = self._program(columns, weighed, {**self.held, **limits})
         answer = solve(program, nodes=nodes)
         if answer.outcome.has_solution:
             self.plan = self._plan_of(few, answer.x)
-            self.master.add(self.plan.stratum, self.plan.trajectory)
+            self.master.add(self.plan.subproblem, self.plan.trajectory)
         return answer.outcome.has_solution
 
     def _program(
@@ -256,44 +248,45 @@ class _Search:
     ) -> tuple[Master, Program]:
         """A master of some columns and its integer program, with levels limited.
 
-        Seats that do not exist are limited like a goal as soon as that is known, and cost something only where no goal does.
+        Seats that do not exist are limited as soon as their number is known, and cost something only where no goal does.
         """
         few = self._master()
         few.add(*columns)
         few.set_weights(weighed, {goal: limit for goal, limit in limits.items() if goal is not None})
-        program, kind = few.program(), np.append(np.full(len(few.stratum), -1), few.extras.kind)
-        program = replace(program, most=np.where(kind == BEYOND, 0.0, program.most))
+        program, kind = few.program(), np.append(np.full(len(few.subproblem), -1), few.slacks.kind)
+        program = replace(program, most=np.where(kind == CAP_SLACK, 0.0, program.most))
         if None not in limits:
             return few, program
         if weighed:
-            program = replace(program, cost=np.where(kind == OVERFILLED, 0.0, program.cost))
-        return few, _with_row(program, kind == OVERFILLED, limits[None])
+            program = replace(program, cost=np.where(kind == SEAT_SLACK, 0.0, program.cost))
+        return few, _with_row(program, kind == SEAT_SLACK, limits[None])
 
     def _plan_of(self, few: Master, x: np.ndarray) -> _Plan:
-        people = x[: len(few.stratum)].astype(np.int64)
+        """The plan of a solution."""
+        people = x[: len(few.subproblem)].astype(np.int64)
         values: dict[Level, float] = {goal: round(value) for goal, value in few.values(x).items()}
-        values[None] = round(x[len(people) :][few.extras.kind == OVERFILLED].sum())
+        values[None] = round(x[len(people) :][few.slacks.kind == SEAT_SLACK].sum())
         used = people > 0
-        return _Plan(few.stratum[used], few.trajectory[used], people[used], values)
+        return _Plan(few.subproblem[used], few.trajectory[used], people[used], values)
 
 
 def _slack(value: float) -> float:
     """How far rounding may have moved a value."""
-    return ROUNDING[0] + ROUNDING[1] * abs(value)
+    return TOLERANCES.value + TOLERANCES.value_growth * abs(value)
 
 
 def _whole(bound: float) -> float:
-    """The least whole number that a bound leaves."""
+    """The least whole number that a bound allows."""
     return float(np.ceil(bound - _slack(bound))) + 0.0  # Never minus 0.
 
 
 def _alone(level: Level) -> dict[Goal, float]:
-    """Weights under which a relaxation minimises one level; seats that do not exist always cost more than they are worth."""
+    """Weights under which a relaxation minimises one level. Seats that do not exist always cost more than they are worth."""
     return {} if level is None else {level: 1.0}
 
 
 def _with_row(program: Program, which: np.ndarray, most: float) -> Program:
-    """The program with so much of some variables (boolean) at most, all together."""
+    """The program with one more row: the sum of some variables (boolean) is at most ``most``."""
     own = np.flatnonzero(which)
     return replace(
         program,

@@ -1,7 +1,7 @@
-"""Trajectories close to the best: what a relaxation leaves to choose from, and what a plan loses against it.
+"""Near-optimal columns: trajectories nearly as cheap as the best of their subproblem at the duals of a relaxation.
 
-At the duals of a relaxation every plan costs the bound and what it loses: by what its columns cost more than the best of their strata
-(their *reduced costs*), by limits that are worth something and not used, and by extras.
+At any duals the value of a plan is the bound plus what the plan loses: the reduced costs of its columns, the duals of limits that it
+does not use to the full, and the prices of its slack variables. A plan close to the bound therefore uses near-optimal columns only.
 """
 
 from __future__ import annotations
@@ -11,63 +11,64 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.engine.columns.restricted_master import Master
+from allocator.engine.parameters import NEAR_OPTIMAL
 from allocator.engine.solvers.integer_program import Program
-
-CLOSE = 1.0
-"""How much dearer than the best of its stratum a trajectory is at most to be close, in units of the last goal."""
-
-LOSS = 1e-6
-"""A loss below this is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
 class Touches:
-    """Pairs of row and stratum that meet in some column, and how many strata each row touches."""
+    """Pairs of a row and a subproblem that meet in some column, and how many subproblems each row touches."""
 
     row: np.ndarray
-    stratum: np.ndarray
+    subproblem: np.ndarray
     count: np.ndarray
 
     @classmethod
     def of(cls, master: Master, program: Program) -> Touches:
-        """Those of all columns of a master."""
-        own = program.columns < len(master.stratum)
-        strata = len(master.strata.people)
-        pairs = np.unique(program.rows[own] * strata + master.stratum[program.columns[own]])
-        rows = pairs // strata
-        return cls(rows, pairs % strata, np.bincount(rows, minlength=len(program.row_least)))
+        """The pairs of all columns of a master."""
+        own = program.columns < len(master.subproblem)
+        subproblems = len(master.subproblems.people)
+        pairs = np.unique(program.rows[own] * subproblems + master.subproblem[program.columns[own]])
+        rows = pairs // subproblems
+        return cls(rows, pairs % subproblems, np.bincount(rows, minlength=len(program.row_least)))
 
-    def mates(self, rows: np.ndarray, strata: np.ndarray, most: int) -> np.ndarray:
-        """Some strata (boolean (R,)), and all in rows of few strata that are among some rows (boolean) or touch one of those strata."""
+    def mates(self, rows: np.ndarray, subproblems: np.ndarray, most: int) -> np.ndarray:
+        """Some subproblems (boolean (R,)), and all others in their narrow rows or in the narrow ones of ``rows`` (boolean).
+
+        Parameters
+        ----------
+        most
+            Subproblems that a narrow row touches at most.
+        """
         hit = rows.copy()
-        hit[self.row[strata[self.stratum]]] = True
+        hit[self.row[subproblems[self.subproblem]]] = True
         hit &= self.count <= most
-        found = strata.copy()
-        found[self.stratum[hit[self.row]]] = True
+        found = subproblems.copy()
+        found[self.subproblem[hit[self.row]]] = True
         return found
 
-    def nearness(self, strata: np.ndarray) -> np.ndarray:
-        """How much each stratum shares rows with some (boolean (R,)): a row counts the more the fewer it touches."""
+    def nearness(self, subproblems: np.ndarray) -> np.ndarray:
+        """How strongly each subproblem shares rows with some (boolean (R,)); a row counts the more, the fewer it touches. Shape (R,)."""
         hit = np.zeros(len(self.count), dtype=bool)
-        hit[self.row[strata[self.stratum]]] = True
+        hit[self.row[subproblems[self.subproblem]]] = True
         own = hit[self.row]
-        return np.bincount(self.stratum[own], 1.0 / self.count[self.row[own]], minlength=len(strata))
+        return np.bincount(self.subproblem[own], 1.0 / self.count[self.row[own]], minlength=len(subproblems))
 
 
 @dataclass(frozen=True, eq=False)
-class Close:
-    """The columns of a master and all trajectories close to the best at some duals.
+class NearOptimalColumns:
+    """The columns of a master and all near-optimal trajectories at some duals.
 
     Parameters
     ----------
     master, program
-        Over the columns of the master, then the others that are close.
+        Over the columns of the master, then the near-optimal ones that it did not have.
     duals
-        Of the rows; for strata what the best trajectory of each costs, which is no more than they pay in the relaxation.
+        Of the rows. A convexity row has the price of the cheapest trajectory, so that no column has a negative reduced cost.
     reduced
-        Reduced cost of columns and extras.
+        Reduced cost of columns and slack variables.
     count
-        Close trajectories of each stratum, shape (R,).
+        Near-optimal trajectories of each subproblem, shape (R,).
     """
 
     master: Master
@@ -77,21 +78,21 @@ class Close:
     count: np.ndarray
 
     @classmethod
-    def of(cls, master: Master, duals: np.ndarray) -> Close:
-        """Those of a master at some duals, inside the range where its bound is finite."""
-        lowest = np.zeros(len(master.strata.people))
-        strata, trajectories = [], []
+    def of(cls, master: Master, duals: np.ndarray) -> NearOptimalColumns:
+        """The near-optimal columns at some duals, which must be inside the range where the master's bound is finite."""
+        lowest = np.zeros(len(master.subproblems.people))
+        subproblems, trajectories = [], []
         for alike, reduced in master.reduced_costs(duals):
             best = reduced.min()
             lowest[alike] = best
-            close = np.flatnonzero(reduced <= best + CLOSE)
-            strata.append(np.repeat(alike, len(close)))
-            trajectories.append(np.tile(close, len(alike)))
-        stratum = np.concatenate(strata)
+            near_optimal = np.flatnonzero(reduced <= best + NEAR_OPTIMAL.reach)
+            subproblems.append(np.repeat(alike, len(near_optimal)))
+            trajectories.append(np.tile(near_optimal, len(alike)))
+        subproblem = np.concatenate(subproblems)
         wide = master.twin()
         wide.close()
-        wide.add(stratum, np.concatenate(trajectories))
+        wide.add(subproblem, np.concatenate(trajectories))
         program = wide.program()
         duals = np.concatenate([lowest, duals[len(lowest) :]])
         worth = np.bincount(program.columns, program.values * duals[program.rows], len(program.cost))
-        return cls(wide, program, duals, program.cost - worth, np.bincount(stratum, minlength=len(lowest)))
+        return cls(wide, program, duals, program.cost - worth, np.bincount(subproblem, minlength=len(lowest)))

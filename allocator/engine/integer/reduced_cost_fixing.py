@@ -1,8 +1,8 @@
-"""Candidates: the trajectories that a plan good enough can follow.
+"""Reduced-cost fixing (Nemhauser and Wolsey 1988): leave out the trajectories that no plan good enough can follow.
 
-Any duals give a bound of a master's objective, and say how much dearer than the best of its stratum each trajectory is. A plan in which
-anybody follows a trajectory dearer by more than what is wanted lies above the bound misses what is wanted; so
-these are left out (reduced-cost fixing), no plan wanted is lost, and few are left for an integer program.
+Any duals give a bound, and the reduced cost of each trajectory. A plan in which one person follows a trajectory whose reduced cost is above
+the distance between a wanted value and the bound cannot reach that value. Without these trajectories no wanted plan is
+lost, and the integer program is small.
 """
 
 from __future__ import annotations
@@ -11,50 +11,52 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.engine.columns.aggregation import Strata
+from allocator.engine.columns.aggregation import Subproblems
 from allocator.engine.columns.pricing import Best
 from allocator.engine.columns.restricted_master import Master
 
 
 @dataclass(frozen=True, eq=False)
 class Priced:
-    """Candidates at some duals: what no plan of them is better than, and the least each of them adds to that, shape (columns,)."""
+    """The open trajectories at some duals: a bound of all plans on them, and the least that each adds to it, shape (columns,)."""
 
     bound: float
     added: np.ndarray
 
     def within(self, wanted: float) -> np.ndarray:
-        """Whether a plan that reaches a value can follow each of them, boolean (columns,)."""
+        """Whether a plan that reaches a value can follow each trajectory, boolean (columns,)."""
         return np.asarray(self.added <= wanted - self.bound)
 
 
-class Candidates:
-    """Trajectories of every stratum, all of them to begin with.
+class ReducedCostFixing:
+    """Which trajectories of every subproblem are still open; all at first.
 
     Attributes
     ----------
     is_open
-        Whether each trajectory is a candidate still, stratum after stratum, boolean (columns,).
+        For each trajectory, subproblem after subproblem, boolean (columns,).
     """
 
-    def __init__(self, strata: Strata) -> None:
-        self._count = np.array([strata.cohorts.rows_of(int(sort)) for sort in strata.sort], dtype=np.int64)
+    def __init__(self, subproblems: Subproblems) -> None:
+        self._count = np.array(
+            [subproblems.cohorts.rows_of(int(person_type)) for person_type in subproblems.type], dtype=np.int64
+        )
         self._first = np.cumsum(self._count) - self._count
         self.is_open = np.ones(int(self._count.sum()), dtype=bool)
 
     def columns(self, within: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Stratum and trajectory of the candidates, or of some of them (boolean (columns,))."""
+        """Subproblem and trajectory of the open columns, or of those of them that are ``within`` (boolean (columns,))."""
         column = np.flatnonzero(self.is_open if within is None else self.is_open & within)
-        stratum = np.repeat(np.arange(len(self._count)), self._count)[column]
-        return stratum, column - self._first[stratum]
+        subproblem = np.repeat(np.arange(len(self._count)), self._count)[column]
+        return subproblem, column - self._first[subproblem]
 
     def keep(self, within: np.ndarray) -> None:
-        """Leave the others out, boolean (columns,)."""
+        """Close all columns that are not ``within``, boolean (columns,)."""
         self.is_open &= within
 
     def priced(self, master: Master, duals: np.ndarray) -> Priced:
-        """The candidates at some duals of a master over the same strata, inside the range where the bound is finite."""
-        cheapest, added = np.zeros(len(master.strata.people)), np.zeros(len(self.is_open))
+        """The open columns at some duals of a master over the same subproblems, inside the range where its bound is finite."""
+        cheapest, added = np.zeros(len(master.subproblems.people)), np.zeros(len(self.is_open))
         for alike, reduced in master.reduced_costs(duals):
             for s in alike.tolist():
                 own = slice(self._first[s], self._first[s] + self._count[s])

@@ -1,4 +1,4 @@
-"""Whom a change concerns: the people whose years are planned again while the others keep theirs."""
+"""Affected people: those who are planned again after a change, while the others keep their years."""
 
 from __future__ import annotations
 
@@ -8,34 +8,17 @@ import numpy as np
 import pandas as pd
 
 from allocator.domain.rules import Fixed, RuleKind
-from allocator.engine.columns.aggregation import exact
-from allocator.engine.columns.pricing import CostsBySort, Prices, Pricing
+from allocator.engine.columns.aggregation import disaggregated
+from allocator.engine.columns.pricing import CostsByType, Prices, Pricing
+from allocator.engine.parameters import AFFECTED_PEOPLE
 from allocator.engine.reoptimise.residual_capacity import still_open
 from allocator.model.cohorts import Cohorts
 from allocator.model.instance import Instance
 
-MANY_GROUPS = 100
-"""A rule with more groups than these looks at small ones, such as teams."""
-
-TEAM = 20
-"""Cohorts of a small group at most: among a million people prefectures are many as well, and not small."""
-
-MOST_AGAIN = 6_000
-"""Cohorts planned again because some programme is open to them; when there are more, only those alike."""
-
-READY = 2_000
-"""Cohorts planned again because a rule changed, at most: those for whom a change costs least."""
-
-READY_BESIDE = 240
-"""Cohorts planned again because they could give somebody who lost a place another one, in all programmes open to those: at most."""
-
-READY_FOR_ONE = 300
-"""The same for each seat that a changed rule about single people concerns."""
-
 
 def alike(cohorts: Cohorts) -> np.ndarray:
-    """Number of each cohort's kind: one sort and the same programmes, whatever the team. Shape (C,)."""
-    key = pd.DataFrame(np.column_stack([cohorts.cohort_sort, cohorts.cohort_slots]))
+    """Number of each cohort's set of equals: one person type and the same programmes, in any team. Shape (C,)."""
+    key = pd.DataFrame(np.column_stack([cohorts.cohort_type, cohorts.cohort_slots]))
     return np.asarray(key.groupby(list(key.columns), sort=False).ngroup())
 
 
@@ -43,22 +26,23 @@ def with_groups(cohorts: Cohorts, chosen: np.ndarray) -> np.ndarray:
     """Some cohorts (boolean (C,)) and the others of their small groups, such as teams."""
     found = chosen.copy()
     for f, family in enumerate(cohorts.families):
-        if len(family.names) > MANY_GROUPS:
+        if len(family.names) > AFFECTED_PEOPLE.groups_above:
             group = cohorts.cohort_groups[:, f]
-            is_small = np.bincount(group[group >= 0], minlength=len(family.names)) <= TEAM
+            is_small = np.bincount(group[group >= 0], minlength=len(family.names)) <= AFFECTED_PEOPLE.small_group
             own = group[chosen & (group >= 0)]
             found |= np.isin(group, own[is_small[own]])
     return found
 
 
-def by_dates(cohorts: Cohorts, touched: list[int], programmes: list[str]) -> np.ndarray:
-    """People to plan again because of the dates: those touched and the others of their small groups, those who may attend some programmes, and unnamed
-    groups. Boolean (I,), whole cohorts.
+def affected_by_dates(cohorts: Cohorts, touched: list[int], programmes: list[str]) -> np.ndarray:
+    """People to plan again because of the dates, boolean (I,), whole cohorts.
+
+    These are the people touched and the others of their small groups, those to whom one of the programmes is open, and all unnamed groups.
     """
     instance, cohort_of = cohorts.instance, cohorts.cohort_of
     own = np.unique(cohort_of[touched])
     near = np.asarray(np.isin(cohorts.cohort_slots, [instance.programme_index[p] for p in programmes]).any(axis=1))
-    if near.sum() > MOST_AGAIN:
+    if near.sum() > AFFECTED_PEOPLE.most_by_programme:
         near &= np.isin(alike(cohorts), alike(cohorts)[own])
     chosen = np.zeros_like(near)
     chosen[own] = True
@@ -67,35 +51,34 @@ def by_dates(cohorts: Cohorts, touched: list[int], programmes: list[str]) -> np.
     return np.asarray(near[cohort_of])
 
 
-def by_changes(
+def affected_by_changes(
     before: Cohorts,
     after: Cohorts,
     prices: Prices,
-    cost: CostsBySort,
+    cost: CostsByType,
     attendances: pd.DataFrame,
     moved: np.ndarray | None,
     *,
     widely: bool = False,
 ) -> np.ndarray:
-    """People to plan again because seats or rules changed, boolean (I,), whole cohorts.
+    """People to plan again because seats or rules changed, boolean (I,), whole cohorts; nobody if nothing changed.
 
-    Whoever a changed rule names, or who attends what is no longer open. And of all to whom a changed row, programme or rule is open,
-    those for whom attending it or not makes least difference at the prices known: whoever the new plan moves is among
-    them, as long as the change is small. With anybody the unnamed groups, of whom it is not known who of them attends what; nobody
-    when nothing changed.
+    Whoever a changed rule names, or attends what is no longer open, plans again. So do those to whom a changed row, programme or rule is open and
+    for whom attending it or not makes the least difference at the known prices: as long as the change is small, the new plan moves only such
+    people. Unnamed groups always come along, since nobody knows who of them attends what.
 
     Parameters
     ----------
     attendances
         The plan so far: ``cadre_id``, ``programme_id``, ``year``.
     moved
-        People whom the relaxation moves, when that is known (boolean (I,)): they plan again, and nobody because a row or a class is another.
+        People whom the new relaxation moves, if that is known (boolean (I,)). They plan again, and nobody merely because a row or class changed.
     widely
-        Whether as many are to plan again as if nothing was known, ten times as many for single people, and who is of one small group
-        with somebody who holds a seat in question.
+        Choose as many as if nothing was known, ten times as many for single people, and also the small groups of everybody who holds a
+        seat in question.
     """
     ready = _Readiest(after, prices, cost)
-    many = READY if moved is None or widely else 0  # Where the relaxation says who, nobody else.
+    many = AFFECTED_PEOPLE.most_by_row if moved is None or widely else 0  # Where the relaxation says who, nobody else.
     seats, now = before.instance.calendar.seats, after.instance.calendar.seats
     for p in np.flatnonzero((seats != now).any(axis=1)).tolist():
         ready.seat(p, seats[p] != now[p], many)
@@ -107,7 +90,7 @@ def by_changes(
     people[named] = True
     near = np.zeros_like(chosen)
     near[cohort_of[people]] = True
-    most = READY_FOR_ONE * (10 if widely else 1)
+    most = AFFECTED_PEOPLE.most_by_person * (AFFECTED_PEOPLE.widely if widely else 1)
     for p, y in _seats_of(after.instance, people, attendances):
         in_year, only = np.arange(now.shape[1]) == y, np.arange(len(now)) == p
         ready.seat(p, in_year, most)
@@ -121,8 +104,10 @@ def by_changes(
     closed = np.zeros_like(chosen)
     closed[cohort_of[~still_open(after, attendances)]] = True
     chosen |= closed
-    ready.beside(losers, lost, READY_BESIDE)
-    ready.beside(closed, np.ones_like(lost), min(READY, READY_BESIDE * int(closed.sum())))
+    ready.beside(losers, lost, AFFECTED_PEOPLE.most_beside)
+    ready.beside(
+        closed, np.ones_like(lost), min(AFFECTED_PEOPLE.most_by_row, AFFECTED_PEOPLE.most_beside * int(closed.sum()))
+    )
     if moved is not None:
         chosen[cohort_of[moved]] = True
     if chosen.any():
@@ -133,11 +118,17 @@ def by_changes(
 def _by_lost_seats(
     after: Cohorts, attendances: pd.DataFrame, fewer: np.ndarray, ready: _Readiest
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Whoever attends what now has too few seats, and those ready to attend it or not; ``fewer``: which may (boolean (P, Y)).
+    """Choose those who attend what now has too few seats, and those for whom attending it makes little difference.
+
+    Parameters
+    ----------
+    fewer
+        Programmes and years that have fewer seats now, boolean (P, Y).
 
     Returns
     -------
-    Cohorts planned again to whom such a programme is open, boolean (C,), and the years of the seats that are gone, boolean (Y,).
+    tuple
+        Chosen cohorts to whom such a programme is open, boolean (C,), and the years of the lost seats, boolean (Y,).
     """
     instance = after.instance
     programme = attendances["programme_id"].map(instance.programme_index).to_numpy(np.int64)
@@ -149,12 +140,12 @@ def _by_lost_seats(
     ready.chosen[after.cohort_of[holders]] = True
     programmes = np.flatnonzero(lost.any(axis=1))
     for p in programmes.tolist():
-        ready.seat(p, lost[p], READY)
+        ready.seat(p, lost[p], AFFECTED_PEOPLE.most_by_row)
     return ready.chosen & np.isin(after.cohort_slots, programmes).any(axis=1), np.asarray(lost.any(axis=0))
 
 
 def _by_rows(before: Cohorts, after: Cohorts, ready: _Readiest, most: int) -> None:
-    """Those ready for a row of a shared rule whose floor or ceiling is another, or that came or fell away."""
+    """Choose those closest to a row of a shared rule whose limits changed, or that came or fell away."""
     known = {family.rule.id: family for family in before.families if family.rule is not None}
     for f, family in enumerate(after.families):
         if family.rule is None:
@@ -171,7 +162,7 @@ def _by_rows(before: Cohorts, after: Cohorts, ready: _Readiest, most: int) -> No
 
 
 def _by_personal_rules(before: Instance, after: Instance, ready: _Readiest, most: int) -> list[int]:
-    """Those ready for what a changed personal rule counts; whom fixed rules newly name, or name no more, is returned."""
+    """Choose those closest to what a changed personal rule counts; returns the people whom fixed rules newly name, or no longer name."""
     old, new = ({rule.id: rule for rule in one.inputs.policy.rules} for one in (before, after))
     named: list[int] = []
     for rule_id in sorted(old.keys() | new.keys()):
@@ -192,12 +183,13 @@ def _by_personal_rules(before: Instance, after: Instance, ready: _Readiest, most
 
 
 def _counts_alike(rule: RuleKind, other: RuleKind) -> bool:
+    """Whether two versions of a shared rule count the same attendances of the same people."""
     admits = getattr(rule, "admits", None) == getattr(other, "admits", None)
     return admits and rule.audience == other.audience and rule.programmes == other.programmes
 
 
 def _named_otherwise(rules: Sequence[Fixed], instance: Instance) -> list[int]:
-    """People of whom two versions of a fixed rule say different things (one version: of whom it says anything)."""
+    """People of whom two versions of a fixed rule say different things; of one version, all of whom it says anything."""
     said = [{*rule.call_ups, *rule.forbidden, *rule.unavailable} for rule in rules]
     sent = [set(np.flatnonzero(instance.audience(rule.audience) & rule.everyone).tolist()) for rule in rules]
     changed = said[0] ^ said[1] if len(rules) == 2 else said[0]
@@ -225,11 +217,11 @@ def _seats_of(after: Instance, people: np.ndarray, attendances: pd.DataFrame) ->
 
 
 class _Readiest:
-    """Cohorts for whom attending some programmes in some years, or not, differs least in price."""
+    """Cohorts for whom attending some programmes in some years, or not, makes the least difference in price."""
 
-    def __init__(self, cohorts: Cohorts, prices: Prices, cost: CostsBySort) -> None:
+    def __init__(self, cohorts: Cohorts, prices: Prices, cost: CostsByType) -> None:
         self.cohorts, self.prices, self.cost = cohorts, prices, cost
-        self.chosen = np.zeros(len(cohorts.cohort_sort), dtype=bool)
+        self.chosen = np.zeros(len(cohorts.cohort_type), dtype=bool)
 
     def seat(self, programme: int, years: np.ndarray, most: int) -> None:
         """Choose the readiest for one programme."""
@@ -243,36 +235,37 @@ class _Readiest:
             self.chosen |= own & (most > 0)
             return
         cohorts = self.cohorts
-        pricing = Pricing(exact(cohorts, which))
+        pricing = Pricing(disaggregated(cohorts, which))
         wanted = np.uint32((1 << np.flatnonzero(years)).sum())
         hits = [(table.attends(programmes) & wanted) > 0 for table in cohorts.tables]
         difference = np.full(len(which), np.inf)
         for alike_, reduced in pricing.reduced_costs(self.prices, self.cost):
-            sort = int(pricing.strata.sort[alike_[0]])
-            difference[alike_] = _difference(reduced, cohorts.take(sort, hits[cohorts.sort_type[sort]]))
+            person_type = int(pricing.subproblems.type[alike_[0]])
+            difference[alike_] = _difference(reduced, cohorts.take(person_type, hits[cohorts.type_table[person_type]]))
         self._choose(which, difference, most)
 
     def beside(self, losers: np.ndarray, years: np.ndarray, most: int) -> None:
-        """Choose the readiest for every programme open to somebody who lost a place (boolean (C,)) and may need another in these years."""
+        """Choose the readiest for each programme open to those who lost a place (boolean (C,)) and may need another in these years."""
         cohorts, wanted = self.cohorts, np.uint32((1 << np.flatnonzero(years)).sum())
         offered = np.setdiff1d(cohorts.cohort_slots[losers], [-1])
         which = np.flatnonzero(np.isin(cohorts.cohort_slots, offered).any(axis=1) & ~self.chosen)
-        pricing = Pricing(exact(cohorts, which))
+        pricing = Pricing(disaggregated(cohorts, which))
         every = np.arange(len(cohorts.instance.days))
         attends = [[(table.attends(every == p) & wanted) > 0 for p in offered] for table in cohorts.tables]
         difference = np.full((len(offered), len(which)), np.inf)
         for alike_, reduced in pricing.reduced_costs(self.prices, self.cost):
-            sort = int(pricing.strata.sort[alike_[0]])
-            for k, hit in enumerate(attends[cohorts.sort_type[sort]]):
-                difference[k, alike_] = _difference(reduced, cohorts.take(sort, hit))
+            person_type = int(pricing.subproblems.type[alike_[0]])
+            for k, hit in enumerate(attends[cohorts.type_table[person_type]]):
+                difference[k, alike_] = _difference(reduced, cohorts.take(person_type, hit))
         for own in difference:
             self._choose(which, own, max(1, most // len(offered)))
 
     def _choose(self, which: np.ndarray, difference: np.ndarray, most: int) -> None:
+        """Choose those with the least difference, ``most`` at most."""
         order = np.argsort(difference, kind="stable")[:most]
         self.chosen[which[order[np.isfinite(difference[order])]]] = True
 
 
 def _difference(reduced: np.ndarray, hit: np.ndarray) -> float:
-    """How much the cheapest trajectories with and without something differ; infinite where all have it, or none."""
+    """Price difference of the cheapest trajectories with and without something; infinite if all have it, or none."""
     return abs(float(reduced[hit].min()) - float(reduced[~hit].min())) if hit.any() and not hit.all() else np.inf

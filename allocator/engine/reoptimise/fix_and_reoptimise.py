@@ -1,4 +1,4 @@
-"""Planning again some people while the others keep what they attend."""
+"""Fix and reoptimise: plan some people again while the others keep what they attend."""
 
 from __future__ import annotations
 
@@ -12,31 +12,20 @@ from allocator.domain.errors import ModelError
 from allocator.domain.rules import Goal
 from allocator.engine.assign_names import name
 from allocator.engine.columns.aggregate_relaxation import NONE_FOUND
-from allocator.engine.columns.aggregation import compact, exact, parted
+from allocator.engine.columns.aggregation import compact, disaggregated, parted
 from allocator.engine.columns.column_costs import GoalCosts
 from allocator.engine.columns.column_generation import optimise
 from allocator.engine.columns.initial_columns import start
 from allocator.engine.columns.pricing import Prices
 from allocator.engine.columns.restricted_master import Master
-from allocator.engine.integer.rounding import NODES, decide
-from allocator.engine.reoptimise.residual_capacity import columns_of, left_by, names_kept
+from allocator.engine.integer.rounding import round_and_repair
+from allocator.engine.parameters import FIX_AND_REOPTIMISE, ROUNDING
+from allocator.engine.reoptimise.residual_capacity import columns_of, names_kept, residual_capacity
 from allocator.engine.time_limit import Clock
 from allocator.model.cohorts import Cohorts
 
-NEAR_AGAIN = 0.5, 20.0
-"""How much dearer than the cheapest the first columns, and those of each pattern, may be, in units of the last goal (``starts``)."""
 
-LEAST_NEAR = 0.51
-"""Distance of whole people from the relaxation that is always near enough, in units of the last goal."""
-
-KEEP = 1e-4
-"""What it is worth that a cadre keeps what he or she attends, in units of the last goal: ten thousand of them make one unit."""
-
-KEEP_WELL = 0.02
-"""The same when one plan is to be compared with another: fifty people move for one unit of the last goal, and not for nothing."""
-
-
-def planned_again(
+def fix_and_reoptimise(
     cohorts: Cohorts,
     attendances: pd.DataFrame,
     is_free: np.ndarray,
@@ -53,6 +42,9 @@ def planned_again(
 ) -> pd.DataFrame:
     """A yearly plan in which some people are planned again, sorted by cadre, programme and year.
 
+    The others are fixed, so the free people form a small problem with the residual capacity. It starts from known prices and from what they attend now,
+    and a bonus for that lets only those move who gain by it.
+
     Parameters
     ----------
     attendances
@@ -60,23 +52,23 @@ def planned_again(
     is_free
         Who is planned again, boolean (I,), whole cohorts.
     weights, prices, costs
-        Of the goals in their order; of the rows of the cohorts; of their trajectories, when they are known.
+        Weights of the goals in their order; prices of the rows; costs of the trajectories, if they are known.
     least
-        Least size of each programme and year, shape (P, Y), where classes too small are not to come about; who keeps a class that those free
-        could leave too small is free as well.
+        Least size of each programme and year, shape (P, Y), if classes below it must not come about. Then those are free too who keep a class
+        that the free people could leave too small.
     keep
-        What it is worth that one of those free keeps what he or she attends (``KEEP``, ``KEEP_WELL``).
+        Bonus for a free person who keeps what he or she attends (``FixAndReoptimiseParameters.habit``).
     near
         Weighted distance from the relaxation at which a plan is good enough.
     left
-        Seconds left for it.
+        Seconds left.
 
     Raises
     ------
     ModelError
         If fixed seats cannot be held, or the solver fails.
     OutOfTime
-        If the seconds left were not enough for a relaxation.
+        If there was no time for a relaxation.
     """
     since = time.monotonic()
     person = cohorts.instance.people(attendances["cadre_id"])
@@ -84,34 +76,34 @@ def planned_again(
         is_free, least = _with_small_classes(cohorts, attendances, person, is_free, least)
     keeps = ~is_free[person]
     which = np.flatnonzero([is_free[members[0]] for members in cohorts.members])
-    allotment = left_by(cohorts, attendances[keeps])
+    allotment = residual_capacity(cohorts, attendances[keeps])
     followed, trajectory, people = columns_of(cohorts, which, attendances[~keeps])
-    strata, part_of = parted(exact(cohorts, which, allotment), followed, people)
-    stratum = np.arange(len(trajectory))
-    strata, places = compact(strata)
+    subproblems, part_of = parted(disaggregated(cohorts, which, allotment), followed, people)
+    subproblem = np.arange(len(trajectory))
+    subproblems, places = compact(subproblems)
     goals = tuple(weights)
-    costs = GoalCosts(strata, goals) if costs is None else costs
-    master = Master(strata, goals, costs, least=None if least is None else least[places.programmes])
+    costs = GoalCosts(subproblems, goals) if costs is None else costs
+    master = Master(subproblems, goals, costs, least=None if least is None else least[places.programmes])
     master.set_weights(weights)
-    reach = (0.0, 0.0) if clock.is_over() else NEAR_AGAIN
+    reach = (0.0, 0.0) if clock.is_over() else (FIX_AND_REOPTIMISE.near, FIX_AND_REOPTIMISE.near_pattern)
     known = prices.at(places)
     master.add(*start(master.pricing, known, master.cost, *reach))
-    master.add(stratum, trajectory)
-    master.prefer(stratum, trajectory, np.full(len(stratum), keep))
+    master.add(subproblem, trajectory)
+    master.prefer(subproblem, trajectory, np.full(len(subproblem), keep))
     relaxed = optimise(
         master,
-        tolerance=max(near / 4, keep / 4),
+        tolerance=FIX_AND_REOPTIMISE.solved_share * max(near, keep),
         smoothing=0.0,
         centre=master.rows.duals(known),
         should_stop=clock.is_over,
         left=left,
     )
-    near = max(near, LEAST_NEAR)
-    plan = None if relaxed is None else decide(master, relaxed, nodes=NODES, near=near, left=left)
+    near = max(near, FIX_AND_REOPTIMISE.least_enough)
+    plan = None if relaxed is None else round_and_repair(master, relaxed, nodes=ROUNDING.nodes, near=near, left=left)
     master.close()
     if plan is None:
         raise ModelError(NONE_FOUND)
-    named = name(cohorts, which[part_of[plan.stratum]], plan.trajectory, plan.people, seed)
+    named = name(cohorts, which[part_of[plan.subproblem]], plan.trajectory, plan.people, seed)
     named = names_kept(cohorts, which, attendances[~keeps], named)
     clock.add("again", since)
     return _joined([attendances[keeps], named])
@@ -120,7 +112,10 @@ def planned_again(
 def _with_small_classes(
     cohorts: Cohorts, attendances: pd.DataFrame, person: np.ndarray, is_free: np.ndarray, least: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Who is free when everybody is who keeps a class that those free could leave too small; and the least size of classes nobody keeps."""
+    """Who is free once classes are considered, and the least sizes of classes that no fixed person keeps.
+
+    If the free people could leave a class of fixed people below its least size, those fixed people become free as well, and so on.
+    """
     programme = attendances["programme_id"].map(cohorts.instance.programme_index).to_numpy(np.int64)
     year = attendances["year"].to_numpy(np.int64) - cohorts.instance.years[0]
     while True:
@@ -137,5 +132,6 @@ def _with_small_classes(
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Parts of a yearly plan as one table, sorted."""
     keys = ["cadre_id", "programme_id", "year"]
     return pd.concat(parts).sort_values(keys, kind="stable").reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""What the plan of others leaves: seats, floors and ceilings for those who are planned again."""
+"""Residual capacity: the seats, floors and ceilings that fixed people leave to those who are planned again."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Attended = frozenset[tuple[str, int]]
 """Programmes and years that one cadre attends."""
 
 NOWHERE = np.int64(1) << 40
-"""Marks a seat in a programme that is not open to a cadre any more."""
+"""A bit above those of all slots: an attended programme that is not open to the cadre any more."""
 
 
-def left_by(cohorts: Cohorts, attendances: pd.DataFrame) -> Allotment:
-    """What named people leave by what they attend (``cadre_id``, ``programme_id``, ``year``)."""
+def residual_capacity(cohorts: Cohorts, attendances: pd.DataFrame) -> Allotment:
+    """What named people leave by what they attend (``cadre_id``, ``programme_id``, ``year``, ``headcount``)."""
     instance = cohorts.instance
     person = instance.people(attendances["cadre_id"])
     programme = attendances["programme_id"].map(instance.programme_index).to_numpy(np.int64)
@@ -46,7 +46,7 @@ def left_by(cohorts: Cohorts, attendances: pd.DataFrame) -> Allotment:
 
 
 def counted(cohorts: Cohorts, attendances: pd.DataFrame) -> list[np.ndarray]:
-    """Attendances that each family counts, by group and year, (G, Y) each; once a person and year where people are counted.
+    """Attendances that each family counts, by group and year, shape (G, Y) each; once per person and year where people are counted.
 
     A row of an unnamed group counts once, however many seats it has.
     """
@@ -70,21 +70,21 @@ def counted(cohorts: Cohorts, attendances: pd.DataFrame) -> list[np.ndarray]:
 def columns_of(
     cohorts: Cohorts, which: np.ndarray, attendances: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Stratum, trajectory and people of what the named people of some cohorts attend, where it is still open to them.
+    """Columns for what the named people of some cohorts attend, as far as it is still open: subproblem, trajectory, people.
 
     Parameters
     ----------
     which
-        Cohort of each stratum.
+        Cohort of each subproblem.
     """
-    _, stratum, trajectory = followed(cohorts, which, attendances)
+    _, subproblem, trajectory = followed(cohorts, which, attendances)
     known = trajectory >= 0
-    pairs, count = np.unique(np.column_stack([stratum[known], trajectory[known]]), axis=0, return_counts=True)
+    pairs, count = np.unique(np.column_stack([subproblem[known], trajectory[known]]), axis=0, return_counts=True)
     return pairs[:, 0], pairs[:, 1], count
 
 
 def still_open(cohorts: Cohorts, attendances: pd.DataFrame) -> np.ndarray:
-    """Whether each named person may follow what he or she attends; true for unnamed groups. Boolean (I,)."""
+    """Whether each named person may still follow what he or she attends; true for unnamed groups. Boolean (I,)."""
     people, _, trajectory = followed(cohorts, np.arange(len(cohorts.members)), attendances)
     found = np.ones(len(cohorts.instance.headcount), dtype=bool)
     found[people] = trajectory >= 0
@@ -94,7 +94,11 @@ def still_open(cohorts: Cohorts, attendances: pd.DataFrame) -> np.ndarray:
 def followed(
     cohorts: Cohorts, which: np.ndarray, attendances: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Named people of some cohorts, the stratum of each, and the trajectory of what he or she attends, -1 for none that is open."""
+    """Named people of some cohorts, the subproblem of each, and the trajectory attended, -1 if it is not open (any more).
+
+    The attended slots of a year are read as bits of one number, and the menus of all years as digits of another, so that two look-ups find the
+    trajectory.
+    """
     instance = cohorts.instance
     years = len(instance.years)
     stratum_of = np.full(len(instance.headcount), -1)
@@ -106,28 +110,28 @@ def followed(
     people = np.flatnonzero((stratum_of >= 0) & instance.is_named)
     place = np.full(len(stratum_of), -1)
     place[people] = np.arange(len(people))
-    stratum = stratum_of[people]
+    subproblem = stratum_of[people]
     own = place[person] >= 0
-    slots = cohorts.cohort_slots[which[stratum]]
+    slots = cohorts.cohort_slots[which[subproblem]]
     is_slot = slots[place[person[own]]] == programme[own][:, None]
     held = np.zeros((len(people), years), dtype=np.int64)
     bit = np.where(is_slot.any(axis=1), np.int64(1) << is_slot.argmax(axis=1), NOWHERE)
     np.add.at(held, (place[person[own]], year[own]), bit)
     trajectory = np.full(len(people), -1)
-    sort = cohorts.cohort_sort[which[stratum]]
-    for kind in np.unique(cohorts.sort_type[sort]).tolist():
-        table = cohorts.tables[kind]
-        mine = np.flatnonzero(cohorts.sort_type[sort] == kind)
+    person_type = cohorts.cohort_type[which[subproblem]]
+    for table_index in np.unique(cohorts.type_table[person_type]).tolist():
+        table = cohorts.tables[table_index]
+        mine = np.flatnonzero(cohorts.type_table[person_type] == table_index)
         menu = _found(table.menus @ (np.int64(1) << np.arange(len(table.slots))), held[mine])
         radix = np.int64(len(table.menus)) ** np.arange(years)
         row = _found(table.index.astype(np.int64) @ radix, menu @ radix)
         trajectory[mine] = np.where((menu >= 0).all(axis=1), row, -1)
-    for s in np.unique(sort).tolist():
-        allowed = cohorts.sort_allowed[s]
+    for s in np.unique(person_type).tolist():
+        allowed = cohorts.type_allowed[s]
         if allowed is not None:
-            mine = np.flatnonzero((sort == s) & (trajectory >= 0))
+            mine = np.flatnonzero((person_type == s) & (trajectory >= 0))
             trajectory[mine] = _found(allowed, trajectory[mine])
-    return people, stratum, trajectory
+    return people, subproblem, trajectory
 
 
 def _found(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -138,9 +142,9 @@ def _found(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def names_kept(cohorts: Cohorts, which: np.ndarray, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """The plan ``after`` with as many people of each cohort as can be attending what they did ``before``.
+    """The plan ``after``, with as many people of each cohort as possible attending what they did ``before``.
 
-    People of one cohort are alike, so exchanging what they attend changes nothing but names.
+    People of one cohort are alike, so exchanging what they attend changes only names.
     """
     old, new = _sets(before), _sets(after)
     nothing: Attended = frozenset()
@@ -166,6 +170,7 @@ def names_kept(cohorts: Cohorts, which: np.ndarray, before: pd.DataFrame, after:
 
 
 def _sets(attendances: pd.DataFrame) -> dict[str, Attended]:
+    """What each cadre attends."""
     columns = (attendances[c] for c in ("cadre_id", "programme_id", "year"))
     found: dict[str, set[tuple[str, int]]] = {}
     for cadre, programme, year in zip(*columns, strict=True):

@@ -14,12 +14,7 @@ from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
 from allocator.domain.errors import ModelError
-
-SMALL = 3_000
-"""Integer programs with fewer variables go without presolve: that of HiGHS 1.11 has been seen to run for ever on tiny ones."""
-
-RANDOM_SEED = 1
-"""Seed of every solver's own random choices. No option leads here: ties are broken by the published seed."""
+from allocator.engine.parameters import SOLVER
 
 _INFEASIBLE = (mathopt.TerminationReason.INFEASIBLE, mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED)
 
@@ -57,7 +52,7 @@ class Program:
     values: np.ndarray
 
     def only(self, keep: np.ndarray) -> Program:
-        """The same with only the variables of a boolean array, in order."""
+        """The program with only the variables of a boolean array, in their order."""
         place = np.cumsum(keep) - 1
         entry = keep[self.columns]
         return replace(
@@ -74,7 +69,7 @@ class Program:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Values of an integer program; ``bound`` is proven by the solver."""
+    """Values of an integer program; ``bound`` is the solver's proven bound."""
 
     outcome: Outcome
     objective: float
@@ -95,8 +90,8 @@ def solve(program: Program, *, gap: float = 0.0, nodes: int | None = None, secon
         absolute_gap_tolerance=0.0,
         node_limit=nodes,
         time_limit=timedelta(seconds=seconds) if np.isfinite(seconds) else None,
-        random_seed=RANDOM_SEED,
-        presolve=mathopt.Emphasis.OFF if len(program.cost) < SMALL else None,
+        random_seed=SOLVER.random_seed,
+        presolve=mathopt.Emphasis.OFF if len(program.cost) < SOLVER.presolve_from else None,
     )
     model = mathopt.Model.from_model_proto(_proto(program))
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
@@ -117,7 +112,7 @@ def solve(program: Program, *, gap: float = 0.0, nodes: int | None = None, secon
 
 
 def _proto(program: Program) -> model_pb2.ModelProto:
-    """The program as MathOpt reads it in one piece; adding variables and rows one by one takes longer than many a solution."""
+    """The program as a MathOpt message. Adding variables and rows one by one takes longer than solving many a program."""
     model = model_pb2.ModelProto()
     variables, rows, matrix = model.variables, model.linear_constraints, model.linear_constraint_matrix
     variables.ids.extend(range(len(program.cost)))

@@ -1,4 +1,4 @@
-"""The most that flows through a network: how many people a set of classes can seat at best, and where it is tight."""
+"""Maximum flow: how many people some classes can seat at most, and which capacities stop more (Ford and Fulkerson 1956)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Network:
     def join(
         self, tails: np.ndarray | int, heads: np.ndarray | int, capacities: np.ndarray | Sequence[int] | int
     ) -> None:
-        """Add arcs; single values stand for all."""
+        """Add arcs; a single value stands for all of them."""
         tail, head, capacity = np.broadcast_arrays(tails, heads, capacities)
         self._arcs.append((tail.reshape(-1), head.reshape(-1), capacity.reshape(-1)))
 

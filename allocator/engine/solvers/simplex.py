@@ -16,11 +16,9 @@ import highspy
 import numpy as np
 
 from allocator.domain.errors import ModelError
-from allocator.engine.solvers.integer_program import RANDOM_SEED, Program
+from allocator.engine.parameters import SOLVER
+from allocator.engine.solvers.integer_program import Program
 from allocator.engine.time_limit import OutOfTime
-
-FEW = 0.025
-"""New columns, as a part of all, up to which the primal method is quicker; the dual one where more have come."""
 
 _BASIC, _LOWER = highspy.HighsBasisStatus.kBasic, highspy.HighsBasisStatus.kLower
 
@@ -34,7 +32,7 @@ _IMPOSSIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kU
 
 @dataclass(eq=False)
 class LinearSolution:
-    """Optimum of a linear program; ``x`` is looked up when asked for, since that takes a while."""
+    """Optimum of a linear program. ``x`` is read from the solver when first asked for, which takes a while."""
 
     objective: float
     duals: np.ndarray
@@ -42,13 +40,13 @@ class LinearSolution:
 
     @cached_property
     def x(self) -> np.ndarray:
-        """Value of every variable: the columns, then those behind."""
+        """Value of every variable: the columns, then the slack variables."""
         return self._values()
 
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """How the columns, the variables behind them and the rows stand at an optimum, in the words of HiGHS (arrays of objects)."""
+    """Status of columns, slack variables and rows at an optimum, in the words of HiGHS (arrays of objects)."""
 
     front: np.ndarray
     back: np.ndarray
@@ -56,7 +54,7 @@ class Basis:
 
     @classmethod
     def of(cls, columns: int, behind: int, rows: int, basic: np.ndarray) -> Basis:
-        """The basis in which some columns stand for the first rows, and the other rows for themselves."""
+        """A basis in which some columns are basic in the first rows, and the other rows' own variables in the rest."""
         front = np.full(columns, _LOWER)
         front[basic] = _BASIC
         row = np.full(rows, _BASIC)
@@ -64,7 +62,7 @@ class Basis:
         return cls(front, np.full(behind, _LOWER), row)
 
     def moved(self, place: np.ndarray) -> Basis:
-        """The same for other variables behind: ``place`` tells where each was, -1 for one that is new."""
+        """The same for other slack variables: ``place`` says where each was, -1 for a new one."""
         known = place >= 0
         back = np.full(len(place), _LOWER)
         back[known] = self.back[place[known]]
@@ -101,12 +99,12 @@ class Simplex:
 
     @property
     def _number(self) -> np.ndarray:
-        """The solver's number of each variable."""
+        """Number of each variable in the solver."""
         return np.concatenate([self._front, self._back])
 
     @property
     def basis(self) -> Basis:
-        """That of the optimum; solved again first, when something has changed since."""
+        """The optimal basis. If something has changed since, the program is solved again first."""
         with self._begins:
             self.solve()
             known = self._solver.getBasis()
@@ -114,7 +112,7 @@ class Simplex:
         return Basis(columns[self._front], columns[self._back], np.array(known.row_status, dtype=object))
 
     def twin(self) -> Simplex:
-        """The same program at the same basis, to go its own way."""
+        """A copy of the program at the same basis."""
         other = copy(self)
         other._begins, other._solver = Lock(), _solver(self._solver.getLp())
         if self._solver.getBasis().valid:
@@ -122,7 +120,7 @@ class Simplex:
         return other
 
     def at_optimum(self) -> Simplex:
-        """A twin at the optimum, solved again first when something has changed since; several problems may begin here at a time."""
+        """A copy at the optimum, solved again first if something has changed; several problems may start from one."""
         with self._begins:
             self.solve()
             return self.twin()
@@ -130,7 +128,7 @@ class Simplex:
     def add(
         self, cost: np.ndarray, most: np.ndarray, rows: np.ndarray, columns: np.ndarray, values: np.ndarray
     ) -> None:
-        """Add columns with their entries (``columns`` counted from 0 among the new ones)."""
+        """Add columns with their entries; ``columns`` counts from 0 among the new ones."""
         count, first = len(cost), len(self._front) + len(self._back)
         start, row, value = _by_column(rows, columns, values, count)
         self._new += count
@@ -138,7 +136,7 @@ class Simplex:
         self._front = np.concatenate([self._front, np.arange(first, first + count)])
 
     def keep(self, chosen: np.ndarray) -> None:
-        """Drop all columns but some (boolean, without the variables behind)."""
+        """Drop all columns but the chosen ones (boolean, without the slack variables)."""
         gone = self._front[~chosen]
         stays = np.ones(len(self._front) + len(self._back), dtype=bool)
         stays[gone] = False
@@ -174,17 +172,20 @@ class Simplex:
         """
         if seconds <= 0:
             raise OutOfTime
-        # It counts the seconds of all its runs.
+        # HiGHS counts the seconds of all its runs together.
         self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds)
         self._solver.setOptionValue("simplex_strategy", _PRIMAL if self._suits_primal() else _DUAL)
-        # An optimum under other limits is near; prices disturbed against cycling would lead away from it.
+        # The new optimum is near the old one. Cost perturbation against cycling would lead away from it, so it is off.
         is_near = self._is_solved and self._is_limited and not self._new
         self._solver.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0 if is_near else 1.0)
         self._solver.run()
         if self._solver.getModelStatus() == _STOPPED:
             raise OutOfTime
         self._is_solved, self._is_priced, self._is_limited, self._new = True, False, False, 0
-        if self._solver.getModelStatus() not in (_SOLVED, *_IMPOSSIBLE):  # It may lose its way from an old basis.
+        if self._solver.getModelStatus() not in (
+            _SOLVED,
+            *_IMPOSSIBLE,
+        ):  # From an old basis HiGHS may fail numerically; then it starts again.
             self._solver.clearSolver()
             self._solver.run()
             if self._solver.getModelStatus() == _STOPPED:
@@ -203,7 +204,7 @@ class Simplex:
         )
 
     def _suits_primal(self) -> bool:
-        is_few = self._new <= FEW * len(self._front)
+        is_few = self._new <= SOLVER.primal_share * len(self._front)
         return self._is_solved and is_few and (self._is_priced or not self._is_limited)
 
 
@@ -217,7 +218,7 @@ class _Silent(highspy.Highs):  # type: ignore[misc]
 
 def _solver(model: highspy.HighsLp) -> highspy.Highs:
     solver = _Silent()
-    options = {"output_flag": False, "threads": 1, "random_seed": RANDOM_SEED, "solver": "simplex"}
+    options = {"output_flag": False, "threads": 1, "random_seed": SOLVER.random_seed, "solver": "simplex"}
     for option, value in options.items():
         solver.setOptionValue(option, value)
     if solver.passModel(model) == highspy.HighsStatus.kError:

@@ -1,12 +1,12 @@
-"""Rows: what a shared rule counts, over whom, and how far it may be missed.
+r"""Rows: what a shared rule counts, over whom, and how far it may be missed.
 
-A shared kind states its rows once, for all groups and years; whoever builds a linear model (over sorts, over cohorts, over one
-block) reads them from here. Each row is
+A shared kind states its rows once, for all groups ``g`` and years ``y``. Every linear model (over person types, cohorts, or one block) reads them from
+here. Each row is
 
-    count + short - over >= / == floor … ceiling,   short, over >= 0
+.. math:: floor_{gy} \le \sum_{c \in g} \sum_k a_{ky} n_{ck} + short_{gy} - over_{gy} \le ceiling_{gy}, \qquad short_{gy}, over_{gy} \ge 0
 
-where *count* adds, over the people of the group, the counting attendances of a year: once per person (``distinct``), or every one.
-Deviations belong to goals.
+:math:`a_{ky}` is how many counting attendances trajectory ``k`` has in year ``y``, or whether it has any (``distinct``). The distances
+``short`` and ``over`` count to goals.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from allocator.domain.rules import Goal, RuleKind
-from allocator.model.instance import Instance, Limit
+from allocator.model.instance import Cut, Instance
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +107,7 @@ def collect(instance: Instance) -> tuple[RowFamily, ...]:
     return (*families, *(_limit_rows(instance, limit) for limit in instance.calendar.limits))
 
 
-def _limit_rows(instance: Instance, limit: Limit) -> RowFamily:
+def _limit_rows(instance: Instance, limit: Cut) -> RowFamily:
     """The row of a limit that the dates set: strict, in its year only."""
     inside = np.array([instance.person_index[cadre] for cadre in limit.cadre_ids])
     group = np.full(len(instance.headcount), -1)

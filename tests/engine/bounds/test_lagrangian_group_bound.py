@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 from allocator.domain.tables import Inputs
-from allocator.engine import yearly_stage
-from allocator.engine.bounds import lagrangian_group_bound as losses
-from allocator.engine.bounds.lagrangian_group_bound import certain_loss
+from allocator.engine.bounds.lagrangian_group_bound import lagrangian_group_bound
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.columns.aggregation import exact
+from allocator.engine.columns.aggregation import disaggregated
 from allocator.engine.columns.column_costs import GoalCosts
 from allocator.engine.columns.column_generation import Relaxation, optimise
 from allocator.engine.columns.restricted_master import Master
+from allocator.engine.parameters import LAGRANGIAN_GROUP_BOUND, LEXICOGRAPHIC, NEAR_OPTIMAL
 from allocator.engine.yearly_stage import YearlyStage
 from allocator.model.cohorts import group
 from allocator.model.goals import in_use, weights
 from allocator.model.instance import Instance, build
 from allocator.model.shared import collect
+from tests.conftest import SetParameters
 from tests.engine.builders import make_inputs, rule
 
 Meeting = tuple[tuple[str, ...], int]
@@ -55,8 +55,8 @@ def problem(inputs: Inputs) -> Instance:
 def solved(inputs: Inputs) -> tuple[Master, Relaxation]:
     instance = problem(inputs)
     cohorts = group(instance, collect(instance))
-    strata, goals = exact(cohorts), in_use(inputs.scenario.goals, cohorts, cohorts.families)
-    master = Master(strata, goals, GoalCosts(strata, goals))
+    subproblems, goals = disaggregated(cohorts), in_use(inputs.scenario.goals, cohorts, cohorts.families)
+    master = Master(subproblems, goals, GoalCosts(subproblems, goals))
     master.set_weights(weights(goals))
     relaxed = optimise(master, smoothing=0.0)
     assert relaxed is not None
@@ -64,7 +64,7 @@ def solved(inputs: Inputs) -> tuple[Master, Relaxation]:
 
 
 def proven(master: Master, relaxed: Relaxation) -> float:
-    return certain_loss(master, relaxed.duals, relaxed.x[: len(master.stratum)])
+    return lagrangian_group_bound(master, relaxed.duals, relaxed.x[: len(master.subproblem)])
 
 
 def most_points(points: dict[str, int], meetings: list[Meeting]) -> int:
@@ -92,15 +92,15 @@ def test_relaxation_that_is_whole_loses_nothing() -> None:
     assert proven(master, relaxed) == 0
 
 
-def test_limits_that_are_wide_are_priced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(losses, "WIDE", 1)
+def test_limits_that_are_wide_are_priced(set_parameters: SetParameters) -> None:
+    set_parameters(LAGRANGIAN_GROUP_BOUND, widest_row=1)
     master, relaxed = solved(world({"a": 1, "b": 1, "c": 1}, circle()))
     assert proven(master, relaxed) == 0  # Each alone, at the prices of the others, may be whole.
 
 
 @pytest.mark.parametrize("wide", [1, 2, 3, 40])
-def test_bound_is_never_above_the_best_of_all_plans(wide: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(losses, "WIDE", wide)
+def test_bound_is_never_above_the_best_of_all_plans(wide: int, set_parameters: SetParameters) -> None:
+    set_parameters(LAGRANGIAN_GROUP_BOUND, widest_row=wide)
     draw = np.random.default_rng(7)
     gained = 0
     for _ in range(30):
@@ -114,12 +114,12 @@ def test_bound_is_never_above_the_best_of_all_plans(wide: int, monkeypatch: pyte
         assert relaxed.bound + loss <= best + 1e-6
         gained += loss > 0.1
         if wide == 40:  # One group or a few, each looked at whole.
-            assert loss >= min(best - relaxed.bound, losses.CLOSE) - 1e-4
+            assert loss >= min(best - relaxed.bound, NEAR_OPTIMAL.reach) - 1e-4
     assert gained > 3 or wide == 1
 
 
-def test_plan_of_whole_people_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yearly_stage, "EXACT_COLUMNS", 0)
+def test_plan_of_whole_people_is_proven(set_parameters: SetParameters) -> None:
+    set_parameters(LEXICOGRAPHIC, columns_up_to=0)
     points = dict.fromkeys("abcdef", 1)
     inputs = world(points, circle("abc") + circle("def"))
     for gap, bound in ((0.0, 2.0), (1.0, 3.0)):  # Two attend; where 3 is near enough nothing more is proven.

@@ -1,0 +1,1 @@
+"""Tests of what the dates allow before anything is chosen."""

@@ -1,10 +1,11 @@
-"""A share of a group that may be away limits its years only as far as no choice of dates escapes."""
+"""Away-limits that tell before any date how many of a group a programme can hold."""
 
 from __future__ import annotations
 
 import pytest
 
 from allocator.engine.calendar.yearly_capacity import calendar
+from allocator.model.instance import Cut
 from tests.engine.builders import make_inputs, rule
 
 MARCH = "2020-03-{:02}"
@@ -32,3 +33,25 @@ def test_sessions_in_parts_bind_as_one_only_on_a_day_of_all(parts: list[tuple[in
         rules=[rule("eligibility"), rule("away-limit", group_by="team_id", share="1/3")],
     )  # fmt: skip
     assert [limit.most for limit in calendar(inputs).limits] == ([] if most is None else [most])
+
+
+@pytest.mark.parametrize(("second", "most"), [("2020-03-02", 1), ("2020-04-02", 2)])
+def test_group_has_its_share_once_for_every_session_held_apart(second: str, most: int) -> None:
+    sessions = [
+        {"session_id": s, "start_date": day, "end_date": day} for s, day in (("s", "2020-03-02"), ("t", second))
+    ]
+    inputs = make_inputs(
+        cadres=[{"cadre_id": c, "team_id": "T"} for c in "abc"],
+        sessions=sessions,
+        rules=[rule("eligibility", audience={}), rule("away-limit", audience={}, group_by="team_id", share="1/3")],
+    )
+    assert calendar(inputs).limits == (Cut(("a", "b", "c"), ("p",), 2020, most),)
+
+
+def test_limit_that_cannot_bind_is_not_stated() -> None:
+    inputs = make_inputs(
+        cadres=[{"cadre_id": "a", "team_id": "T"}],
+        sessions=[{"session_id": "s", "start_date": "2020-03-02", "end_date": "2020-03-02"}],
+        rules=[rule("eligibility", audience={}), rule("away-limit", audience={}, group_by="team_id", share="1/3")],
+    )
+    assert calendar(inputs).limits == ()

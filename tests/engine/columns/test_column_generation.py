@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.columns.aggregation import exact
+from allocator.engine.columns.aggregation import disaggregated
 from allocator.engine.columns.column_costs import GoalCosts
 from allocator.engine.columns.column_generation import optimise
 from allocator.engine.columns.restricted_master import Master
@@ -30,8 +30,8 @@ def master() -> Master:
     inputs = load(TINY)
     instance = build(inputs, calendar(inputs))
     cohorts = group(instance, collect(instance))
-    strata, goals = exact(cohorts), in_use(inputs.scenario.goals, cohorts, cohorts.families)
-    made = Master(strata, goals, GoalCosts(strata, goals))
+    subproblems, goals = disaggregated(cohorts), in_use(inputs.scenario.goals, cohorts, cohorts.families)
+    made = Master(subproblems, goals, GoalCosts(subproblems, goals))
     made.set_weights(weights(goals))
     return made
 
@@ -64,8 +64,8 @@ def test_linear_program_without_time_leaves_the_solution_before_it(master: Maste
     found = optimise(master, smoothing=0.0, far=far, left=lambda: 60.0 if next(asked) < 2 else 0.0)
     assert best is not None and found is not None and found.rounds == 1
     # Everybody follows one trajectory, at the value that was reported; the bound is that of every plan.
-    people = np.bincount(master.stratum, found.x[: len(master.stratum)], len(master.strata.people))
-    assert people == pytest.approx(master.strata.people)
+    people = np.bincount(master.subproblem, found.x[: len(master.subproblem)], len(master.subproblems.people))
+    assert people == pytest.approx(master.subproblems.people)
     reached = sum(weight * master.values(found.x)[goal] for goal, weight in weights(master.goals).items())
     assert found.bound < best.value < found.value == pytest.approx(reached)
 

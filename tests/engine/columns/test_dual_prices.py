@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.columns.aggregation import exact
+from allocator.engine.columns.aggregation import disaggregated
 from allocator.engine.columns.column_costs import GoalCosts
 from allocator.engine.columns.column_generation import optimise
 from allocator.engine.columns.dual_prices import foreseen
@@ -31,8 +31,11 @@ def cohorts_of(changes: dict[str, object]) -> Cohorts:
 
 
 def master_of(cohorts: Cohorts) -> Master:
-    strata, goals = exact(cohorts), in_use(cohorts.instance.inputs.scenario.goals, cohorts, cohorts.families)
-    made = Master(strata, goals, GoalCosts(strata, goals))
+    subproblems, goals = (
+        disaggregated(cohorts),
+        in_use(cohorts.instance.inputs.scenario.goals, cohorts, cohorts.families),
+    )
+    made = Master(subproblems, goals, GoalCosts(subproblems, goals))
     made.set_weights(weights(goals))
     return made
 

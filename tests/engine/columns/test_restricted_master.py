@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from allocator.engine.calendar.yearly_capacity import calendar
-from allocator.engine.columns.aggregation import exact
+from allocator.engine.columns.aggregation import disaggregated
 from allocator.engine.columns.column_costs import GoalCosts
 from allocator.engine.columns.column_generation import optimise
 from allocator.engine.columns.restricted_master import Master
@@ -52,19 +52,23 @@ def test_optimum_under_other_limits_is_that_from_nothing(changes: dict[str, obje
     base = problem({})
     cohorts = group(base, collect(base))
     goals = in_use(base.inputs.scenario.goals, cohorts, cohorts.families)
-    strata = exact(cohorts)
-    costs = GoalCosts(strata, goals)
-    first = Master(strata, goals, costs, least=base.calendar.least, has_caps=has_caps)
+    subproblems = disaggregated(cohorts)
+    costs = GoalCosts(subproblems, goals)
+    first = Master(subproblems, goals, costs, least=base.calendar.least, has_caps=has_caps)
     first.set_weights(weights(goals))
     before = optimum(first)
     now = adapted(cohorts, problem(changes), at_most=True)
     assert now is not None
-    second = first.under(exact(now), GoalCosts(exact(now), goals), now.instance.calendar.least)
+    second = first.under(disaggregated(now), GoalCosts(disaggregated(now), goals), now.instance.calendar.least)
     fresh = Master(
-        exact(now), goals, GoalCosts(exact(now), goals), least=now.instance.calendar.least, has_caps=has_caps
+        disaggregated(now),
+        goals,
+        GoalCosts(disaggregated(now), goals),
+        least=now.instance.calendar.least,
+        has_caps=has_caps,
     )
     fresh.set_weights(weights(goals))
     after = optimum(second)
     assert after == pytest.approx(optimum(fresh))
-    back = second.under(strata, costs, base.calendar.least)
+    back = second.under(subproblems, costs, base.calendar.least)
     assert optimum(back) == pytest.approx(before)

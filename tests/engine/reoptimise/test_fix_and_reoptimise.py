@@ -17,10 +17,10 @@ from allocator.engine.calendar.closed_sessions import Exclusions
 from allocator.engine.calendar.timetable import Timetable
 from allocator.engine.calendar.yearly_capacity import calendar
 from allocator.engine.dates import dated_stage
-from allocator.engine.planner import Planner
+from allocator.engine.planner import Planner, _may_be_better
 from allocator.engine.reoptimise.affected_people import _named_otherwise
 from allocator.engine.reoptimise.fix_and_reoptimise import _with_small_classes
-from allocator.engine.run import Run, _may_be_better
+from allocator.engine.run import Run
 from allocator.inputs import load
 from allocator.model import instance
 from allocator.model.cohorts import group
