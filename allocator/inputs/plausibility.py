@@ -108,9 +108,9 @@ def _check_history(table: Table, people: Table, horizon: tuple[int, ...], findin
     past = table.frame
     days, hours, span = past["days"], past["hours"], _span(past)
     is_class = ~past["online"]
-    _refuse(table, "days", days > span, "defect.days-above-span", findings, days=days, span=span)
+    _refuse(table, "days", (days > span) & (span > 0), "defect.days-above-span", findings, days=days, span=span)
     note_rows("note.span-above-days", table, is_class & (days > 0) & (span > 3 * days + 7), findings)
-    of_days = days.where(days > 0, span)
+    of_days = days.where(days > 0, span.clip(lower=1))
     _refuse(
         table,
         "hours",

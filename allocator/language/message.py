@@ -39,6 +39,10 @@ Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
+OUTPUTS = "outputs.toml"
+"""The texts of workbooks, page and figures, whose codes have no family; see ``texts``."""
+
+
 class _Catalogue(Mapping[str, Mapping[str, str]]):
     """Code -> language -> text; a file is read when one of its texts is asked for, since a command says few of them."""
 
@@ -48,7 +52,7 @@ class _Catalogue(Mapping[str, Mapping[str, str]]):
     def __iter__(self) -> Iterator[str]:
         files = sorted(file.name for file in resources.files("allocator.language").joinpath("catalogue").iterdir())
         for name in files:
-            if name.endswith(".toml"):
+            if name.endswith(".toml") and name != OUTPUTS:
                 yield from family(name.removesuffix(".toml"))
 
     def __len__(self) -> int:

@@ -140,7 +140,7 @@ def test_everyone_needs_seats_in_every_year(files: Files) -> None:
     files.load()  # T1 has two members.
     files.tables["sessions"][1]["seats"] = "1"
     defect = files.defect("everyone-above-seats")
-    assert defect.message == "2 people must all attend 'P1' in 2020, which has 1 seats that year"
+    assert defect.message == "2 people must all attend 'P1' in 2020, which has 1 seat that year"
     assert defect.row == line_of(files.folder / "policy.toml", "everyone = true")
     files.rule("named")["years"] = [2019]
     files.load()

@@ -77,7 +77,7 @@ def test_leaving_at_once_leaves_no_names(tmp_path: Path) -> None:
     program = f"""
         import os, signal, threading, time
         from pathlib import Path
-        from allocator import unfinished
+        from allocator.system import unfinished
         from allocator.system.interrupts import run_stoppably
 
         def work(stop):

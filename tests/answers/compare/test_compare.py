@@ -237,9 +237,7 @@ def test_other_tables_of_a_run_in_memory_are_said(folder: Path, tmp_path: Path) 
     assert any("comes from other inputs than a: cadres" in note for note in notes)
 
 
-@pytest.mark.parametrize(
-    ("count", "names", "said"), [(1, None, "at least two"), (2, ["a"], "1 names were given for 2")]
-)
+@pytest.mark.parametrize(("count", "names", "said"), [(1, None, "at least two"), (2, ["a"], "1 name was given for 2")])
 def test_too_few_runs_or_names_are_refused(folder: Path, count: int, names: list[str] | None, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         allocator.compare([folder / "out" / "a"] * count, names=names)

@@ -233,5 +233,5 @@ def test_a_loss_within_the_gap_is_told_as_such(
     before: float, bound: float, after: float, new_bound: float | None, outcome: str
 ) -> None:
     least = float("nan") if new_bound is None else max(0.0, new_bound - before)
-    row = ("owed", "min", "hours", before, after, after - before, before - bound, least)
+    row = ("owed", "min", "hours", before, after, after - before, before - bound, least, "proven", "proven")
     assert outcome_of(pd.DataFrame([row], columns=list(GOAL_COLUMNS))) == outcome

@@ -142,7 +142,7 @@ def test_named_session_is_cancelled_or_moved_without_dates(files: Files) -> None
     inputs = files.load()
     assert inputs.sessions["session_id"].tolist() == ["S1", "S3"]
     assert str(inputs.sessions["start_date"][0].date()) == "2019-03-11"
-    assert "1 are made up later, 0 cancelled" in str(inputs.notes)
+    assert "1 is made up later, 0 cancelled" in str(inputs.notes)
 
 
 def test_named_sessions_are_those_that_fit_the_dates_too(files: Files) -> None:

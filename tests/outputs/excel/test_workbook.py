@@ -13,8 +13,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from allocator import plan
-from allocator.answers import sensitivity, sweep
+from allocator import plan, shadow, sweep
 from allocator.answers.sensitivity.workbook import workbook as answers_book
 from allocator.cli.app import app
 from allocator.language.texts import LANGUAGES, Texts
@@ -115,7 +114,7 @@ def test_ledger_and_comparison_are_sound(folder: Path, tmp_path: Path, lang: str
 @pytest.mark.usefixtures("no_processes")
 def test_shadow_and_sweep_are_sound(tmp_path: Path) -> None:
     scenario = named(tmp_path) / "scenarios" / "tiny.toml"
-    answers = sensitivity(plan(scenario), ["theory-quota", "skills-2019a"])
+    answers = shadow(plan(scenario), ["theory-quota", "skills-2019a"])
     points = sweep(scenario, "quota.theory-quota=3,6", out=tmp_path / "points", workers=1)
     for lang in LANGUAGES:
         for name, content in (("shadow", answers_book(answers, Texts(lang))), ("sweep", points.workbook(lang))):

@@ -12,9 +12,8 @@ import pytest
 
 from allocator.audit import audit
 from allocator.language.texts import Texts
-from allocator.outputs import units
 from allocator.outputs.output_data import Material
-from allocator.outputs.units import AllUnits, file_stems, narrowed, unit_contents, unit_files, write_units
+from allocator.outputs.units import AllUnits, file_stems, narrowed, unit_contents, unit_data, unit_files, write_units
 from tests.outputs.builders import run
 
 HOSTILE = [
@@ -127,7 +126,7 @@ def test_person_in_two_classes_of_a_week_is_away_once():
 
 
 def test_many_names_continue_in_the_row_below(monkeypatch):
-    monkeypatch.setattr(units.gather, "NAMES_IN_A_ROW", 1)
+    monkeypatch.setattr(unit_data, "NAMES_IN_A_ROW", 1)
     made = placed(material(), "0000000", cadre_id="0000001")
     weeks = [row for row in rows(workbooks(made)["0410100"]["离岗周历"]) if row[0] == "2019-03-04"]
     assert [(row[2], row[4], row[6]) for row in weeks] == [(2, 2, "张0"), (None, None, "张1")]
