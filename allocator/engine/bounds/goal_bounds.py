@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from allocator.domain.rules import Goal
-from allocator.engine.columns.exchange_rates import minimised
+from allocator.engine.columns.exchange_rates import Rates, minimised
 from allocator.engine.columns.restricted_master import Master
 from allocator.engine.parameters import TOLERANCES
 from allocator.engine.time_limit import Clock
