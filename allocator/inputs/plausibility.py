@@ -32,6 +32,9 @@ SEATS_MOST, PEOPLE_MOST = 10**6, 10**7
 
 PARTS_OF_HOURS = ("theory_hours", "party_spirit_hours", "leader_lecture_hours", "interactive_hours")
 
+ONLINE_DAYS = 31
+"""An online session of more days is hardly meant to keep people from their posts all the time."""
+
 
 def check_plausible(
     tables: Mapping[str, Table], parameters: Parameters, horizon: tuple[int, ...], findings: Findings
@@ -211,6 +214,8 @@ def _check_sessions(
     parts = pd.Series([*map(_days_of_segments, sessions["segments"])], index=sessions.index, dtype="float64")
     unlike = is_class & ~whole & ((parts < days) | (parts > 1.5 * days + 4))
     note_rows("note.segments-unlike", table, unlike, findings)
+    from_afar = sessions["programme_id"].isin({*by_id.index} - held)
+    note_rows("note.online-away", table, from_afar & whole & (span > ONLINE_DAYS), findings, most=ONLINE_DAYS)
 
 
 def _days_of_segments(text: str) -> float:

@@ -85,6 +85,16 @@ def test_unlikely_cell_is_noted_with_its_row(
     assert note.rstrip().endswith(f": {row + 2}")
 
 
+def test_online_session_of_a_whole_year_is_noted_as_absence(files: Files) -> None:
+    for row in files.tables["programmes"]:
+        row["online"] = "true"
+    files.tables["sessions"][0].update(start_date="2019-01-07", end_date="2019-12-20")
+    (note,) = [note for note in files.load().notes if note.code == "note.online-away"]
+    assert note.endswith("name them as segments: 2")
+    files.tables["sessions"][0]["end_date"] = "2019-02-06"  # 31 days
+    assert not [note for note in files.load().notes if note.code == "note.online-away"]
+
+
 USUAL = {"note.hours", "note.gone-programme", "note.from-programme"}
 
 
