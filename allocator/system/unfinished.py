@@ -36,9 +36,13 @@ def finished(path: Path) -> None:
 def remove_own() -> None:
     """Remove everything that this process has not finished, now that it leaves."""
     for path in [*_OPEN]:
+        gone = path.with_name(f".gone{path.name}")
+        with suppress(OSError):  # Under another name no thread of this process finds it to write on.
+            path.rename(gone)
         for _ in range(PATIENCE):
             _remove(path)
-            if not path.exists():
+            _remove(gone)
+            if not path.exists() and not gone.exists():
                 break
             time.sleep(0.01)
         _OPEN.discard(path)

@@ -43,8 +43,9 @@ def test_answer_in_a_notebook_shows_the_words_as_they_are(monkeypatch: pytest.Mo
 
 
 def test_every_answer_of_the_package_shows_words_and_not_its_fields() -> None:
+    known = {allocator.Comparison, allocator.Conflicts, allocator.Ledger, allocator.Shadow, allocator.Sweep}
     kinds = {kind for kind in kinds_of_answers() if kind.__module__.startswith("allocator.")}
-    assert {allocator.Comparison, allocator.Conflicts, allocator.Ledger, allocator.Shadow, allocator.Sweep} <= kinds
+    assert known <= kinds
     for kind in kinds:
         assert kind.__repr__ is Spoken.__repr__, f"{kind.__name__} is declared without repr=False"
         assert kind.__str__ is Spoken.__str__
@@ -58,4 +59,4 @@ def test_unknown_language_is_refused() -> None:
 def test_every_answer_has_a_room_that_renders_it() -> None:
     for kind in kinds_of_answers():
         if kind.__module__.startswith("allocator.") and "lines" not in kind.__dict__ and not kind.__subclasses__():
-            assert callable(import_module(f"{kind.views}.text").lines), kind
+            assert callable(import_module(f"{kind.views}.{kind.text}").lines), kind

@@ -79,7 +79,11 @@ def test_every_code_asked_for_exists():
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             is_call = isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
-            if is_call and ast.unparse(node.func).rpartition(".")[2] == "texts" and isinstance(node.args[0].value, str):
+            if (
+                is_call
+                and ast.unparse(node.func) in ("texts", "self.texts", "material.texts")
+                and isinstance(node.args[0].value, str)
+            ):
                 asked.add(node.args[0].value)
             if is_call and ast.unparse(node.func) == "heads":
                 asked |= {f"column.{arg.value}" for arg in node.args[1:]}

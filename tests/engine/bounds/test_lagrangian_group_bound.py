@@ -98,7 +98,7 @@ def test_limits_that_are_wide_are_priced(set_parameters: SetParameters) -> None:
     assert proven(master, relaxed) == 0  # Each alone, at the prices of the others, may be whole.
 
 
-@pytest.mark.parametrize("wide", [1, 2, 3, 40])
+@pytest.mark.parametrize("wide", [2, *(pytest.param(wide, marks=pytest.mark.long) for wide in (1, 3, 40))])
 def test_bound_is_never_above_the_best_of_all_plans(wide: int, set_parameters: SetParameters) -> None:
     set_parameters(LAGRANGIAN_GROUP_BOUND, widest_row=wide)
     draw = np.random.default_rng(7)

@@ -558,10 +558,20 @@ def most_by_brute_force(inputs: Inputs, wanted: list[Wanted]) -> int:
     return best
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(tiny_cases())
 def test_schedule_places_as_many_as_brute_force(case: tuple[Inputs, list[Wanted]]) -> None:
-    inputs, wanted = case
+    check_against_brute_force(*case)
+
+
+@pytest.mark.long
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(tiny_cases())
+def test_schedule_places_as_many_as_brute_force_in_many_cases(case: tuple[Inputs, list[Wanted]]) -> None:
+    check_against_brute_force(*case)
+
+
+def check_against_brute_force(inputs: Inputs, wanted: list[Wanted]) -> None:
     result = solve(inputs, wanted)
     seats, missing = result.placements["headcount"].sum(), result.unplaced["headcount"].sum()
     assert seats + missing == sum(n for _, _, _, n in wanted)

@@ -29,6 +29,7 @@ def test_end_before_start_is_refused_and_one_day_passes(files: Files, table: str
     assert (defect.row, defect.column) == (2, "end_date")
     assert defect.message == "it ends on 2019-03-03, before it starts on 2019-03-04"
     row["end_date"] = "2019-03-04"
+    row.update({name: "1" for name in ("days", "hours") if name in row})  # What one day holds.
     files.load()
 
 
