@@ -53,10 +53,13 @@ bench: $(VENV)/run.stamp  ## Half an hour and more: the shipped scenarios and gr
 	$(BIN)/python benchmarks/again.py
 	$(BIN)/python benchmarks/peers.py --seconds 20
 
-data: $(VENV)/run.stamp  ## Make the invented data of the three scenarios again
-	$(BIN)/allocator generate tiny --out data/tiny --force
-	$(BIN)/allocator generate one-prefecture --out data/one-prefecture --force
-	$(BIN)/allocator generate henan --out data/henan/province --force
+data: $(VENV)/run.stamp  ## Make the invented data of the three scenarios again, and what the package ships of them
+	$(BIN)/allocator generate tiny --out data/tiny --tables-only --force
+	$(BIN)/allocator generate one-prefecture --out data/one-prefecture --tables-only --force
+	$(BIN)/allocator generate henan --out data/henan/province --tables-only --force
+	cp scenarios/tiny.toml scenarios/one-prefecture.toml scenarios/henan-2019-2022.toml allocator/sample_data/scenarios/
+	cp data/tiny/policy.toml allocator/sample_data/policies/tiny.toml
+	cp data/henan/policy.toml allocator/sample_data/policies/henan.toml
 
 docs: $(VENV)/dev.stamp  ## Build the documentation site in out/docs; a broken link is an error
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --fresh-env --jobs auto docs out/docs
