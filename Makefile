@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 
 	--no-emit-index-url --no-emit-find-links
 
 .DELETE_ON_ERROR:
-.PHONY: help venv plan test check-long bench lint lock data docs clean
+.PHONY: help venv plan test check-long bench lint lock data docs dist bundle clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,16 @@ docs: $(VENV)/dev.stamp  ## Build the documentation site in out/docs; a broken l
 lock: $(VENV)/dev.stamp  ## Choose versions again and lock them with hashes, for every system and Python
 	echo "setuptools>=77" | $(COMPILE) pyproject.toml - --output-file requirements.lock
 	echo "setuptools>=77" | $(COMPILE) pyproject.toml - --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+# The wheel is built from a copy. The tree stays as it is: setuptools would leave its folders beside the sources.
+dist: $(VENV)/run.stamp  ## Build the wheel in out/dist
+	@rm -rf out/dist/source out/dist/*.whl && mkdir -p out/dist/source
+	cp -r allocator pyproject.toml README.md LICENSE out/dist/source/
+	$(PIP) wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir out/dist out/dist/source
+	@rm -rf out/dist/source
+
+bundle: dist  ## One archive for offices without a network, in out/dist (PLATFORM=windows, linux or macos, PYTHON_VERSION=3.12)
+	$(BIN)/python bundle/build.py out/dist/*.whl $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(PYTHON_VERSION),--python $(PYTHON_VERSION))
 
 clean:  ## Remove .venv, caches and results
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
