@@ -25,8 +25,8 @@ ROOT = Path(__file__).parent.parent
 HOME = Path(__file__).parent
 FILES = ("install.py", "install.sh", "install.bat", "README.txt")
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-MINORS = range(5, 40)
-"""Of the versions of the C library of Linux, and of macOS: wheels for older ones are taken too."""
+MINORS = range(5, 29)
+"""Of the version of the C library on Linux: wheels for older ones run on newer ones."""
 SYSTEMS: dict[str, tuple[dict[str, str], list[str]]] = {
     "windows": (
         {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt", "platform_machine": "AMD64"},
@@ -34,7 +34,7 @@ SYSTEMS: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "linux": (
         {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"},
-        ["manylinux2014_x86_64", *(f"manylinux_2_{minor}_x86_64" for minor in MINORS if minor <= 28)],
+        ["manylinux2014_x86_64", *(f"manylinux_2_{minor}_x86_64" for minor in MINORS)],
     ),
     "macos": (
         {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix", "platform_machine": "arm64"},

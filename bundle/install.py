@@ -31,7 +31,14 @@ def main() -> int:
         return 1
     say("正在安装，需要几分钟……", "Setting up, which takes a few minutes ...")
     folder = HOME / ".venv"
-    venv.create(folder, with_pip=True, clear=True)
+    try:
+        venv.create(folder, with_pip=True, clear=True)
+    except (subprocess.CalledProcessError, OSError) as error:
+        say(
+            f"无法在 {folder} 建立 Python 环境：{error}。Debian、Ubuntu 需要系统软件包 python3-venv。",
+            f"No environment could be made in {folder}: {error}. Debian and Ubuntu need their package python3-venv.",
+        )
+        return 1
     programs = folder / ("Scripts" if system == "windows" else "bin")
     install = "-m pip --isolated --disable-pip-version-check install --quiet --no-index --no-deps --require-hashes"
     command = [str(programs / "python"), *install.split(), "--find-links", str(HOME / "wheels")]

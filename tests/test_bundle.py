@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import runpy
 import shutil
@@ -55,6 +56,23 @@ def test_set_up_of_a_bundle_for_another_python_says_so_and_installs_nothing(tmp_
     assert done.returncode == 1
     assert "适用于 windows、Python 3.99" in done.stdout and "is for windows and Python 3.99" in done.stdout
     assert not (tmp_path / ".venv").exists()
+
+
+def test_set_up_that_cannot_write_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(ROOT / "bundle" / "install.py", tmp_path)
+    set_up = runpy.run_path(str(tmp_path / "install.py"))
+    system = set_up["SYSTEMS"][platform.system()]
+    here = {"system": system, "python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+    (tmp_path / "bundle.json").write_text(json.dumps(here), encoding="utf-8")
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError("read-only")
+
+    monkeypatch.setattr("venv.create", refused)
+    assert set_up["main"]() == 1
+    assert "could be made" in (said := capsys.readouterr().out) and "read-only" in said
 
 
 def test_set_up_asks_no_index_and_compares_hashes() -> None:
