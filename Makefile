@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 
 	--no-emit-index-url --no-emit-find-links
 
 .DELETE_ON_ERROR:
-.PHONY: help venv plan test check-long bench lint lock data docs clean
+.PHONY: help venv plan test check-long bench lint lock data docs dist bundle clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -53,10 +53,13 @@ bench: $(VENV)/run.stamp  ## Half an hour and more: the shipped scenarios and gr
 	$(BIN)/python benchmarks/again.py
 	$(BIN)/python benchmarks/peers.py --seconds 20
 
-data: $(VENV)/run.stamp  ## Make the invented data of the three scenarios again
-	$(BIN)/allocator generate tiny --out data/tiny --force
-	$(BIN)/allocator generate one-prefecture --out data/one-prefecture --force
-	$(BIN)/allocator generate henan --out data/henan/province --force
+data: $(VENV)/run.stamp  ## Make the invented data of the three scenarios again, and what the package ships of them
+	$(BIN)/allocator generate tiny --out data/tiny --tables-only --force
+	$(BIN)/allocator generate one-prefecture --out data/one-prefecture --tables-only --force
+	$(BIN)/allocator generate henan --out data/henan/province --tables-only --force
+	cp scenarios/tiny.toml scenarios/one-prefecture.toml scenarios/henan-2019-2022.toml allocator/sample_data/scenarios/
+	cp data/tiny/policy.toml allocator/sample_data/policies/tiny.toml
+	cp data/henan/policy.toml allocator/sample_data/policies/henan.toml
 
 docs: $(VENV)/dev.stamp  ## Build the documentation site in out/docs; a broken link is an error
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --fresh-env --jobs auto docs out/docs
@@ -66,6 +69,16 @@ docs: $(VENV)/dev.stamp  ## Build the documentation site in out/docs; a broken l
 lock: $(VENV)/dev.stamp  ## Choose versions again and lock them with hashes, for every system and Python
 	echo "setuptools>=77" | $(COMPILE) pyproject.toml - --output-file requirements.lock
 	echo "setuptools>=77" | $(COMPILE) pyproject.toml - --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+# The wheel is built from a copy. The tree stays as it is: setuptools would leave its folders beside the sources.
+dist: $(VENV)/run.stamp  ## Build the wheel in out/dist
+	@rm -rf out/dist/source out/dist/*.whl && mkdir -p out/dist/source
+	cp -r allocator pyproject.toml README.md LICENSE out/dist/source/
+	$(PIP) wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir out/dist out/dist/source
+	@rm -rf out/dist/source
+
+bundle: dist  ## One archive for offices without a network, in out/dist (PLATFORM=windows, linux or macos, PYTHON_VERSION=3.12)
+	$(BIN)/python bundle/build.py out/dist/*.whl $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(PYTHON_VERSION),--python $(PYTHON_VERSION))
 
 clean:  ## Remove .venv, caches and results
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -35,6 +35,10 @@ numbered. The design stands beside the generator in `allocator/sample_data/`, wi
 | `programmes.toml` | programmes, lengths, seats, curriculum shares, training weeks |
 | `history.toml` | records before the plan, as shares of people who attended the same |
 | `tiny/*.csv` | the tables of `tiny`, written by hand |
+| `scenarios/`, `policies/` | copies of the three scenarios and two policies of the project, so that an installed program has them |
+
+`policy.toml` and `scenario.toml` are written beside the tables, ready to be planned in any folder: `allocator generate tiny --out first`, then
+`allocator plan first/scenario.toml --out first/plan`. With `--tables-only` they are left out.
 
 * **People** stand in the posts of `henan.toml`. Sizes of teams vary from unit to unit where the file gives weights.
 * **Young cadres** are never newly appointed and never of principal rank outside the organs, so nobody is admitted to more than
@@ -53,7 +57,7 @@ numbered. The design stands beside the generator in `allocator/sample_data/`, wi
 ### Other numbers of people
 
 `allocator generate henan --people N --out DIR` makes a province of about N named people, from some 1,500 to a million and
-more, and writes `DIR/scenario.toml`, which `allocator plan DIR/scenario.toml` plans. So that the rules stay as hard to keep as they are:
+more, with `DIR/scenario.toml`, which `allocator plan DIR/scenario.toml` plans. So that the rules stay as hard to keep as they are:
 
 * Above the real size whole prefectures are copied with all that lies below them (`410100-2` is the first copy of Zhengzhou); below
   it, neighbouring prefectures are left that are most like their part of the province. Departments, provincial units, enterprises, universities,

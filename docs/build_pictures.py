@@ -120,7 +120,7 @@ def main() -> None:
             printed = run(ROOT, lang, "plan", SCENARIO, "--out", str(out), "--no-progress")
             terminal(printed.replace(str(out), "out"), f"terminal{mark}", 104, 30, folder)
             with_mistakes(folder)
-            terminal(run(folder, lang, "check", "scenarios/tiny.toml"), f"mistakes{mark}", 92, 12, folder)
+            terminal(run(folder, lang, "check", "scenarios/tiny.toml"), f"mistakes{mark}", 112, 12, folder)
             sheet(out / "dispatch-2019.xlsx", SHEETS[lang], f"dispatch{mark}", folder)
             save(Image.open(out / "figures" / "teams.png"), f"teams{mark}", 1000)
 

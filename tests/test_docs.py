@@ -112,13 +112,30 @@ def test_both_readmes_show_the_same_commands_each_in_its_language() -> None:
     assert [line.replace("--lang en", "--lang zh") for line in english] == chinese
 
 
-def test_pictures_are_small_and_shown() -> None:
+def test_pictures_are_small_and_each_shown_in_its_language() -> None:
     pictures = set((ROOT / "docs" / "pictures").glob("*.png"))
-    text = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
-    assert {picture for picture in pictures if f"](docs/pictures/{picture.name})" in text} == pictures
-    assert len(pictures) >= 3
+    for page, english in (("README.md", True), ("README.zh-CN.md", False)):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        shown = {ROOT / name for name in re.findall(r"\]\((docs/pictures/[^)]+)\)", text)}
+        assert shown == {picture for picture in pictures if picture.stem.endswith("-en") == english}
+        assert len(shown) >= 3
+        assert "](docs/pictures/" in text[:1500]  # What comes out is seen on the first screen.
     for picture in pictures:
-        assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size < 200_000
+        assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size < 150_000
+
+
+def test_set_up_shown_for_windows_is_that_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    install, package = (
+        re.search(pattern, makefile) for pattern in (r"install --quiet (.+) -r\n", r"install --quiet (.+) -e \.\n")
+    )
+    assert install is not None and package is not None
+    for page in ("README.md", "README.zh-CN.md"):
+        lines = (ROOT / page).read_text(encoding="utf-8").partition("```bat\n")[2].partition("```")[0].splitlines()
+        assert lines[0] == "py -m venv .venv"
+        assert lines[1].endswith(f"python -m pip install {install[1]} -r requirements.lock")
+        assert lines[2].endswith(f"python -m pip install {package[1]} .")
+        assert lines[3].partition("allocator ")[2] in {line[10:] for line in commands_of(page)}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,4 +1,4 @@
-"""``generate``: invented data of a size, with a scenario to plan when the number of people is asked for."""
+"""``generate``: invented data of a size, with the policy and the scenario that plan them."""
 
 from __future__ import annotations
 
@@ -26,20 +26,13 @@ class TableFormat(StrEnum):
     PARQUET = "parquet"
 
 
-OWN_SCENARIO = {
-    GeneratedSize.ONE_PREFECTURE: Path("scenarios/one-prefecture.toml"),
-    GeneratedSize.HENAN: Path("scenarios/henan-2019-2022.toml"),
-}
-"""The scenario of a size, seen from the folder of the project."""
-
-
 def generate_data(
     size: Annotated[
         GeneratedSize,
         typer.Argument(metavar="SIZE", help="tiny, one-prefecture or henan. 规模，从小到大三种。", show_default=False),
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder for the five tables. 存放五张表的目录。", show_default=False)
+        Path, typer.Option("--out", "-o", help="Folder for the files. 存放文件的目录。", show_default=False)
     ],
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="The same seed makes the same data. 随机种子；相同则数据相同。")
@@ -53,6 +46,9 @@ def generate_data(
             "--scenario", help="Scenario to scale with --people. 按人数放缩的情景。", show_default="the size's own"
         ),
     ] = None,
+    tables_only: Annotated[
+        bool, typer.Option("--tables-only", help="Write no scenario and no policy. 只写五张表，不写情景和规则文件。")
+    ] = False,
     file_format: Annotated[
         TableFormat | None,
         typer.Option("--format", help="csv or parquet. 文件格式。", show_default="parquet when large"),
@@ -65,25 +61,29 @@ def generate_data(
 ) -> None:
     """Make invented people, records, programmes and dated sessions on real units. 在真实的行政区划上生成虚构的人员、培训历史、项目和班次。
 
-    With --people the units, sessions and quotas grow along, and scenario.toml in the folder is ready to be planned.
-    加 --people 时，单位、班次和名额按人数放缩，目录中的 scenario.toml 可以直接编制。
+    scenario.toml in the folder is ready to be planned. With --people the units, sessions and quotas grow along.
+    目录中的 scenario.toml 可以直接编制。加 --people 时，单位、班次和名额按人数放缩。
     """
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
         from allocator.domain.tables import TABLES
         from allocator.sample_data import generate
+        from allocator.sample_data.scenario import POLICY, SCENARIO
 
         if people is not None and size is GeneratedSize.TINY:
             refuse(voice, Code.USAGE, voice.talk("tiny-people"))
         there = [name for name in TABLES if any((out / f"{name}.{kind}").exists() for kind in TableFormat)]
+        beside = [] if tables_only else [SCENARIO] if scenario is not None else [SCENARIO, POLICY]
+        there += [name for name in beside if (out / name).exists()]
         if there and not force:
             refuse(voice, Code.USAGE, voice.talk("tables-exist", folder=out, tables=", ".join(there)))
         try:
-            base = scenario or OWN_SCENARIO.get(size)
-            if people is not None and base is not None and not base.is_file():
-                refuse(voice, Code.USAGE, voice.talk("no-scenario-to-scale", file=base))
+            if scenario is not None and not scenario.is_file():
+                refuse(voice, Code.USAGE, voice.talk("no-scenario-to-scale", file=scenario))
             kind: Literal["csv", "parquet"] | None = file_format.value if file_format is not None else None
-            made = generate(size.value, out, seed=seed, people=people, scenario=base, file_format=kind)
+            made = generate(
+                size.value, out, seed=seed, people=people, scenario=scenario, tables_only=tables_only, file_format=kind
+            )
         except OSError as error:
             refuse(voice, Code.USAGE, voice.talk("unwritable", folder=out, reason=error.strerror or error))
         voice.result(str(made), {"exit_code": Code.DONE, "folder": made.folder, "rows": made.rows, "named": made.named})

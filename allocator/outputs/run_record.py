@@ -21,7 +21,10 @@ from allocator.language.message import Message
 from allocator.outputs.output_data import Material
 from allocator.system.memory import peak_memory
 
-LIBRARIES = ("allocator", "ortools", "numpy", "pandas", "pydantic", "pyarrow", "xlsxwriter")
+LIBRARIES = {"allocator": "quota-allocator"} | {
+    name: name for name in ("ortools", "numpy", "pandas", "pydantic", "pyarrow", "xlsxwriter")
+}
+"""What is imported, with the name under which it is installed: that of the program is taken on the public index."""
 
 
 def run_record(
@@ -81,9 +84,9 @@ def goal_record(goal: Any) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Python, system and the libraries whose version may move a number."""
     found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
-    for library in LIBRARIES:
+    for library, distribution in LIBRARIES.items():
         try:
-            found[library] = metadata.version(library)
+            found[library] = metadata.version(distribution)
         except metadata.PackageNotFoundError:  # Run from a checkout that was never installed.
             found[library] = "unknown"
     return found

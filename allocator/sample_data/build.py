@@ -18,7 +18,7 @@ from allocator.sample_data.design import Size, load
 from allocator.sample_data.history import build_history
 from allocator.sample_data.people import build_cadres
 from allocator.sample_data.programmes import build_programmes
-from allocator.sample_data.scenario import write_scenario
+from allocator.sample_data.scenario import write_extending_scenario, write_own_scenario
 from allocator.sample_data.sessions import build_sessions
 from allocator.sample_data.units import build_units
 
@@ -40,7 +40,7 @@ class Summary:
     unnamed: int  # heads in groups
     teams: int
     bytes: int
-    scenario: Path | None = None  # of a scaled size: ready to be planned
+    scenario: Path | None = None  # ready to be planned; none where only tables were asked for
 
     def __str__(self) -> str:
         rows = ", ".join(f"{table} {count:,}" for table, count in self.rows.items())
@@ -55,24 +55,27 @@ def generate(
     people: int | None = None,
     *,
     scenario: Path | None = None,
+    tables_only: bool = False,
     file_format: Format | None = None,
     times_sessions: float = 1.0,
 ) -> Summary:
-    """Write the five tables of invented people, and for a scaled size the scenario that plans them.
+    """Write the five tables of invented people, and the policy and the scenario that plan them.
 
     Parameters
     ----------
     size
         ``tiny`` (known by heart, written by hand), ``one-prefecture`` or ``henan``.
     folder
-        Made when missing; tables of these names in it are replaced.
+        Made when missing; files of these names in it are replaced.
     seed
         The same size, seed and ``people`` give the same bytes.
     people
         Scale to about so many named people: units of every sort, local programmes, sessions and registers are multiplied.
     scenario
-        The size's own scenario. With ``people`` a ``scenario.toml`` that extends it is written beside the tables, with the
-        amounts of all quotas in proportion; without it only the tables are.
+        A scenario of yours. ``scenario.toml`` beside the tables then extends it, with the amounts of all quotas in proportion; without
+        it ``scenario.toml`` and ``policy.toml`` are the size's own and need nothing outside the folder.
+    tables_only
+        Write neither scenario nor policy.
     file_format
         ``csv`` or ``parquet``; by itself Parquet from ``LARGE`` people on.
     times_sessions
@@ -89,9 +92,12 @@ def generate(
         raise ValueError(Message("error.people-of-size", people=people, size=size))
     tables = _by_hand() if size == "tiny" else _drawn(size, seed, people, times_sessions)
     made = _write(tables, folder, file_format)
-    if people is None or scenario is None:
+    if tables_only:
         return made
-    return replace(made, scenario=write_scenario(scenario, folder, made.named, _factor(size, seed, people)))
+    factor = _factor(size, seed, people)
+    if scenario is not None:
+        return replace(made, scenario=write_extending_scenario(scenario, folder, made.named, factor))
+    return replace(made, scenario=write_own_scenario(size, folder, made.named if people is not None else None, factor))
 
 
 def _by_hand() -> dict[str, pd.DataFrame]:

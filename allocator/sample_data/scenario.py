@@ -1,57 +1,104 @@
-"""The scenario of a scaled size: everything as in the size's own scenario, the amounts of its quotas in proportion."""
+"""The scenario beside generated tables: the size's own with its policy, or one that extends a given scenario; amounts in proportion."""
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import tomlkit
+
+from allocator.sample_data.design import Size
+
 SCALED = frozenset({"quota", "apportion"})
 """Kinds whose amount counts people or seats of the whole province."""
+POLICY, SCENARIO = "policy.toml", "scenario.toml"
+HOME = Path(__file__).parent
+OWN = {"tiny": ("tiny", "tiny"), "one-prefecture": ("one-prefecture", "henan"), "henan": ("henan-2019-2022", "henan")}
+"""Scenario and policy of each size, copies of those that the project shows: `make data` keeps them alike, a test compares them."""
+NOTE = """\
+# 由 allocator generate 写出，可直接编制：allocator plan scenario.toml --out out
+# Written by `allocator generate`, ready to be planned: allocator plan scenario.toml --out out
+
+"""
+
+Layer = Mapping[str, Any]
 
 
-def write_scenario(base: Path, folder: Path, people: int, factor: float) -> Path:
-    """Write ``scenario.toml`` beside tables that are ``factor`` times as large as those of ``base``.
+def write_own_scenario(size: Size, folder: Path, people: int | None, factor: float) -> Path:
+    """Write ``policy.toml`` and ``scenario.toml`` of a size beside its tables: the folder needs nothing outside itself.
+
+    ``people`` is the number of named people of a scaled size, whose amounts are multiplied by ``factor``; absent: the size's own.
+    """
+    name, policy = OWN[size]
+    rules = HOME / "policies" / f"{policy}.toml"
+    layers = [layer for _, layer in _layers(HOME / "scenarios" / f"{name}.toml")]
+    merged: dict[str, Any] = {}
+    for layer in reversed(layers):
+        _overlay(merged, layer)
+    merged.pop("extends", None)
+    merged |= {"policy": POLICY, "tables": "."}
+    if people is not None:
+        merged |= _named(f"{name}-{people}", people)
+        for rule_id, amount in _amounts(_read(rules), layers).items():
+            merged.setdefault("overrides", {}).setdefault(rule_id, {})["amount"] = _scaled(amount, factor)
+    _write(folder / POLICY, rules.read_text(encoding="utf-8"))
+    return _write(folder / SCENARIO, NOTE + tomlkit.dumps(merged))
+
+
+def write_extending_scenario(base: Path, folder: Path, people: int, factor: float) -> Path:
+    """Write ``scenario.toml`` beside tables that are ``factor`` times as large as those of ``base``, which it extends.
 
     Raises
     ------
     OSError
         If the scenario, one that it extends, or the policy cannot be read.
     """
-    above = os.path.relpath(base.resolve(), folder.resolve()).replace(os.sep, "/")
-    name = f"{base.stem}-{people}"
-    lines = [
-        "# Written by `allocator generate`: the same rules for another number of people, amounts in proportion.",
-        f"extends = {_text(above)}",
-        f"id = {_text(name)}",
-        f'title = "Invented province of {people:,} people"',
-        f'title_zh = "{people:,}人的虚拟数据"',
-        'tables = "."',
-        f"seed = {_text(name)}",
-    ]
-    for rule_id, amount in _amounts(base).items():
-        lines += ["", f"[overrides.{rule_id}]", f"amount = {max(1, round(amount * factor)) if amount else 0}"]
-    path = folder / "scenario.toml"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
-    return path
-
-
-def _amounts(base: Path) -> dict[str, int]:
-    """Amount of every rule to be scaled, as the scenario leaves it, in the order of the policy."""
     layers = list(_layers(base))
-    policy_of = next((path, layer) for path, layer in layers if "policy" in layer)
-    policy = _read(policy_of[0].parent / str(policy_of[1]["policy"]))
+    at, stated = next((path, layer) for path, layer in layers if "policy" in layer)
+    amounts = _amounts(_read(at.parent / str(stated["policy"])), [layer for _, layer in layers])
+    above = os.path.relpath(base.resolve(), folder.resolve()).replace(os.sep, "/")
+    document = {"extends": above, **_named(f"{base.stem}-{people}", people), "tables": "."}
+    document["overrides"] = {rule_id: {"amount": _scaled(amount, factor)} for rule_id, amount in amounts.items()}
+    return _write(folder / SCENARIO, NOTE + tomlkit.dumps(document))
+
+
+def _named(name: str, people: int) -> dict[str, Any]:
+    """What tells a scaled scenario from its base."""
+    return {
+        "id": name,
+        "title": f"Invented province of {people:,} people",
+        "title_zh": f"{people:,}人的虚拟数据",
+        "seed": name,
+    }
+
+
+def _scaled(amount: int, factor: float) -> int:
+    return max(1, round(amount * factor)) if amount else 0
+
+
+def _amounts(policy: Layer, layers: Iterable[Layer]) -> dict[str, int]:
+    """Amount of every rule to be scaled, as the layers of a scenario, nearest first, leave it, in the order of the policy."""
     amounts = {rule["id"]: rule["amount"] for rule in policy["rules"] if rule["kind"] in SCALED}
-    for _, layer in reversed(layers):  # The scenario itself stands first and has the last word.
+    for layer in reversed(list(layers)):  # The scenario itself stands first and has the last word.
         for rule_id, override in layer.get("overrides", {}).items():
             if rule_id in amounts:
                 amounts[rule_id] = override.get("amount", amounts[rule_id])
     return amounts
 
 
-def _layers(path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def _overlay(below: dict[str, Any], above: Layer) -> None:
+    """Put the values of one layer over those of the layer it extends."""
+    for key, value in above.items():
+        if isinstance(value, dict):
+            _overlay(below.setdefault(key, {}), value)
+        else:
+            below[key] = value
+
+
+def _layers(path: Path) -> Iterator[tuple[Path, Layer]]:
     """A scenario and those it extends, nearest first."""
     layer = _read(path)
     yield path, layer
@@ -63,6 +110,6 @@ def _read(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="")
+    return path

@@ -203,11 +203,20 @@ def test_generate_makes_the_shipped_data(tmp_path: Path) -> None:
         assert (tmp_path / f"{name}.csv").read_bytes() == (ROOT / "data" / "tiny" / f"{name}.csv").read_bytes()
 
 
-def test_generate_refuses_to_replace_tables_without_force(tmp_path: Path) -> None:
-    (tmp_path / "cadres.csv").write_text("mine", encoding="utf-8")
-    assert invoke("generate", "tiny", "--out", tmp_path).exit_code == Code.USAGE
-    assert files_of(tmp_path) == {"cadres.csv": b"mine"}
+@pytest.mark.parametrize("name", ["cadres.csv", "policy.toml", "scenario.toml"])
+def test_generate_refuses_to_replace_files_without_force(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    result = invoke("generate", "tiny", "--out", tmp_path)
+    assert result.exit_code == Code.USAGE and name.removesuffix(".csv") in result.stderr
+    assert files_of(tmp_path) == {name: b"mine"}
     assert invoke("generate", "tiny", "--out", tmp_path, "--force").exit_code == Code.DONE
+
+
+def test_generate_of_tables_only_leaves_the_policy_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("mine", encoding="utf-8")
+    assert invoke("generate", "tiny", "--out", tmp_path, "--tables-only").exit_code == Code.DONE
+    assert (tmp_path / "policy.toml").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "scenario.toml").exists()
 
 
 def test_generate_refuses_people_for_the_tiny_size(tmp_path: Path) -> None:
@@ -219,14 +228,13 @@ def test_generate_refuses_people_for_the_tiny_size(tmp_path: Path) -> None:
 # --- Usage ----------------------------------------------------------------------------------------------------------
 
 
-def test_generate_names_the_scenario_that_it_cannot_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    result = invoke("generate", "one-prefecture", "--out", tmp_path / "data", "--people", "1500")
+def test_generate_names_the_scenario_that_it_cannot_scale(tmp_path: Path) -> None:
+    args = ("generate", "one-prefecture", "--out", tmp_path / "data", "--people", "1500", "--scenario")
+    result = invoke(*args, tmp_path / "none.toml")
     assert result.exit_code == Code.USAGE and "--scenario" in result.stderr and not (tmp_path / "data").exists()
-    scenario = ROOT / "scenarios" / "one-prefecture.toml"
-    args = ("generate", "one-prefecture", "--out", tmp_path / "data", "--people", "1500", "--scenario", scenario)
-    assert invoke(*args, "--format", "parquet").exit_code == Code.DONE
-    assert {"scenario.toml", "cadres.parquet"} <= {path.name for path in (tmp_path / "data").iterdir()}
+    assert invoke(*args, ROOT / "scenarios" / "one-prefecture.toml", "--format", "parquet").exit_code == Code.DONE
+    assert {path.name for path in (tmp_path / "data").iterdir() if path.suffix == ".toml"} == {"scenario.toml"}
+    assert (tmp_path / "data" / "cadres.parquet").exists()
 
 
 @pytest.mark.parametrize("command", ["plan", "check", "audit", "generate"])

@@ -21,6 +21,7 @@ from allocator.sample_data import Summary, generate
 from allocator.sample_data.calendar import is_free, starts
 from allocator.sample_data.design import Size
 from allocator.sample_data.design import load as load_design
+from allocator.sample_data.scenario import HOME, OWN
 from allocator.sample_data.units import divisions
 
 ROOT = Path(__file__).parent.parent.parent
@@ -58,6 +59,27 @@ def test_committed_tables_are_what_generate_writes(size: Size, tmp_path: Path) -
     generate(size, tmp_path)
     for table in TABLES:
         assert (tmp_path / f"{table}.csv").read_bytes() == (COMMITTED[size] / f"{table}.csv").read_bytes(), table
+
+
+def test_package_ships_the_scenarios_and_policies_of_the_project() -> None:
+    """``make data`` copies them."""
+    for name, policy in OWN.values():
+        copy = (HOME / "scenarios" / f"{name}.toml").read_bytes()
+        assert copy == (ROOT / "scenarios" / f"{name}.toml").read_bytes(), name
+        copy = (HOME / "policies" / f"{policy}.toml").read_bytes()
+        assert copy == (ROOT / "data" / policy / "policy.toml").read_bytes(), policy
+
+
+@pytest.mark.parametrize("size", ["tiny", "one-prefecture", pytest.param("henan", marks=pytest.mark.long)])
+def test_generated_folder_holds_the_same_problem_as_the_shipped_scenario(size: Size, tmp_path: Path) -> None:
+    made = generate(size, tmp_path)
+    assert made.scenario == tmp_path / "scenario.toml"
+    own, shipped = load(made.scenario), load(scenario_of(size))
+    assert own.policy == shipped.policy
+    assert own.scenario.model_dump(exclude={"tables", "policy"}) == shipped.scenario.model_dump(
+        exclude={"tables", "policy"}
+    )
+    assert {path.parent for path in own.files.values()} == {tmp_path}  # Nothing outside the folder is read.
 
 
 def test_committed_province_is_what_generate_writes(henan: Summary) -> None:
@@ -171,6 +193,14 @@ def test_scaled_scenario_reads_and_its_quotas_are_in_proportion(twice: Summary) 
         if isinstance(rule, Quota) and rule.modality != "at-most":
             offered = supply.offered(inputs.audience(rule.audience), inputs.counting(rule.programmes))
             assert offered.min() >= rule.amount, rule.id
+
+
+def test_scaled_scenario_of_the_size_asks_for_what_one_that_extends_it_asks_for(twice: Summary, tmp_path: Path) -> None:
+    own = generate("one-prefecture", tmp_path, people=2 * named_once())
+    assert own.scenario is not None and twice.scenario is not None
+    own_inputs, extending = load(own.scenario), load(twice.scenario)
+    assert own_inputs.policy == extending.policy
+    assert (own_inputs.scenario.id, own_inputs.scenario.seed) == (extending.scenario.id, extending.scenario.seed)
 
 
 @pytest.mark.long
