@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-SCALED = frozenset({"quota", "apportion"})
-"""Kinds whose amount counts people or seats of the whole province."""
+from allocator.domain.rules import record_of
 
 
 def write_scenario(base: Path, folder: Path, people: int, factor: float) -> Path:
@@ -43,7 +42,7 @@ def _amounts(base: Path) -> dict[str, int]:
     layers = list(_layers(base))
     policy_of = next((path, layer) for path, layer in layers if "policy" in layer)
     policy = _read(policy_of[0].parent / str(policy_of[1]["policy"]))
-    amounts = {rule["id"]: rule["amount"] for rule in policy["rules"] if rule["kind"] in SCALED}
+    amounts = {rule["id"]: rule["amount"] for rule in policy["rules"] if "amount" in record_of(rule["kind"]).scaled}
     for _, layer in reversed(layers):  # The scenario itself stands first and has the last word.
         for rule_id, override in layer.get("overrides", {}).items():
             if rule_id in amounts:

@@ -14,7 +14,7 @@ from allocator.answers.conflicts.demands import Part, limbs, people_of
 from allocator.audit import audit
 from allocator.domain.errors import ModelError
 from allocator.domain.result import OnProgress, Progress, silent
-from allocator.domain.rules import AwayLimit, Eligibility, Fixed, Goal, Quota, RuleKind
+from allocator.domain.rules import AwayLimit, Fixed, Goal, RuleKind
 from allocator.domain.tables import Inputs, Policy
 from allocator.engine.build_plan import assemble
 from allocator.engine.calendar.yearly_capacity import calendar
@@ -193,9 +193,9 @@ class Trials:
 def _background(inputs: Inputs) -> tuple[RuleKind, ...]:
     """What says who may attend what, and demands nothing."""
     return tuple(
-        rule if isinstance(rule, Eligibility) else rule.model_copy(update={"strength": "report"})
+        rule if rule.demands == "admission" else rule.model_copy(update={"strength": "report"})
         for rule in inputs.policy.rules
-        if isinstance(rule, Eligibility) or (isinstance(rule, Quota) and rule.admits)
+        if rule.is_admitting
     )
 
 
