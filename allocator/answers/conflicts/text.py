@@ -410,6 +410,8 @@ class Words:
 def limit_words(rule: Any, field: str) -> Message:
     """One limit of spacing or of an away-limit."""
     match field:
+        case "strength":
+            return Message("conflict.limit-rule")
         case "rest_days":
             return Message("conflict.limit-rest", count=rule.rest_days)
         case "same_programme_years":
