@@ -40,7 +40,7 @@ def count(inputs: Inputs) -> CheckReport:
     for rule in inputs.policy.rules:
         if rule.strength == "report":
             continue
-        of_rule = _of_rule(openings, rule)
+        of_rule = check_rule(openings, rule)
         found += of_rule
         if not of_rule and not touches(openings, rule):
             found.append(finding(Message("counting.touches-nobody"), rule, "warning"))
@@ -50,7 +50,7 @@ def count(inputs: Inputs) -> CheckReport:
     return CheckReport((*found, *_small_classes(openings)), inputs.notes)
 
 
-def _of_rule(openings: Openings, rule: RuleKind) -> list[Finding]:
+def check_rule(openings: Openings, rule: RuleKind) -> list[Finding]:
     """What counting finds of a rule; that nothing was counted where there is no argument for its kind."""
     check = CHECKS.get(type(rule), check_rows)
     found = check(openings, rule)
