@@ -208,20 +208,25 @@ def check_rows(openings: Openings, rule: RuleKind) -> list[Finding] | None:
     slack = dict(family.short_goals).get("violation", 0)
     floor = np.where(np.isfinite(family.floor), np.maximum(family.floor - slack, 0), 0).astype(np.int64)
     part = openings.part(family.group >= 0, family.programmes, family.group)
-    found: list[Finding] = []
+    few: dict[tuple[Message, ...], list[int]] = {}
+    crowded: dict[tuple[int, int], list[int]] = {}
     for y, year in enumerate(openings.instance.years):
-        own = part.within(np.arange(len(floor[0])) == y)
+        own = part.within(np.arange(floor.shape[1]) == y)
         able = own.heads(len(floor)) if family.distinct else _in_every_class(own, len(floor))
         short = np.flatnonzero(able < floor[:, y])
         if len(short):
             groups = tuple(_group(openings, rule, family.names[g], able[g], floor[g, y]) for g in short.tolist())
-            message = Message("counting.rows-people", years=year, count=len(groups), groups=names(groups))
-            found.append(finding(message, rule, missed(rule)))
+            few.setdefault(groups, []).append(year)
         elif own.open_seats < floor[:, y].sum():
-            need = int(floor[:, y].sum())
-            message = Message("counting.rows-seats", years=year, need=need, seats=own.open_seats)
-            found.append(finding(message, rule, missed(rule)))
-    return found
+            crowded.setdefault((int(floor[:, y].sum()), own.open_seats), []).append(year)
+    messages = [
+        Message("counting.rows-people", years=span(of), count=len(groups), groups=names(groups))
+        for groups, of in few.items()
+    ]
+    messages += [
+        Message("counting.rows-seats", years=span(of), need=need, seats=seats) for (need, seats), of in crowded.items()
+    ]
+    return [finding(message, rule, missed(rule)) for message in messages]
 
 
 def _in_every_class(part: Part, groups: int) -> np.ndarray:

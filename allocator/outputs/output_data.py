@@ -16,7 +16,7 @@ from allocator.audit.records import Records
 from allocator.domain.names import Called
 from allocator.domain.plan import Plan
 from allocator.domain.result import SolveResult
-from allocator.domain.rules import Fixed, RuleKind, ShareFloor
+from allocator.domain.rules import Fixed, RuleKind
 from allocator.domain.tables import Inputs
 from allocator.language.message import Message
 from allocator.language.texts import Texts
@@ -74,7 +74,7 @@ class Material:
     @cached_property
     def floors(self) -> pd.DataFrame:
         """Every group of every share floor in every year; columns as ``floor_counts``."""
-        rules = [rule for rule in self.inputs.policy.rules if isinstance(rule, ShareFloor)]
+        rules = [rule for rule in self.inputs.policy.rules if rule.summary_block == "floors"]
         return floor_counts(self.inputs, self.plan, rules)
 
     def unit(self, name: str) -> str:
