@@ -41,6 +41,8 @@ FILES = {path: path.relative_to(PACKAGE.parent).with_suffix("").parts for path i
 MODULES = {".".join(parts[:-1] if parts[-1] == "__init__" else parts): path for path, parts in FILES.items()}
 REGISTER = "allocator.language.answer"
 """Finds what renders an answer by the name of its room, so that no record imports its renderers."""
+DISCOVERED = "f'{__name__}.{file.name}'"
+"""How a folder of kinds imports each of its own files."""
 TOP = {"allocator", "allocator.__main__"}
 """What is no room: the list of public names, and the door of ``python -m``."""
 
@@ -57,6 +59,9 @@ def imports_of(source: str, module: str, *, is_package: bool = False) -> Iterato
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "importlib.import_module"):
             first = node.args[0] if node.args else None
             if module in (REGISTER, "allocator"):
+                continue
+            if first is not None and ast.unparse(first) == DISCOVERED and is_package:
+                yield from (name for name in MODULES if name.rpartition(".")[0] == module)
                 continue
             assert isinstance(first, ast.Constant), f"{module} imports a module whose name is not written down"
             yield str(first.value)

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from allocator.domain.names import heading
-from allocator.domain.rules import AwayLimit, Eligibility, Fixed, Goal, RuleKind, Spacing, Strength
+from allocator.domain.rules import Goal, RuleKind, Strength
 from allocator.language.message import Message, catalogue, said
 
 MORE_SEATS = "more seats than people"
@@ -24,9 +24,6 @@ UNITS: Mapping[str, str] = MappingProxyType(
     {"": "", **{code[5:]: text["zh"] for code, text in catalogue().items() if code.startswith("unit.")}}
 )
 """Units the auditor counts in, with their Chinese names; a report rule may bring a unit of its own."""
-
-STRICT = (Eligibility, Spacing, AwayLimit, Fixed)
-"""Kinds without a soft form: a miss is a breach unless the rule only reports."""
 
 
 class Row(NamedTuple):
@@ -115,7 +112,7 @@ class Finding:
 
 def strength_of(rule: RuleKind) -> Strength:
     """The strength a rule is judged with: kinds without a soft form are hard unless they only report."""
-    return "hard" if isinstance(rule, STRICT) and rule.strength == "soft" else rule.strength
+    return "hard" if rule.is_strict and rule.strength == "soft" else rule.strength
 
 
 def status_of(strength: Strength, shortfall: float) -> Status:

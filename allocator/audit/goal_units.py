@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allocator.audit.verdicts import AuditReport, Verdict
-from allocator.domain.rules import Goal
+from allocator.domain.rules import Goal, record_of
 
 
 def counted_in(verdict: Verdict, unit: str) -> str:
@@ -11,7 +11,7 @@ def counted_in(verdict: Verdict, unit: str) -> str:
 
     A missed interval or make-up in a goal of hours is one miss, not one hour.
     """
-    if verdict.kind == "cumulative":
+    if record_of(verdict.kind).owed_in == "hours":
         return "hours"
     return "misses" if unit == "hours" else unit
 

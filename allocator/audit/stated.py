@@ -16,11 +16,8 @@ import pandas as pd
 from allocator.audit.finding import MORE_SEATS, Difference
 from allocator.audit.records import Array, Records, iso, ordinals
 from allocator.domain.names import heading
-from allocator.domain.rules import Apportion, Coverage, Cumulative, Fixed, Interval, MakeUp, Quota, RuleKind, ShareFloor
+from allocator.domain.rules import Fixed
 from allocator.language.message import Message
-
-SERVED: tuple[type[RuleKind], ...] = (Quota, ShareFloor, Coverage, Interval, MakeUp, Cumulative, Fixed, Apportion)
-"""Kinds whose ids stand in the column ``rules``."""
 
 DIFFERENCE_COLUMNS = (
     "rule_id", "file", "row", "column", "cadre_id", "session_id", "found", "expected", "status", "message", "message_zh",
@@ -126,7 +123,7 @@ def _owed_to(records: Records, known: Array) -> tuple[Array, list[list[str]]]:
     days = records.inputs.programmes["days"].to_numpy()
     called, serving = np.zeros(len(known), dtype=bool), [list[str]() for _ in known]
     for rule in records.inputs.policy.rules:
-        if not isinstance(rule, SERVED):
+        if rule.demands != "attendance":  # Of the others no seat says that it serves them.
             continue
         counting = records.programmes(rule.programmes) & (days >= getattr(rule, "least_days", 0))
         serves = records.audience(rule.audience)[cadre] & counting[programme]

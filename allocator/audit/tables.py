@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.domain.filters import Filter
-from allocator.domain.rules import Eligibility, Quota, RuleKind
+from allocator.domain.rules import RuleKind
 from allocator.domain.tables import Inputs
 
 
@@ -140,7 +140,7 @@ class Tables:
     @cached_property
     def _admitting(self) -> list[tuple[np.ndarray, np.ndarray, tuple[int, ...]]]:
         rules = self.inputs.policy.rules
-        admitting = [r for r in rules if isinstance(r, Eligibility) or (isinstance(r, Quota) and r.admits)]
+        admitting = [r for r in rules if r.is_admitting]
         return [(self.audience(r.audience), self.programmes(r.programmes), self.years_of(r)) for r in admitting]
 
     def _serves(self, cadre: np.ndarray, programme: np.ndarray) -> np.ndarray:

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import numpy as np
 
-from allocator.checks.finding import CheckReport, Finding, finding, span
+from allocator.checks.finding import CHECKS, CheckReport, Finding, finding, span
 from allocator.checks.open_seats import Openings
-from allocator.checks.personal import check_coverage, check_interval, check_make_up
-from allocator.checks.shared import check_apportion, check_quota, check_share_floor, check_together
+from allocator.checks.shared import check_rows, check_together
 from allocator.domain.rules import (
-    Apportion,
-    AwayLimit,
-    Coverage,
-    Cumulative,
-    Curriculum,
-    Eligibility,
     Fixed,
-    Interval,
-    MakeUp,
-    Priority,
     Quota,
-    Report,
     RuleKind,
-    ShareFloor,
-    Waiting,
 )
 from allocator.domain.tables import Inputs
 from allocator.engine.calendar.yearly_capacity import calendar
@@ -34,22 +18,6 @@ from allocator.language.message import Message
 from allocator.model.cohorts import group
 from allocator.model.instance import Instance, build
 from allocator.model.shared import collect
-
-CHECKS: Mapping[type[RuleKind], Callable[[Openings, Any], list[Finding]]] = {
-    Quota: check_quota,
-    ShareFloor: check_share_floor,
-    Coverage: check_coverage,
-    Interval: check_interval,
-    MakeUp: check_make_up,
-    Apportion: check_apportion,
-}
-"""Kinds with an argument, and its function."""
-
-OF_NAMED_PEOPLE = (Interval, MakeUp, Cumulative, Waiting)
-"""Kinds that read one person's record and skip unnamed groups."""
-
-OF_ATTENDANCE = (Eligibility, Quota, ShareFloor, Coverage, Interval, MakeUp, Cumulative, Priority, Apportion)
-"""Kinds that are about attending: they touch those who may attend."""
 
 
 def count(inputs: Inputs) -> CheckReport:
@@ -72,8 +40,7 @@ def count(inputs: Inputs) -> CheckReport:
     for rule in inputs.policy.rules:
         if rule.strength == "report":
             continue
-        check = CHECKS.get(type(rule))
-        of_rule = check(openings, rule) if check else []
+        of_rule = check_rule(openings, rule)
         found += of_rule
         if not of_rule and not touches(openings, rule):
             found.append(finding(Message("counting.touches-nobody"), rule, "warning"))
@@ -83,21 +50,30 @@ def count(inputs: Inputs) -> CheckReport:
     return CheckReport((*found, *_small_classes(openings)), inputs.notes)
 
 
+def check_rule(openings: Openings, rule: RuleKind) -> list[Finding]:
+    """What counting finds of a rule; that nothing was counted where there is no argument for its kind."""
+    check = CHECKS.get(type(rule), check_rows)
+    found = check(openings, rule)
+    if found is None and rule.strength == "hard" and rule.asks_attendance() and touches(openings, rule):
+        return [finding(Message("counting.not-counted"), rule, "warning")]
+    return found or []
+
+
 def touches(openings: Openings, rule: RuleKind) -> bool:
     """Whether a rule bears on anybody in the plan years."""
     instance = openings.instance
     if not instance.holds(rule).any():
         return False
-    if isinstance(rule, Report | Curriculum):
+    if rule.sort in ("data", "measure"):
         return True
     if isinstance(rule, Fixed):
         return bool(rule.call_ups or rule.forbidden or rule.unavailable or (rule.everyone and openings.called.any()))
     people = instance.audience(rule.audience)
-    if isinstance(rule, OF_NAMED_PEOPLE):
+    if rule.only_named:
         people &= instance.is_named
-    if isinstance(rule, ShareFloor | AwayLimit | Apportion):
-        people &= instance.inputs.roster[rule.group_by].astype(str).to_numpy() != ""
-    if isinstance(rule, OF_ATTENDANCE):
+    if rule.grouped_by:
+        people &= instance.inputs.roster[rule.grouped_by].astype(str).to_numpy() != ""
+    if rule.only_able:
         people &= _may_attend(instance, rule)
     return bool(people.any())
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from allocator.checks.open_seats import Openings
 from allocator.domain.rules import RuleKind
 from allocator.language.answer import Spoken
 from allocator.language.message import Message
@@ -90,6 +91,26 @@ class CheckReport(Spoken):
     def ok(self) -> bool:
         """Whether no hard rule was found that cannot be kept."""
         return all(finding.severity != "error" for finding in self.findings)
+
+
+Check = Callable[[Openings, Any], list[Finding]]
+
+
+class Checks(dict[type[RuleKind], Check]):
+    """Kinds of rules and the argument that counts whether one can be kept."""
+
+    def add(self, kind: type[RuleKind]) -> Callable[[Check], Check]:
+        """Register the decorated function as the check of ``kind``."""
+
+        def store(check: Check) -> Check:
+            self[kind] = check
+            return check
+
+        return store
+
+
+CHECKS = Checks()
+"""Filled by ``personal`` and ``shared``; a kind without an argument of its own is counted by its rows."""
 
 
 def finding(message: Message, rule: RuleKind | None, severity: Severity) -> Finding:

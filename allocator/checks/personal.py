@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.checks.finding import Finding, finding, missed, names, span
+from allocator.checks.finding import CHECKS, Finding, finding, missed, names, span
 from allocator.checks.open_seats import Openings, Part
 from allocator.domain.rules import Coverage, Interval, MakeUp, RuleKind
 from allocator.engine.solvers.max_flow import SINK, SOURCE, Flow, Network
@@ -24,6 +24,7 @@ class Window:
     must: np.ndarray
 
 
+@CHECKS.add(Coverage)
 def check_coverage(openings: Openings, rule: Coverage) -> list[Finding]:
     """Everyone of the audience against openings and seats of each span of years."""
     instance = openings.instance
@@ -33,6 +34,7 @@ def check_coverage(openings: Openings, rule: Coverage) -> list[Finding]:
     return _check(openings, rule, [("", instance.counting(rule.programmes, rule.least_days), windows)])
 
 
+@CHECKS.add(Interval)
 def check_interval(openings: Openings, rule: Interval) -> list[Finding]:
     """Those whom the record leaves without, against openings and seats of each window that ends in the plan."""
     demands = []
@@ -43,6 +45,7 @@ def check_interval(openings: Openings, rule: Interval) -> list[Finding]:
     return _check(openings, rule, demands)
 
 
+@CHECKS.add(MakeUp)
 def check_make_up(openings: Openings, rule: MakeUp) -> list[Finding]:
     """Those who reach the years without, against openings and seats until then."""
     counting = openings.instance.counting(rule.programmes)

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from allocator.checks.finding import Finding, finding, missed, names, span, titled
+from allocator.checks.finding import CHECKS, Finding, finding, missed, names, span, titled
 from allocator.checks.open_seats import Openings, Part
-from allocator.domain.rules import Apportion, Quota, ShareFloor
+from allocator.domain.rules import Apportion, Quota, RuleKind, ShareFloor
 from allocator.engine.solvers.max_flow import SINK, SOURCE, Flow, Network
 from allocator.language.message import Message
 from allocator.model.shared.apportion import apportion_rows
 from allocator.model.shared.quota import quota_rows
-from allocator.model.shared.rows import RowFamily
+from allocator.model.shared.rows import SHARED, RowFamily
 from allocator.model.shared.share_floor import share_floor_rows
 
 
+@CHECKS.add(Quota)
 def check_quota(openings: Openings, rule: Quota) -> list[Finding]:
     """Compare the least a quota accepts with the most people its classes can hold, year by year and over all years."""
     family = quota_rows(openings.instance, rule)
@@ -148,6 +149,7 @@ def check_together(openings: Openings, rules: Sequence[Quota]) -> list[Finding]:
     return found
 
 
+@CHECKS.add(ShareFloor)
 def check_share_floor(openings: Openings, rule: ShareFloor) -> list[Finding]:
     """Compare what every group owes with its members who can attend, and all that is owed with the seats open to it."""
     family = share_floor_rows(openings.instance, rule)
@@ -193,6 +195,45 @@ def check_share_floor(openings: Openings, rule: ShareFloor) -> list[Finding]:
     return found + crowded
 
 
+def check_rows(openings: Openings, rule: RuleKind) -> list[Finding] | None:
+    """Compare the floors of the rows that a shared kind states with those who can attend and with the seats.
+
+    For kinds without an argument of their own. What a deviation within the band of the rule costs is no miss. ``None`` where the kind states
+    no rows, or floors that hang on who is sent.
+    """
+    state = SHARED.get(type(rule))
+    family = None if state is None else state(openings.instance, rule)
+    if family is None or family.among is not None:
+        return None
+    slack = dict(family.short_goals).get("violation", 0)
+    floor = np.where(np.isfinite(family.floor), np.maximum(family.floor - slack, 0), 0).astype(np.int64)
+    part = openings.part(family.group >= 0, family.programmes, family.group)
+    few: dict[tuple[Message, ...], list[int]] = {}
+    crowded: dict[tuple[int, int], list[int]] = {}
+    for y, year in enumerate(openings.instance.years):
+        own = part.within(np.arange(floor.shape[1]) == y)
+        able = own.heads(len(floor)) if family.distinct else _in_every_class(own, len(floor))
+        short = np.flatnonzero(able < floor[:, y])
+        if len(short):
+            groups = tuple(_group(openings, rule, family.names[g], able[g], floor[g, y]) for g in short.tolist())
+            few.setdefault(groups, []).append(year)
+        elif own.open_seats < floor[:, y].sum():
+            crowded.setdefault((int(floor[:, y].sum()), own.open_seats), []).append(year)
+    messages = [
+        Message("counting.rows-people", years=span(of), count=len(groups), groups=names(groups))
+        for groups, of in few.items()
+    ]
+    messages += [
+        Message("counting.rows-seats", years=span(of), need=need, seats=seats) for (need, seats), of in crowded.items()
+    ]
+    return [finding(message, rule, missed(rule)) for message in messages]
+
+
+def _in_every_class(part: Part, groups: int) -> np.ndarray:
+    """Seats that each group can fill when everybody sits in every class held, shape (groups,)."""
+    return np.bincount(part.group[part.of], weights=part.people[part.of], minlength=groups).astype(np.int64)
+
+
 def _seated(part: Part, wanted: np.ndarray) -> tuple[Flow, np.ndarray, np.ndarray]:
     """Most of the people wanted of each group (G,) that have a seat; with the nodes of groups and of classes held."""
     network = Network()
@@ -211,11 +252,12 @@ def _programmes(openings: Openings, part: Part, chosen: np.ndarray) -> tuple[str
     return openings.names.programmes(ids[np.unique(part.places[0][chosen] // part.seats.shape[1])].tolist())
 
 
-def _group(openings: Openings, rule: ShareFloor | Apportion, label: str, able: int, need: int) -> Message:
+def _group(openings: Openings, rule: RuleKind, label: str, able: int, need: int) -> Message:
     """A group by name, with how many it can send of those it must."""
-    return Message("counting.group", group=openings.names.group(rule.group_by, label), able=int(able), need=int(need))
+    return Message("counting.group", group=openings.names.group(rule.grouped_by, label), able=int(able), need=int(need))
 
 
+@CHECKS.add(Apportion)
 def check_apportion(openings: Openings, rule: Apportion) -> list[Finding]:
     """Compare the least and most of every group with its members, the seats and the amount to be shared out."""
     family = apportion_rows(openings.instance, rule)
@@ -227,7 +269,7 @@ def check_apportion(openings: Openings, rule: Apportion) -> list[Finding]:
     for y, year in enumerate(years):
         own = part.within(np.arange(len(years)) == y)
         # Every seat counts here, so a person may fill one in each class held.
-        able = np.bincount(own.group[own.of], weights=own.people[own.of], minlength=len(labels)).astype(np.int64)
+        able = _in_every_class(own, len(labels))
         if short := tuple(
             _group(openings, rule, labels[g], able[g], floor[g, y]) for g in np.flatnonzero(able < floor[:, y]).tolist()
         ):

@@ -1,6 +1,6 @@
-"""The kinds of rules: one frozen, typed record each, with the meaning and unit of every field.
+"""The kinds of rules: one frozen, typed record each, with the meaning and unit of every field, and what the kind is (its traits).
 
-No arithmetic lives here. The model side (``model/personal``, ``model/shared``) and the audit side (``audit``)
+Whoever treats kinds differently asks the traits, so no other file lists kinds. No arithmetic lives here. The model side (``model/personal``, ``model/shared``) and the audit side (``audit``)
 read the same record and share nothing else.
 """
 
@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
-from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SerializeAsAny, model_validator
 
 from allocator.domain.filters import Filter
 from allocator.language.message import Message
@@ -46,6 +45,23 @@ Share = Annotated[Fraction, BeforeValidator(_share), PlainSerializer(str)]
 """An exact share between 0 and 1, written ``0.2`` or ``"1/5"``."""
 
 
+class Number(NamedTuple):
+    """A number of a rule that a planner can set one higher or one lower.
+
+    ``more`` says whether a greater number asks for more or gives more room. ``is_ordered`` says whether every plan that the asking
+    side allows is allowed by the other side too and no worse there; windows that move their limits are not ordered.
+    """
+
+    field: str
+    more: Literal["asks", "gives"]
+    is_ordered: bool = True
+
+
+Demand = Literal["attendance", "mix", "admission", "absence", "nothing"]
+"""What a kind demands: that people attend, that those sent are of a certain mix, that only some are admitted, that people stay away at
+times, or nothing (it reports or adds to a goal)."""
+
+
 class RuleKind(BaseModel):
     """What every rule says of itself, whatever its kind.
 
@@ -55,8 +71,23 @@ class RuleKind(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
 
+    # Traits: what the kind is. A new kind states those in which it differs; the others hold as they stand here.
     sort: ClassVar[Literal["personal", "shared", "dated", "data", "measure"]]
     soft_goal: ClassVar[Goal] = "violation"  # where a soft rule counts that names no goal
+    own_goal: ClassVar[Goal | None] = None  # where a rule of the kind counts, whatever it says
+    is_strict: ClassVar[bool] = False  # no soft form: what breaks it is no plan of ours
+    demands: ClassVar[Demand] = "nothing"
+    judged_per: ClassVar[Literal["person", "group", "audience", "programme"]] = "audience"  # each by itself
+    period: ClassVar[Literal["year", "span", "plan"]] = "year"  # each by itself; a span is ``window_years`` long
+    only_able: ClassVar[bool] = True  # of its audience only those who may attend its programmes count
+    only_named: ClassVar[bool] = False  # reads one person's record, which unnamed groups do not have
+    owed_in: ClassVar[Literal["attendances", "hours"]] = "attendances"
+    must_go: ClassVar[Literal["always", "hard", "never"]] = "hard"  # when somebody must go in the latest year owed
+    numbers: ClassVar[tuple[Number, ...]] = ()  # those that can be one more or less, the one usually meant first
+    lowered: ClassVar[str] = ""  # the number to set to what a group or person achieves, so that the rule is kept
+    scaled: ClassVar[tuple[str, ...]] = ()  # numbers that grow with the people of the province
+    summary_block: ClassVar[Literal["quotas", "floors", "people", "rules", ""]] = "rules"  # empty: silent unless missed
+    reason_rank: ClassVar[int] = 99  # of the rules that a seat serves the lowest is named first
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     kind: str
@@ -75,9 +106,39 @@ class RuleKind(BaseModel):
     @classmethod
     def _has_a_goal_when_soft(cls, data: Any) -> Any:
         if isinstance(data, Mapping) and data.get("strength") == "soft" and "goal" not in data:
-            own = cls.model_fields["goal"].default
-            return {**data, "goal": cls.soft_goal if own == "violation" else own}
+            return {**data, "goal": cls.usual_goal()}
         return data
+
+    @classmethod
+    def usual_goal(cls) -> Goal:
+        """Where a soft rule of the kind counts that names no goal."""
+        own: Goal = cls.model_fields["goal"].default
+        return cls.soft_goal if own == "violation" else own
+
+    @property
+    def grouped_by(self) -> str:
+        """The roster column whose values are the groups of the rule; empty where it has none."""
+        return str(getattr(self, "group_by", ""))
+
+    @property
+    def is_admitting(self) -> bool:
+        """Whether the rule says who may attend, however strict it is."""
+        return self.demands == "admission" or bool(getattr(self, "admits", False))
+
+    @classmethod
+    def asks_attendance(cls) -> bool:
+        """Whether the kind asks for attendances that a plan may miss, and then says by how much."""
+        return not cls.is_strict and cls.demands in ("attendance", "mix")
+
+    @classmethod
+    def asks_each_person(cls) -> bool:
+        """Whether it asks each person by himself or herself for attendances."""
+        return cls.asks_attendance() and cls.judged_per == "person"
+
+    @classmethod
+    def asks_each_group(cls) -> bool:
+        """Whether it asks each group by itself for attendances."""
+        return cls.asks_attendance() and cls.judged_per == "group"
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """Only what the rule says: what is as it is when nothing is said is left out."""
@@ -89,6 +150,10 @@ class Eligibility(RuleKind):
     """Who may attend a programme. A programme admits the audiences of all eligibility and admitting quota rules."""
 
     sort: ClassVar = "personal"
+    is_strict: ClassVar = True
+    demands: ClassVar = "admission"
+    judged_per: ClassVar = "person"
+    summary_block: ClassVar = ""
     kind: Literal["eligibility"]
 
 
@@ -100,6 +165,12 @@ class Quota(RuleKind):
     """
 
     sort: ClassVar = "shared"
+    own_goal: ClassVar = "quota-shortfall"
+    demands: ClassVar = "attendance"
+    numbers: ClassVar = (Number("amount", "gives"), Number("band_least", "gives"))
+    scaled: ClassVar = ("amount",)
+    summary_block: ClassVar = "quotas"
+    reason_rank: ClassVar = 1
     kind: Literal["quota"]
     goal: Goal = "quota-shortfall"
     amount: Annotated[int, Field(ge=0)]  # people per year
@@ -114,6 +185,12 @@ class ShareFloor(RuleKind):
 
     sort: ClassVar = "shared"
     soft_goal: ClassVar = "quota-shortfall"
+    demands: ClassVar = "attendance"
+    judged_per: ClassVar = "group"
+    numbers: ClassVar = (Number("share", "asks"), Number("least_days", "asks"))
+    lowered: ClassVar = "share"
+    summary_block: ClassVar = "floors"
+    reason_rank: ClassVar = 5
     kind: Literal["share-floor"]
     group_by: str = "team_id"  # a roster column; people with an empty value are in no group
     share: Share
@@ -129,6 +206,11 @@ class Coverage(RuleKind):
 
     sort: ClassVar = "personal"
     soft_goal: ClassVar = "overdue"
+    demands: ClassVar = "attendance"
+    judged_per: ClassVar = "person"
+    period: ClassVar = "span"
+    numbers: ClassVar = (Number("window_years", "gives", is_ordered=False), Number("least_days", "asks"))
+    reason_rank: ClassVar = 3
     kind: Literal["coverage"]
     window_years: Annotated[int, Field(ge=1)] = 1
     least_days: Annotated[float, Field(ge=0)] = 0
@@ -142,6 +224,11 @@ class Interval(RuleKind):
 
     sort: ClassVar = "personal"
     soft_goal: ClassVar = "overdue"
+    demands: ClassVar = "attendance"
+    judged_per: ClassVar = "person"
+    only_named: ClassVar = True
+    numbers: ClassVar = (Number("every_years", "gives"), Number("least_days", "asks"))
+    reason_rank: ClassVar = 4
     kind: Literal["interval"]
     contents: tuple[str, ...] = ()  # judged one by one; empty: any attendance of the programmes
     every_years: Annotated[int, Field(ge=1)]
@@ -157,6 +244,13 @@ class MakeUp(RuleKind):
     """
 
     sort: ClassVar = "personal"
+    demands: ClassVar = "attendance"
+    judged_per: ClassVar = "person"
+    only_named: ClassVar = True
+    must_go: ClassVar = "always"
+    numbers: ClassVar = (Number("after_years", "gives"),)
+    summary_block: ClassVar = "people"
+    reason_rank: ClassVar = 2
     kind: Literal["make-up"]
     goal: Goal = "overdue"
     contents: tuple[str, ...]
@@ -173,6 +267,18 @@ class Cumulative(RuleKind):
     """
 
     sort: ClassVar = "personal"
+    demands: ClassVar = "attendance"
+    judged_per: ClassVar = "person"
+    period: ClassVar = "plan"  # with ``per_year`` each year
+    only_named: ClassVar = True
+    owed_in: ClassVar = "hours"
+    must_go: ClassVar = "never"
+    numbers: ClassVar = (
+        Number("from_year", "gives"), Number("to_year", "gives"), Number("hours", "asks"), Number("days", "asks"),
+        Number("credit_hours", "gives"),
+    )  # fmt: skip
+    summary_block: ClassVar = "people"
+    reason_rank: ClassVar = 7
     kind: Literal["cumulative"]
     strength: Strength = "soft"
     goal: Goal = "owed"
@@ -200,6 +306,14 @@ class Spacing(RuleKind):
     """
 
     sort: ClassVar = "personal"
+    is_strict: ClassVar = True
+    demands: ClassVar = "absence"
+    judged_per: ClassVar = "person"
+    only_able: ClassVar = False
+    numbers: ClassVar = (
+        Number("rest_days", "asks"), Number("same_programme_years", "asks"), Number("classes_per_year", "gives"),
+        Number("long_years", "asks"),
+    )  # fmt: skip
     kind: Literal["spacing"]
     rest_days: Annotated[int, Field(ge=0)] | None = None  # free days between the end of one and the start of the next
     same_programme_years: Annotated[int, Field(ge=1)] | None = (
@@ -246,6 +360,11 @@ class AwayLimit(RuleKind):
     """
 
     sort: ClassVar = "dated"
+    is_strict: ClassVar = True
+    demands: ClassVar = "absence"
+    judged_per: ClassVar = "group"
+    only_able: ClassVar = False
+    numbers: ClassVar = (Number("share", "gives"),)
     kind: Literal["away-limit"]
     group_by: str = "team_id"
     share: Share | None = None
@@ -286,6 +405,10 @@ class Fixed(RuleKind):
     """
 
     sort: ClassVar = "personal"
+    is_strict: ClassVar = True
+    demands: ClassVar = "attendance"
+    judged_per: ClassVar = "person"
+    reason_rank: ClassVar = 0
     kind: Literal["fixed"]
     everyone: bool = False
     call_ups: tuple[CallUp, ...] = ()
@@ -297,6 +420,9 @@ class Representation(RuleKind):
     """Share of the audience among all people sent to the programmes, per year: a floor, or a report."""
 
     sort: ClassVar = "shared"
+    demands: ClassVar = "mix"
+    only_able: ClassVar = False
+    numbers: ClassVar = (Number("share", "asks"),)
     kind: Literal["representation"]
     strength: Strength = "report"
     goal: Goal = "fairness"
@@ -312,6 +438,10 @@ class Waiting(RuleKind):
     """
 
     sort: ClassVar = "personal"
+    judged_per: ClassVar = "person"
+    only_able: ClassVar = False
+    only_named: ClassVar = True
+    summary_block: ClassVar = ""
     kind: Literal["waiting"]
     strength: Strength = "soft"
     goal: Goal = "fairness"
@@ -323,6 +453,9 @@ class Priority(RuleKind):
     """Points for every attendance of the audience in the programmes, by year when the weight changes with time."""
 
     sort: ClassVar = "personal"
+    own_goal: ClassVar = "priority"
+    judged_per: ClassVar = "person"
+    summary_block: ClassVar = ""
     kind: Literal["priority"]
     strength: Strength = "soft"
     goal: Goal = "priority"
@@ -341,6 +474,13 @@ class Apportion(RuleKind):
     """
 
     sort: ClassVar = "shared"
+    demands: ClassVar = "attendance"
+    numbers: ClassVar = (
+        Number("amount", "gives", is_ordered=False), Number("tolerance", "gives"),
+        Number("least", "asks", is_ordered=False), Number("most", "gives", is_ordered=False),
+    )  # fmt: skip
+    scaled: ClassVar = ("amount",)
+    reason_rank: ClassVar = 6
     kind: Literal["apportion"]
     strength: Strength = "soft"
     goal: Goal = "fairness"
@@ -359,6 +499,7 @@ class Curriculum(RuleKind):
     """
 
     sort: ClassVar = "data"
+    judged_per: ClassVar = "programme"
     kind: Literal["curriculum"]
     strength: Strength = "report"
     columns: tuple[str, ...] = ()
@@ -385,6 +526,7 @@ class Report(RuleKind):
     """A measure printed in the report; ``amount`` is what the document asks, where it gives a figure."""
 
     sort: ClassVar = "measure"
+    summary_block: ClassVar = ""
     kind: Literal["report"]
     strength: Strength = "report"
     measure: Measure
@@ -392,44 +534,44 @@ class Report(RuleKind):
     unit: str = ""
 
 
-Rule = Annotated[
-    Eligibility
-    | Quota
-    | ShareFloor
-    | Coverage
-    | Interval
-    | MakeUp
-    | Cumulative
-    | Spacing
-    | AwayLimit
-    | Fixed
-    | Representation
-    | Waiting
-    | Priority
-    | Apportion
-    | Curriculum
-    | Report,
-    Field(discriminator="kind"),
-]
+class BuiltIn(RuleKind):
+    """What the auditor checks of every plan, whatever the policy says."""
 
-KINDS: Mapping[str, type[RuleKind]] = MappingProxyType(
-    {
-        "eligibility": Eligibility,
-        "quota": Quota,
-        "share-floor": ShareFloor,
-        "coverage": Coverage,
-        "interval": Interval,
-        "make-up": MakeUp,
-        "cumulative": Cumulative,
-        "spacing": Spacing,
-        "away-limit": AwayLimit,
-        "fixed": Fixed,
-        "representation": Representation,
-        "waiting": Waiting,
-        "priority": Priority,
-        "apportion": Apportion,
-        "curriculum": Curriculum,
-        "report": Report,
-    }
-)
+    is_strict: ClassVar = True
+    demands: ClassVar = "absence"
+
+
+KINDS: dict[str, type[RuleKind]] = {
+    "eligibility": Eligibility,
+    "quota": Quota,
+    "share-floor": ShareFloor,
+    "coverage": Coverage,
+    "interval": Interval,
+    "make-up": MakeUp,
+    "cumulative": Cumulative,
+    "spacing": Spacing,
+    "away-limit": AwayLimit,
+    "fixed": Fixed,
+    "representation": Representation,
+    "waiting": Waiting,
+    "priority": Priority,
+    "apportion": Apportion,
+    "curriculum": Curriculum,
+    "report": Report,
+}
 """Every kind by its name in the policy file."""
+
+
+def record_of(kind: str) -> type[RuleKind]:
+    """The record of a kind by its name, with its traits; that of the built-in checks where no policy has the name."""
+    return KINDS.get(kind, BuiltIn)
+
+
+def _of_its_kind(value: Any) -> Any:
+    if isinstance(value, Mapping) and str(value.get("kind")) in KINDS:
+        return KINDS[str(value["kind"])].model_validate(value)
+    return value
+
+
+Rule = Annotated[SerializeAsAny[RuleKind], BeforeValidator(_of_its_kind)]
+"""A rule of any kind: the name of the kind says which record it is."""

@@ -6,11 +6,8 @@ import numpy as np
 import pandas as pd
 
 from allocator.domain.plan import Plan, ordered
-from allocator.domain.rules import Apportion, Coverage, Cumulative, Fixed, Interval, MakeUp, Quota, RuleKind, ShareFloor
+from allocator.domain.rules import Fixed
 from allocator.domain.tables import Inputs
-
-SERVED: tuple[type[RuleKind], ...] = (Quota, ShareFloor, Coverage, Interval, MakeUp, Cumulative, Fixed, Apportion)
-"""Kinds a seat can serve."""
 
 
 def assemble(inputs: Inputs, seats: pd.DataFrame) -> Plan:
@@ -35,7 +32,7 @@ def _rules(inputs: Inputs, placed: pd.DataFrame) -> np.ndarray:
     year = placed["year"].to_numpy()
     ids, hits = [], []
     for rule in inputs.policy.rules:
-        if not isinstance(rule, SERVED) or rule.strength == "report":
+        if rule.demands != "attendance" or rule.strength == "report":
             continue
         counting = inputs.counting(rule.programmes) & (days >= getattr(rule, "least_days", 0))
         hit = inputs.audience(rule.audience)[person] & counting[programme]

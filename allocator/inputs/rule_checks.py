@@ -17,15 +17,11 @@ from allocator.domain.rules import (
     Coverage,
     Cumulative,
     Curriculum,
-    Eligibility,
     Fixed,
-    Priority,
-    Quota,
     Report,
     Representation,
     RuleKind,
     ShareFloor,
-    Spacing,
 )
 from allocator.domain.tables import TABLES, Inputs
 from allocator.inputs.defects import Findings, did_you_mean, nearest
@@ -79,7 +75,7 @@ def check_columns(rule: RuleKind, roster: Types, programmes: Types, source: Poli
             if problem := _problem(column, condition, types, _table(is_roster=is_roster)):
                 message, hint, code = problem
                 findings.defect(*source.locate(rule.id, path), message, hint=hint, code=code)
-    columns = [("group_by", rule.group_by)] if isinstance(rule, ShareFloor | AwayLimit | Apportion) else []
+    columns = [("group_by", rule.grouped_by)] if rule.grouped_by else []
     if isinstance(rule, Curriculum):
         columns = [("columns", one) for one in rule.columns] + ([("requires", rule.requires)] if rule.requires else [])
     is_roster = not isinstance(rule, Curriculum)
@@ -112,15 +108,10 @@ def check_goal(rule: RuleKind, source: PolicySource, findings: Findings) -> None
     """A goal that says something else than what counts: only hard rules count as violated, and hard ones nowhere else."""
     if "goal" not in rule.model_fields_set:
         return
-    if isinstance(rule, Quota | Priority):
-        fixed = "priority" if isinstance(rule, Priority) else "quota-shortfall"
-        if rule.goal != fixed:
-            findings.note(Message("note.goal-fixed", rule=rule.id, goal=rule.goal, fixed=fixed))
-    elif (
-        rule.strength == "soft"
-        and rule.goal == "violation"
-        and not isinstance(rule, AwayLimit | Eligibility | Fixed | Spacing)
-    ):
+    if rule.own_goal is not None:
+        if rule.goal != rule.own_goal:
+            findings.note(Message("note.goal-fixed", rule=rule.id, goal=rule.goal, fixed=rule.own_goal))
+    elif rule.strength == "soft" and rule.goal == "violation" and not rule.is_strict:
         findings.defect(
             *source.locate(rule.id, ("goal",)), Message("defect.soft-violation", rule=rule.id),
             hint=Message("hint.soft-violation"), code="soft-violation",

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.domain.filters import Filter
-from allocator.domain.rules import Eligibility, Quota, RuleKind
+from allocator.domain.rules import RuleKind
 from allocator.domain.tables import Inputs
 
 K = TypeVar("K", bound=RuleKind)
@@ -297,11 +297,7 @@ def build(inputs: Inputs, calendar: Calendar) -> Instance:
 
 def admission(inputs: Inputs, offered: np.ndarray) -> Admission:
     """Who may attend which of the programmes on offer, boolean (P,): by the rules, and by the unit that a programme serves."""
-    rules = [
-        rule
-        for rule in inputs.policy.rules
-        if isinstance(rule, Eligibility) or (isinstance(rule, Quota) and rule.admits)
-    ]
+    rules = [rule for rule in inputs.policy.rules if rule.is_admitting]
     people, programmes, years = len(inputs.cadres), len(inputs.programmes), len(inputs.years)
     audience = np.zeros((people, len(rules)), dtype=bool)
     counting = np.zeros((len(rules), programmes), dtype=bool)

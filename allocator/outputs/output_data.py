@@ -16,7 +16,7 @@ from allocator.audit.records import Records
 from allocator.domain.names import Called
 from allocator.domain.plan import Plan
 from allocator.domain.result import SolveResult
-from allocator.domain.rules import Fixed, ShareFloor
+from allocator.domain.rules import Fixed, RuleKind
 from allocator.domain.tables import Inputs
 from allocator.language.message import Message
 from allocator.language.texts import Texts
@@ -26,8 +26,6 @@ from allocator.outputs.reserves import Reserves
 from allocator.outputs.verdicts import floor_counts
 
 REASONS = 3  # rules named as the reason of a seat; a seat may serve a dozen
-PARTICULAR = ("fixed", "quota", "make-up", "coverage", "interval", "share-floor", "apportion", "cumulative")
-"""Kinds in the order in which they say why this person has this seat."""
 
 
 def records(table: pd.DataFrame, *columns: str) -> Iterator[Any]:
@@ -76,7 +74,7 @@ class Material:
     @cached_property
     def floors(self) -> pd.DataFrame:
         """Every group of every share floor in every year; columns as ``floor_counts``."""
-        rules = [rule for rule in self.inputs.policy.rules if isinstance(rule, ShareFloor)]
+        rules = [rule for rule in self.inputs.policy.rules if rule.summary_block == "floors"]
         return floor_counts(self.inputs, self.plan, rules)
 
     def unit(self, name: str) -> str:
@@ -266,8 +264,8 @@ class Material:
         return self.texts.join(titles[:REASONS] + more)
 
     def _particular(self, rule_id: str) -> int:
-        kind = self._kinds.get(rule_id, "")
-        return PARTICULAR.index(kind) if kind in PARTICULAR else len(PARTICULAR)
+        """Place of a rule among those that say why this person has this seat; behind all others what is no rule of the policy."""
+        return self._ranks.get(rule_id, RuleKind.reason_rank)
 
     @cached_property
     def _of_the_named(self) -> set[str]:
@@ -279,5 +277,5 @@ class Material:
         return {verdict.rule_id: verdict.clause for verdict in self.audit.verdicts}
 
     @cached_property
-    def _kinds(self) -> dict[str, str]:
-        return {rule.id: rule.kind for rule in self.inputs.policy.rules}
+    def _ranks(self) -> dict[str, int]:
+        return {rule.id: rule.reason_rank for rule in self.inputs.policy.rules}

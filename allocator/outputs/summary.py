@@ -12,7 +12,7 @@ from allocator.audit import AuditReport, Verdict
 from allocator.audit.goal_units import SINGLE, goal_parts
 from allocator.domain.plan import Plan
 from allocator.domain.result import GoalResult, SolveResult
-from allocator.domain.rules import Quota, RuleKind
+from allocator.domain.rules import Quota, RuleKind, record_of
 from allocator.domain.tables import Inputs
 from allocator.language.message import Message
 from allocator.language.texts import Texts, cell_len, fit
@@ -23,8 +23,6 @@ WIDTH = 100  # terminal cells where there is no terminal
 NARROWEST, WIDEST = 72, 120  # the least and the most that is used of a terminal
 MARKS = {"kept": "✓", "breached": "✗", "reported": "·"}
 _SIGNS = {"about": "", "at-least": "≥", "at-most": "≤", "exactly": "="}
-_ELSEWHERE = ("quota", "share-floor", "cumulative", "make-up")  # Kinds with a block of their own.
-_SILENT = ("eligibility", "report", "priority", "waiting")  # Kinds that say nothing on one screen unless breached.
 _LISTED = 5  # lines shown of a longer list
 _FOLDED = 4  # lines at most of one message
 _ROOM, _ENGLISH_ROOM = 20, 40  # cells below which a title, and an English one, says nothing when it is cut
@@ -189,7 +187,7 @@ def _title(material: Material, rule: RuleKind | Verdict, room: int) -> str:
 def _floors(material: Material, width: int) -> Iterator[str]:
     """Groups of each share floor that keep it, by year; under it the group with the least to spare."""
     texts, years = material.texts, material.inputs.years
-    rules = [rule for rule in material.inputs.policy.rules if rule.kind == "share-floor"]
+    rules = [rule for rule in material.inputs.policy.rules if rule.summary_block == "floors"]
     if not rules:
         return
     lines = []
@@ -214,12 +212,12 @@ def _floors(material: Material, width: int) -> Iterator[str]:
 def _people(material: Material, width: int) -> Iterator[str]:
     """Who is overdue and why, and who still owes hours."""
     texts, audit = material.texts, material.audit
-    waiting = [verdict for verdict in audit.verdicts if verdict.kind in ("make-up", "cumulative")]
+    waiting = [verdict for verdict in audit.verdicts if record_of(verdict.kind).summary_block == "people"]
     if not waiting:
         return
     yield "■ " + texts("summary.people")
     for verdict in waiting:
-        if verdict.kind == "make-up":
+        if record_of(verdict.kind).owed_in == "attendances":
             figures, behind = _overdue(material, verdict)
         else:
             rows = audit.owed[audit.owed["rule_id"] == verdict.rule_id]
@@ -264,7 +262,7 @@ def _rules(material: Material, width: int) -> Iterator[str]:
     room = (width - 2) // columns - 1
     cells = []
     for verdict in audit.verdicts:
-        if verdict.kind in _ELSEWHERE + _SILENT:
+        if record_of(verdict.kind).summary_block != "rules":
             continue
         finding = verdict.finding
         figure = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from allocator.audit import AuditReport
+from allocator.audit import MEASURES, AuditReport
 from allocator.audit.finding import ALL
 from allocator.audit.records import Records
 from allocator.domain.plan import Plan
-from allocator.domain.rules import ShareFloor
+from allocator.domain.rules import RuleKind
 from allocator.domain.tables import Inputs
 
 
@@ -40,7 +40,7 @@ def warnings_of(audit: AuditReport, lang: str) -> tuple[str, ...]:
     return audit.warnings_zh if lang == "zh" else audit.warnings
 
 
-def floor_counts(inputs: Inputs, plan: Plan, rules: list[ShareFloor]) -> pd.DataFrame:
+def floor_counts(inputs: Inputs, plan: Plan, rules: list[RuleKind]) -> pd.DataFrame:
     """Every group of the share floors in every year: rule_id, group, year, size, required, achieved.
 
     The auditor lists only the groups that miss; who comes close needs all of them, so its own counts are read here.
@@ -51,10 +51,9 @@ def floor_counts(inputs: Inputs, plan: Plan, rules: list[ShareFloor]) -> pd.Data
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def _counts_of(rule: ShareFloor, records: Records) -> pd.DataFrame:
-    groups = records.groups(records.audience(rule.audience), rule.group_by)
-    attended = records.by_group(groups, records.sent(rule.programmes, rule.least_days))
-    required = -(-rule.share.numerator * groups.sizes // rule.share.denominator)
+def _counts_of(rule: RuleKind, records: Records) -> pd.DataFrame:
+    groups = records.groups(records.audience(rule.audience), rule.grouped_by)
+    judged = {(row.year, row.scope): row for row in MEASURES[type(rule)](rule, records).scopes}
     years = [
         pd.DataFrame(
             {
@@ -62,11 +61,11 @@ def _counts_of(rule: ShareFloor, records: Records) -> pd.DataFrame:
                 "group": pd.Series(groups.labels, dtype="str"),
                 "year": year,
                 "size": groups.sizes,
-                "required": required,
-                "achieved": attended[:, column],
+                "required": [int(judged[year, label].required or 0) for label in groups.labels],
+                "achieved": [int(judged[year, label].achieved or 0) for label in groups.labels],
             }
         )
-        for column, year in enumerate(records.years)
+        for year in records.years
         if not rule.years or year in rule.years
     ]
     return pd.concat(years, ignore_index=True)

@@ -10,10 +10,9 @@ from typing import Any
 
 import tomlkit
 
+from allocator.domain.rules import record_of
 from allocator.sample_data.design import Size
 
-SCALED = frozenset({"quota", "apportion"})
-"""Kinds whose amount counts people or seats of the whole province."""
 POLICY, SCENARIO = "policy.toml", "scenario.toml"
 HOME = Path(__file__).parent
 OWN = {"tiny": ("tiny", "tiny"), "one-prefecture": ("one-prefecture", "henan"), "henan": ("henan-2019-2022", "henan")}
@@ -81,7 +80,7 @@ def _scaled(amount: int, factor: float) -> int:
 
 def _amounts(policy: Layer, layers: Iterable[Layer]) -> dict[str, int]:
     """Amount of every rule to be scaled, as the layers of a scenario, nearest first, leave it, in the order of the policy."""
-    amounts = {rule["id"]: rule["amount"] for rule in policy["rules"] if rule["kind"] in SCALED}
+    amounts = {rule["id"]: rule["amount"] for rule in policy["rules"] if "amount" in record_of(rule["kind"]).scaled}
     for layer in reversed(list(layers)):  # The scenario itself stands first and has the last word.
         for rule_id, override in layer.get("overrides", {}).items():
             if rule_id in amounts:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from allocator.answers.compare.result import Comparison
+from allocator.domain.rules import record_of
 from allocator.language.message import Message
 from allocator.language.texts import STYLES, Texts
 
@@ -23,8 +24,9 @@ CHANGE: Mapping[str, Message] = {
 """What is said of each way in which a person's classes differ."""
 
 
-TOLD = ("report", "priority", "waiting", "curriculum")
-"""Kinds that ask for nothing by themselves, or for as much as there can be."""
+def is_told(kind: str) -> bool:
+    """Whether a kind asks for nothing by itself, or for as much as there can be."""
+    return record_of(kind).demands == "nothing"
 
 
 def title_of(rule: Any, texts: Texts) -> str:
@@ -55,7 +57,7 @@ def counted(value: float, unit: str, texts: Texts) -> str:
 def weightiest_first(clauses: pd.DataFrame) -> pd.DataFrame:
     """Rules with those first that some run misses, those that only tell figures last."""
     misses = clauses.filter(like="shortfall | ").gt(0).any(axis=1)
-    told = clauses["kind"].isin(TOLD)
+    told = clauses["kind"].map(is_told).astype(bool)
     order = (told.astype(int) + 1).mask(misses & ~told, 0)
     return clauses.loc[order.sort_values(kind="stable").index]
 

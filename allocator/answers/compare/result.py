@@ -29,7 +29,7 @@ class Comparison(InWorkbook, InFigure):
         One row for each goal: goal, unit, sense, then of every run ``value | RUN`` and ``bound | RUN`` in that unit (missing: not known).
     clauses
         rule_id, clause, kind, title, title_zh, unit, ``achieved | RUN`` and ``shortfall | RUN`` of every run, and whether they ``differ``.
-        Figures are summed over the years, shares and those per head averaged; of kinds that judge all seats (``COUNTING_SEATS``) only the
+        Figures are summed over the years, shares and those per head averaged; of kinds that judge all seats (``judges_seats``) only the
         shortfall is looked at.
     units
         unit_id, name, name_en, ``seats | RUN`` of every run (people, all years).

@@ -8,12 +8,10 @@ import pandas as pd
 
 from allocator.answers.compare.read_runs import RunFiles
 from allocator.audit import BUILT_IN
+from allocator.domain.rules import record_of
 from allocator.language.message import Message
 
 ALL = "all"  # Scope of the auditor's rows that sum up a year.
-COUNTING_SEATS = ("spacing", "away-limit", "eligibility", "built-in")
-"""Kinds whose figures are of all seats judged: only what is wrong among them tells something."""
-
 ADDED_UP = ("people", "sessions")
 """Units of statistics that add up over the years; shares and figures per head do not, and are averaged."""
 
@@ -21,6 +19,11 @@ CHANGES = ("new", "gone", "more", "fewer", "programme", "year", "date")
 """How the classes of a person differ, the greatest change first: ``more`` and ``fewer`` are of classes beside others that stay or change,
 ``programme`` is as many, some of other programmes, and ``date`` is another session of the same programme and year.
 """
+
+
+def judges_seats(kind: str) -> bool:
+    """Whether a kind's figures are of all seats judged: only what is wrong among them tells something."""
+    return record_of(kind).demands in ("absence", "admission")
 
 
 def column(what: str, run: str) -> str:
@@ -56,7 +59,7 @@ def clauses(runs: Sequence[RunFiles]) -> pd.DataFrame:
             figures[column(str(what), run.name)] = summed[what]
     table = pd.DataFrame(figures).reindex(list(heads)).astype("float64")
     shown = [column(what, run.name) for what in ("achieved", "shortfall") for run in runs]
-    counting = [rule for rule, (_, kind, _) in heads.items() if kind in COUNTING_SEATS]
+    counting = [rule for rule, (_, kind, _) in heads.items() if judges_seats(kind)]
     differ = pd.Series(False, index=table.index)
     for what in ("required", "achieved", "shortfall"):
         own = table[[column(what, run.name) for run in runs]]

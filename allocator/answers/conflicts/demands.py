@@ -13,31 +13,16 @@ import pandas as pd
 from allocator.audit.measures.quota import allowed
 from allocator.domain.filters import LIST_COLUMNS, Filter
 from allocator.domain.rules import (
-    Apportion,
     AwayLimit,
-    Coverage,
-    Cumulative,
     Fixed,
-    Interval,
-    MakeUp,
     Quota,
     Representation,
     RuleKind,
-    ShareFloor,
     Spacing,
 )
 from allocator.domain.tables import Inputs
 
 Side = Literal["least", "most", ""]
-
-DEMANDS = (Quota, ShareFloor, Coverage, Interval, MakeUp, Cumulative, Representation, Apportion)
-"""Kinds that ask for attendances: a plan may miss them, and then says by how much."""
-
-STRICT = (Spacing, AwayLimit, Fixed)
-"""Kinds that no plan of ours breaks, unless people are called up by name against them."""
-
-OF_PERSONS = (Coverage, Interval, MakeUp, Cumulative)
-"""Kinds that look at each person alone."""
 
 MOST_SCOPES = 4000
 """Groups or people into which a part is taken apart at most."""
@@ -79,12 +64,22 @@ class Part:
         return isinstance(other, Part) and self.key == other.key
 
 
+def is_limit(rule: RuleKind) -> bool:
+    """Whether no plan of ours breaks a rule, unless people are called up by name against it."""
+    return rule.is_strict and rule.demands != "admission"
+
+
+def scope_column(rule: RuleKind) -> str:
+    """The roster column by which a demand can be taken apart, group by group or person by person; empty where it cannot."""
+    return "cadre_id" if rule.asks_each_person() else rule.grouped_by if rule.asks_each_group() else ""
+
+
 def demands(inputs: Inputs) -> list[Part]:
     """The hard demands of the policy, rule by rule; of a quota its least and its most apart."""
     return [
         part
         for rule in inputs.policy.rules
-        if isinstance(rule, DEMANDS) and rule.strength == "hard"
+        if rule.asks_attendance() and rule.strength == "hard"
         for part in whole(rule, inputs)
     ]
 
@@ -123,10 +118,10 @@ def _quota(rule: Quota, modality: str, amount: int) -> Quota:
 def by_year(part: Part, inputs: Inputs) -> list[Part]:
     """The part year by year, or span by span; as it is where its years hang together."""
     rule = part.rule
-    if isinstance(rule, Cumulative) and not rule.per_year:
+    if rule.period == "plan" and not getattr(rule, "per_year", False):
         return [part]
-    if isinstance(rule, Coverage):
-        step, years = rule.window_years, inputs.years
+    if rule.period == "span":
+        step, years = getattr(rule, "window_years"), inputs.years  # noqa: B009 (only kinds of spans have the field)
         spans = [years[i : i + step] for i in range(0, len(years) - step + 1, step)]
         return [_of_years(part, span) for span in spans if set(span) <= set(part.years)] or [part]
     return [_of_years(part, (year,)) for year in part.years]
@@ -141,11 +136,11 @@ def by_scope(part: Part, inputs: Inputs) -> list[Part]:
     rule = part.rule
     if part.scope:
         return [part]
-    column = "cadre_id" if isinstance(rule, OF_PERSONS) else rule.group_by if isinstance(rule, ShareFloor) else ""
+    column = scope_column(rule)
     if not column or column in LIST_COLUMNS or not pd.api.types.is_string_dtype(inputs.roster[column]):
         return [part]
     people = inputs.audience(rule.audience)
-    if isinstance(rule, OF_PERSONS) and not isinstance(rule, Coverage):
+    if rule.only_named:
         people &= inputs.cadres["headcount"].to_numpy() == 1
     names = sorted(set(inputs.roster[column][people]) - {""})
     if len(names) > MOST_SCOPES:
@@ -185,18 +180,21 @@ def limbs(inputs: Inputs) -> list[Part]:
     return [
         part
         for rule in inputs.policy.rules
-        if isinstance(rule, STRICT) and rule.strength != "report"
+        if is_limit(rule) and rule.strength != "report"
         for part in _limbs(rule, tuple(y for y in inputs.years if not rule.years or y in rule.years))
     ]
 
 
-def _limbs(rule: Spacing | AwayLimit | Fixed, years: tuple[int, ...]) -> Iterator[Part]:
+def _limbs(rule: RuleKind, years: tuple[int, ...]) -> Iterator[Part]:
     if isinstance(rule, Spacing):
         bare: dict[str, Any] = dict.fromkeys(SPACING)
         for limb in ("rest_days", "same_programme_years", "classes_per_year", "long_years"):
             if getattr(rule, limb) is not None:
                 own = {limb: getattr(rule, limb)} | ({"long_days": rule.long_days} if limb == "long_years" else {})
                 yield Part(rule.model_copy(update={**bare, **own}), years, limb=limb)
+        return
+    if not isinstance(rule, AwayLimit | Fixed):  # Of another strict kind the rule is one limit.
+        yield Part(rule, years, limb="strength")
         return
     names = ("posts_apart", "blocked") if isinstance(rule, AwayLimit) else ("call_ups", "forbidden", "unavailable")
     bare = dict.fromkeys(names, ())

@@ -14,7 +14,7 @@ from allocator.answers.conflicts.demands import Part, limbs, people_of
 from allocator.audit import audit
 from allocator.domain.errors import ModelError
 from allocator.domain.result import OnProgress, Progress, silent
-from allocator.domain.rules import AwayLimit, Eligibility, Fixed, Goal, Quota, RuleKind
+from allocator.domain.rules import KINDS, AwayLimit, Fixed, Goal, RuleKind
 from allocator.domain.tables import Inputs, Policy
 from allocator.engine.build_plan import assemble
 from allocator.engine.calendar.yearly_capacity import calendar
@@ -24,10 +24,8 @@ from allocator.engine.time_limit import Clock
 from allocator.language.message import Message
 from allocator.model.instance import build
 
-STRICTLY_JUDGED = frozenset(
-    {"spacing", "away-limit", "fixed", "eligibility", "no-overlap", "sessions-seats", "sessions-eligible", "headcount"}
-)
-"""Rules and built-in rules that further placements never mend."""
+STRICTLY_JUDGED = frozenset({"no-overlap", "sessions-seats", "sessions-eligible", "headcount"})
+"""Built-in rules that further placements never mend, as those of strict kinds."""
 
 
 class OutOfTimeError(Exception):
@@ -193,9 +191,9 @@ class Trials:
 def _background(inputs: Inputs) -> tuple[RuleKind, ...]:
     """What says who may attend what, and demands nothing."""
     return tuple(
-        rule if isinstance(rule, Eligibility) else rule.model_copy(update={"strength": "report"})
+        rule if rule.demands == "admission" else rule.model_copy(update={"strength": "report"})
         for rule in inputs.policy.rules
-        if isinstance(rule, Eligibility) or (isinstance(rule, Quota) and rule.admits)
+        if rule.is_admitting
     )
 
 
@@ -266,4 +264,4 @@ def broken_by_calls(inputs: Inputs) -> float:
 
 
 def _is_strict(kind: str, rule_id: str) -> bool:
-    return (rule_id if kind == "built-in" else kind) in STRICTLY_JUDGED
+    return rule_id in STRICTLY_JUDGED or (kind in KINDS and KINDS[kind].is_strict)

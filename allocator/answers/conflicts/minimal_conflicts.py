@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 
 from allocator.answers.conflicts.demands import (
-    OF_PERSONS,
-    STRICT,
     Part,
     by_scope,
     by_year,
     demands,
+    is_limit,
     narrowed,
     of_scope,
     people_of,
+    scope_column,
     whole,
     without,
 )
@@ -31,7 +31,7 @@ from allocator.answers.conflicts.tally import Tally, tally
 from allocator.audit.finding import ALL
 from allocator.checks import Finding, count
 from allocator.domain.filters import LIST_COLUMNS
-from allocator.domain.rules import Fixed, Quota, RuleKind, ShareFloor
+from allocator.domain.rules import Fixed, Quota, RuleKind
 from allocator.domain.tables import Inputs
 from allocator.engine.run import Run
 
@@ -171,7 +171,7 @@ def _seeds(run: Run) -> Iterator[Part | None]:
     seeds: list[tuple[float, Part]] = []
     for row in breaches.to_dict("records"):
         rule = rules.get(str(row["rule_id"]))
-        if rule is None or isinstance(rule, STRICT):
+        if rule is None or is_limit(rule):
             yield None
             continue
         seed = _seed(rule, row, inputs)
@@ -189,7 +189,7 @@ def _seed(rule: RuleKind, row: Mapping[Any, Any], inputs: Inputs) -> Part | None
     """The demand that a row of breaches speaks of."""
     year = None if pd.isna(row["year"]) else int(row["year"])
     scope = str(row["scope"])
-    if scope == ALL and isinstance(rule, (ShareFloor, *OF_PERSONS)):
+    if scope == ALL and scope_column(rule):
         return None  # Rows of the groups and people follow.
     parts = [part for one in whole(rule, inputs) for part in by_year(one, inputs) if year is None or year in part.years]
     if isinstance(rule, Quota):
@@ -197,9 +197,9 @@ def _seed(rule: RuleKind, row: Mapping[Any, Any], inputs: Inputs) -> Part | None
         parts = [part for part in parts if part.side == side]
     if not parts:
         return None
-    if scope != ALL and isinstance(rule, ShareFloor):
-        return of_scope(parts[0], rule.group_by, scope) or parts[0]
-    if scope != ALL and isinstance(rule, OF_PERSONS):
+    if scope != ALL and rule.asks_each_group():
+        return of_scope(parts[0], rule.grouped_by, scope) or parts[0]
+    if scope != ALL and rule.asks_each_person():
         return of_scope(parts[0], "cadre_id", scope.split(" ")[0]) or parts[0]
     return parts[0]
 
@@ -307,7 +307,7 @@ def _by_closeness(trials: Trials, seed: Part, missed: Sequence[Part], likely: Se
         distance = 1 if shares_classes and apart == 0 else 2 if shares_people and apart == 0 else 3
         distance = 0 if part.limb == "own" and seed.scope else distance if shares_classes or shares_people else 4
         is_new = (part.rule.id, part.side) not in familiar
-        is_many = isinstance(part.rule, (ShareFloor, *OF_PERSONS))
+        is_many = bool(scope_column(part.rule))
         ranked.append(((number >= len(kept), distance, is_new, apart, is_many, number), part))
     return [part for _, part in sorted(ranked, key=lambda one: one[0])]
 
@@ -315,9 +315,9 @@ def _by_closeness(trials: Trials, seed: Part, missed: Sequence[Part], likely: Se
 def _rings(trials: Trials, part: Part, people: np.ndarray, programmes: np.ndarray) -> list[Part]:
     """A demand on many groups or persons in up to three: of the people in question, of those who could take their seats, of others."""
     rule = part.rule
-    if not isinstance(rule, (ShareFloor, *OF_PERSONS)):
+    column = scope_column(rule)
+    if not column:
         return [part]
-    column = rule.group_by if isinstance(rule, ShareFloor) else "cadre_id"
     inputs, own = trials.inputs, people_of(part, trials.inputs)
     if column in LIST_COLUMNS or not pd.api.types.is_string_dtype(inputs.roster[column]):
         return [part]
@@ -339,7 +339,7 @@ def _beside(part: Part, missed: Sequence[Part]) -> Part | None:
     own = [one for one in missed if one.rule.id == part.rule.id and one.side == part.side and one.years == part.years]
     if not own:
         return part
-    column = part.rule.group_by if isinstance(part.rule, ShareFloor) else "cadre_id"
+    column = part.rule.grouped_by if part.rule.asks_each_group() else "cadre_id"
     names = tuple(one.scope for one in own)
     if not all(names):
         return None

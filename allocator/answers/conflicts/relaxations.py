@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from allocator.answers.conflicts.demands import DEMANDS, OF_PERSONS, Side, by_year, narrowed, whole, without
+from allocator.answers.conflicts.demands import Side, by_year, narrowed, scope_column, whole, without
 from allocator.answers.conflicts.toml_fragments import filter_written, rule_written
 from allocator.audit import AuditReport
 from allocator.audit.finding import ALL
 from allocator.checks.finding import span
 from allocator.domain.filters import Filter
-from allocator.domain.rules import Apportion, Cumulative, Quota, Representation, RuleKind, ShareFloor
+from allocator.domain.rules import Quota, RuleKind, ShareFloor
 from allocator.domain.tables import Inputs
 from allocator.language.message import Message
 
@@ -52,16 +52,16 @@ class Give:
 
 def gives_of(report: AuditReport, inputs: Inputs) -> list[Give]:
     """What the hard demands of a policy must give so that a plan keeps them all: its breaches."""
-    rules = {r.id: r for r in inputs.policy.rules if isinstance(r, DEMANDS) and r.strength == "hard"}
+    rules = {r.id: r for r in inputs.policy.rules if r.asks_attendance() and r.strength == "hard"}
     gives = []
     for row in report.breaches.to_dict("records"):
         rule = rules.get(row["rule_id"])
         is_sum = row["scope"] == ALL
-        if rule is None or (is_sum and isinstance(rule, (ShareFloor, *OF_PERSONS, Apportion))):
+        if rule is None or (is_sum and (rule.asks_each_person() or rule.grouped_by)):
             continue
         years = () if row["year"] != row["year"] else (int(row["year"]),)
         scope = "" if is_sum else str(row["scope"])
-        if isinstance(rule, OF_PERSONS):
+        if rule.asks_each_person():
             scope = scope.split(" ")[0]
         gives.append(_give(rule, years, scope, row))
     return _joined(gives)
@@ -74,7 +74,7 @@ def _give(rule: RuleKind, years: tuple[int, ...], scope: str, row: Mapping[Any, 
         side: Side = "least" if achieved < rule.amount else "most"
         asked = _allowed(rule, rule.amount)[0 if side == "least" else 1]
         return Give(rule, years, "", side, asked, achieved, abs(int(asked) - achieved))
-    if isinstance(rule, OF_PERSONS):
+    if rule.asks_each_person():
         people = 1 if row["unit"] in ("hours", "attendances", "years") else max(1, int(row["shortfall"]))
         return Give(rule, years, scope, "", int(row["required"]), achieved, people)
     return Give(rule, years, scope, "", int(row["required"]), achieved, int(row["shortfall"]))
@@ -103,10 +103,10 @@ def changes_of(gives: Sequence[Give], inputs: Inputs) -> dict[str, Any]:
         stated: Stated
         if isinstance(rule, Quota):
             stated = _of_quota(rule, own, inputs)
-        elif isinstance(rule, Representation | Apportion):
-            stated = {"strength": "soft", "goal": "fairness"}, []
-        else:
+        elif scope_column(rule):
             stated = _of_scopes(rule, own, inputs)
+        else:  # What is asked of one hangs on the others.
+            stated = {"strength": "soft", "goal": rule.usual_goal()}, []
         _state(changes, rule, stated, names)
     return changes
 
@@ -191,7 +191,7 @@ def _renamed(rule: RuleKind, title: str, fields: Mapping[str, Any]) -> str:
 
 def _of_scopes(rule: Any, gives: Sequence[Give], inputs: Inputs) -> Stated:
     """A rule on groups or persons: those that give are taken out and get copies of their own for what is left of it."""
-    column = rule.group_by if isinstance(rule, ShareFloor) else "cadre_id"
+    column = scope_column(rule)
     names = tuple(sorted({give.scope for give in gives}))
     audience = without(rule.audience, column, names)
     fields = {"audience": filter_written(audience)} if inputs.audience(audience).any() else None
@@ -208,8 +208,10 @@ def _of_scopes(rule: Any, gives: Sequence[Give], inputs: Inputs) -> Stated:
         copies.append(_dated(_narrowed(rule, column, of, inputs), years, {}))
     if isinstance(rule, ShareFloor):
         copies += _lower_floors(rule, gives, inputs)
-    if isinstance(rule, Cumulative):
-        soft = {"strength": "soft", "goal": "owed"}
+    elif rule.lowered:
+        copies += _lowered(rule, column, gives, inputs)
+    if rule.owed_in == "hours":
+        soft = {"strength": "soft", "goal": rule.usual_goal()}
         copies.append(_narrowed(rule, column, names, inputs).model_copy(update=soft))
     return fields, copies
 
@@ -227,6 +229,18 @@ def _lower_floors(rule: ShareFloor, gives: Sequence[Give], inputs: Inputs) -> li
     return [
         _dated(_narrowed(rule, rule.group_by, names, inputs), years, {"share": share})
         for (years, share), names in alike.items()
+    ]
+
+
+def _lowered(rule: RuleKind, column: str, gives: Sequence[Give], inputs: Inputs) -> list[RuleKind]:
+    """Copies for the groups or persons that do less: the number comes down to what they do."""
+    alike: dict[tuple[tuple[int, ...], Any], list[str]] = {}
+    for give in gives:
+        if give.after:
+            alike.setdefault((give.years, give.after), []).append(give.scope)
+    return [
+        _dated(_narrowed(rule, column, names, inputs), years, {rule.lowered: number})
+        for (years, number), names in alike.items()
     ]
 
 

@@ -9,7 +9,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import Any
 
-from allocator.answers.conflicts.demands import OF_PERSONS, Part, demands, whole
+from allocator.answers.conflicts.demands import Part, demands, whole
 from allocator.answers.conflicts.extra_seats import seats_more
 from allocator.answers.conflicts.feasibility_oracle import OutOfTimeError, Trials, planned, with_rules
 from allocator.answers.conflicts.minimal_conflicts import Conflict
@@ -18,7 +18,7 @@ from allocator.answers.conflicts.weaker_limits import eased, weaker
 from allocator.audit import audit
 from allocator.domain.errors import InputError, ModelError
 from allocator.domain.result import GoalResult
-from allocator.domain.rules import AwayLimit, Cumulative, Fixed, Goal, Quota, RuleKind, ShareFloor, Spacing
+from allocator.domain.rules import Demand, Goal, RuleKind
 from allocator.domain.tables import Inputs
 from allocator.engine.planner import Planner
 from allocator.engine.run import Run
@@ -32,8 +32,12 @@ KINDS = (
 )  # fmt: skip
 """Sorts of repairs, in the order in which they are tried."""
 
-ONLY: Mapping[str, tuple[type[RuleKind], ...]] = MappingProxyType(
-    {"only-quotas": (Quota,), "only-floors": (ShareFloor,), "only-people": OF_PERSONS}
+ONLY: Mapping[str, Callable[[RuleKind], bool]] = MappingProxyType(
+    {
+        "only-quotas": lambda rule: rule.summary_block == "quotas",
+        "only-floors": lambda rule: rule.asks_each_group(),
+        "only-people": lambda rule: rule.asks_each_person(),
+    }
 )
 """Repairs in which rules of some kinds give and no other."""
 
@@ -150,9 +154,9 @@ class Repairs:
         if kind == "more-seats":
             return self._more_seats()
         if kind == "ease-limits":
-            return self._eased(kind, (Spacing, AwayLimit))
+            return self._eased(kind, ("absence",))
         if kind == "drop-call-ups":
-            return self._eased(kind, (Fixed,))
+            return self._eased(kind, ("attendance",))
         if kind == "fewest-clauses":
             return self._fewest_clauses()
         allowed = [rule for rule in self._hard() if self.may_give(rule.id)]
@@ -161,7 +165,7 @@ class Repairs:
             if all(self.may_give(rule.id) for rule in missed) and not self._breaks_strict(self.run):
                 return self._as_missed(kind, {rule.id for rule in missed})
             return self._with(kind, {rule.id for rule in allowed})
-        return self._with(kind, {rule.id for rule in allowed if isinstance(rule, ONLY[kind])})
+        return self._with(kind, {rule.id for rule in allowed if ONLY[kind](rule)})
 
     def _as_missed(self, kind: str, missed: set[str]) -> Repair | None:
         """What the plan misses is given, or less where no proof says that every plan misses as much."""
@@ -228,7 +232,7 @@ class Repairs:
     def _judged(self, run: Run, parts: Sequence[Part], rules: Sequence[RuleKind]) -> Any:
         """The audit of a plan against whole rules as the policy states them."""
         background = [
-            rule for rule in self.trials.cut(parts, self.trials.limbs).policy.rules if rule.kind == "eligibility"
+            rule for rule in self.trials.cut(parts, self.trials.limbs).policy.rules if rule.demands == "admission"
         ]
         policy = with_rules(self.inputs.policy, (*background, *rules))
         return audit(run.plan, replace(run.inputs, policy=policy))
@@ -298,9 +302,9 @@ class Repairs:
         added = [{"sessions": sorted(s for s, n in extra.items() if n == size), "seats_more": size} for size in sizes]
         return self._solved("more-seats", gives, {"session_changes": added})
 
-    def _eased(self, kind: str, kinds: tuple[type[RuleKind], ...]) -> Repair | None:
-        """Strict limits of some kinds give, and no amount: the first of a few ways that is enough for everything."""
-        for gives in islice(self._ways(list(self.conflicts), list(self.trials.limbs), [], kinds), MOST_WAYS):
+    def _eased(self, kind: str, asking: tuple[Demand, ...]) -> Repair | None:
+        """Strict limits that demand some things give, and no amount: the first of a few ways that is enough for everything."""
+        for gives in islice(self._ways(list(self.conflicts), list(self.trials.limbs), [], asking), MOST_WAYS):
             changes: dict[str, Any] = {}
             for give in gives:
                 changes |= eased(give, changes, self.inputs)
@@ -310,7 +314,7 @@ class Repairs:
         return None
 
     def _ways(
-        self, conflicts: list[Conflict], limits: list[Part], gives: list[Give], kinds: tuple[type[RuleKind], ...]
+        self, conflicts: list[Conflict], limits: list[Part], gives: list[Give], asking: tuple[Demand, ...]
     ) -> Iterator[list[Give]]:
         """Weaker limits under which every conflict found is resolved, each by itself."""
         if not conflicts:
@@ -320,17 +324,17 @@ class Repairs:
         if (
             self.trials.ask(first.parts, _its_own(first, limits)).can is True
         ):  # What gave before is enough for this one too.
-            yield from self._ways(rest, limits, gives, kinds)
+            yield from self._ways(rest, limits, gives, asking)
             return
         for limb in first.strict:
-            if not isinstance(limb.rule, kinds) or not self.may_give(limb.rule.id):
+            if limb.rule.demands not in asking or not self.may_give(limb.rule.id):
                 continue
             others = [one for one in limits if (one.rule.id, one.limb.split("=")[0]) != (limb.rule.id, limb.limb)]
             earlier = [one for one in gives if (one.rule, one.limb) != (limb.rule, limb.limb)]
             for give, weak in weaker(limb):
                 held = others if weak is None else [*others, weak]
                 if self.trials.ask(first.parts, _its_own(first, held)).can is True:
-                    yield from self._ways(rest, held, [*earlier, give], kinds)
+                    yield from self._ways(rest, held, [*earlier, give], asking)
 
 
 def _its_own(conflict: Conflict, limits: Sequence[Part]) -> list[Part]:
@@ -343,7 +347,7 @@ def _its_own(conflict: Conflict, limits: Sequence[Part]) -> list[Part]:
 
 def softened(part: Part) -> Part:
     """A demand that may be missed: by how much is minimised behind what must be kept."""
-    goal = "owed" if isinstance(part.rule, Cumulative) else "quota-shortfall"
+    goal = "owed" if part.rule.owed_in == "hours" else "quota-shortfall"
     return replace(part, rule=part.rule.model_copy(update={"strength": "soft", "goal": goal}))
 
 

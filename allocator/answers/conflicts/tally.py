@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.answers.conflicts.demands import OF_PERSONS, Part, people_of
+from allocator.answers.conflicts.demands import Part, people_of
 from allocator.answers.conflicts.feasibility_oracle import Trials
-from allocator.domain.rules import Coverage, Cumulative, Interval, MakeUp, Quota, ShareFloor
+from allocator.domain.rules import Coverage, Interval, MakeUp, Quota, ShareFloor
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def tally(trials: Trials, parts: Sequence[Part]) -> Tally | None:
 
 
 def _is_uncounted(part: Part) -> bool:
-    return isinstance(part.rule, Cumulative) or not isinstance(part.rule, (Quota, ShareFloor, *OF_PERSONS))
+    return part.rule.owed_in == "hours" or not isinstance(part.rule, (Quota, ShareFloor, Coverage, Interval, MakeUp))
 
 
 def _wanted(part: Part, own: np.ndarray, trials: Trials) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.answers.conflicts.demands import OF_PERSONS, Part
+from allocator.answers.conflicts.demands import Part
 from allocator.answers.conflicts.minimal_conflicts import Conflict
 from allocator.answers.conflicts.relaxations import Give, amount_for
 from allocator.answers.conflicts.repairs import Repair, kind_word
@@ -171,7 +171,7 @@ class Words:
         said = self.texts.said
         lacking = round(one.lacking)
         if lacking:
-            hours = any(isinstance(part.rule, Cumulative) for part in one.parts)
+            hours = any(part.rule.owed_in == "hours" for part in one.parts)
             amount = (
                 Message("conflict.places", count=lacking)
                 if not one.parts
@@ -235,6 +235,13 @@ class Words:
                 return Message("conflict.demand-share", years=years)
             case Apportion():
                 return Message("conflict.demand-proportion", years=years)
+        if not rule.asks_each_person():
+            groups = names([self.called.group(rule.grouped_by, scope) for scope in scopes], MOST)
+            return (
+                Message("conflict.demand-groups", years=years, groups=groups)
+                if scopes
+                else Message("conflict.demand-rule", years=years)
+            )
         people = self.people(scopes) if scopes else Message("conflict.everybody")
         return self._of_people(rule, people, sorted({year for part in parts for year in part.years}))
 
@@ -265,6 +272,8 @@ class Words:
             case MakeUp():
                 told = {"people": people, "years": years, "contents": contents}
                 return Message("conflict.demand-make-up", **told, span=rule.after_years)
+        if not isinstance(rule, Cumulative):
+            return Message("conflict.demand-people", people=people, years=years)
         if rule.days is None or rule.hours is None:
             if rule.days is None:
                 return Message("conflict.demand-hours", people=people, hours=rule.hours)
@@ -328,9 +337,9 @@ class Words:
             key: tuple[object, ...] = ("", give.before, give.after)
             if give.rule is not None:
                 key = (give.rule.id, give.side, give.scope, give.limb, give.before, give.after)
-            if isinstance(give.rule, OF_PERSONS):
+            if give.rule is not None and give.rule.asks_each_person():
                 key = (give.rule.id, give.years)
-            elif isinstance(give.rule, ShareFloor):
+            elif give.rule is not None and give.rule.asks_each_group():
                 key = (give.rule.id, give.years, give.before, give.after)
             alike.setdefault(key, []).append(give)
         for own in alike.values():
@@ -350,9 +359,10 @@ class Words:
             after = give.rule.model_copy(update={give.limb: give.after})
             return Message("conflict.give-limit", before=before, after=self.limit_of(after, give.limb))
         years = span(sorted({year for one in own for year in one.years}))
-        if isinstance(give.rule, OF_PERSONS):
+        assert give.rule is not None
+        if give.rule.asks_each_person():
             people = {"count": sum(one.people for one in own), "people": self.people([one.scope for one in own])}
-            soft = isinstance(give.rule, Cumulative)
+            soft = give.rule.owed_in == "hours"
             return (
                 Message("conflict.give-owed", **people)
                 if soft
@@ -361,8 +371,8 @@ class Words:
         told: dict[str, object] = {"years": years, "before": give.before, "after": give.after}
         if isinstance(give.rule, Quota):
             return self._amount(give, told | {"count": give.people})
-        if isinstance(give.rule, ShareFloor):
-            groups = names([self.called.group(give.rule.group_by, one.scope) for one in own], MOST)
+        if give.rule.asks_each_group():
+            groups = names([self.called.group(give.rule.grouped_by, one.scope) for one in own], MOST)
             return Message("conflict.give-floor", **told, group=groups)
         return Message("conflict.give-soft")
 
@@ -383,6 +393,8 @@ class Words:
 def limit_words(rule: Any, field: str) -> Message:
     """One limit of spacing or of an away-limit."""
     match field:
+        case "strength":
+            return Message("conflict.limit-rule")
         case "rest_days":
             return Message("conflict.limit-rest", count=rule.rest_days)
         case "same_programme_years":

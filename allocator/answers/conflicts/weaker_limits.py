@@ -49,7 +49,15 @@ def eased(give: Give, before: Mapping[str, Any], inputs: Inputs) -> dict[str, An
     key = f"overrides.{rule.id}.{field}"
     if not number:
         after = give.after
-        return {key: False if field == "everyone" else str(after) if isinstance(after, Fraction) else after}
+        return {
+            key: False
+            if field == "everyone"
+            else "report"
+            if field == "strength"
+            else str(after)
+            if isinstance(after, Fraction)
+            else after
+        }
     entries = rule_written(rule)[field]
     kept = before.get(key, entries)
     dropped = entries[int(number)]

@@ -11,7 +11,7 @@ import pandas as pd
 from allocator.answers.explain.person import Person
 from allocator.answers.explain.swap_effect import Difference
 from allocator.audit import AuditReport
-from allocator.domain.rules import Apportion, Coverage, Cumulative, Fixed, Quota, RuleKind, ShareFloor
+from allocator.domain.rules import Coverage, Cumulative, Fixed, RuleKind
 from allocator.domain.tables import Inputs
 
 COLUMNS = ("session_id", "rule_id", "clause", "title", "title_zh", "kind", "group_by", "scope", "size", "asked", "required", "achieved", "unit",
@@ -45,7 +45,7 @@ def served(
         if isinstance(rule, Fixed):
             if seat.fixed:
                 yield head
-        elif isinstance(rule, Quota | ShareFloor | Apportion):
+        elif rule.sort == "shared":
             shared = _shared(rule, inputs, report, person, int(seat.year))
             if shared is not None:
                 yield {**head, **shared}
@@ -67,18 +67,18 @@ def _loss(rule: RuleKind, emptied: Difference, inputs: Inputs) -> Mapping[str, o
 
 
 def _shared(
-    rule: Quota | ShareFloor | Apportion, inputs: Inputs, report: AuditReport, person: Person, year: int
+    rule: RuleKind, inputs: Inputs, report: AuditReport, person: Person, year: int
 ) -> Mapping[str, object] | None:
     """What was asked and is achieved in the year, of everybody or of the person's own group; ``None`` outside all groups."""
     asked: str
-    if isinstance(rule, Quota):
-        table, group_by, scope, size, asked = report.table, "", "all", np.nan, rule.modality
+    if not rule.grouped_by:
+        table, group_by, scope, size, asked = report.table, "", "all", np.nan, getattr(rule, "modality", "at-least")
     else:
-        roster, group_by = inputs.roster, rule.group_by
-        scope = str(roster.loc[roster["cadre_id"] == person.cadre_id, rule.group_by].iloc[0])
-        inside = inputs.audience(rule.audience) & (roster[rule.group_by] == scope).to_numpy()
+        roster, group_by = inputs.roster, rule.grouped_by
+        scope = str(roster.loc[roster["cadre_id"] == person.cadre_id, group_by].iloc[0])
+        inside = inputs.audience(rule.audience) & (roster[group_by] == scope).to_numpy()
         table, size = report.scopes, float(inputs.cadres.loc[inside, "headcount"].sum())
-        asked = "at-least" if isinstance(rule, ShareFloor) else "due"
+        asked = "at-least" if rule.asks_each_group() else "due"
     row = table[(table["rule_id"] == rule.id) & (table["year"] == year) & (table["scope"] == scope)]
     if row.empty:
         return None

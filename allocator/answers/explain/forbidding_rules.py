@@ -11,9 +11,7 @@ from allocator.answers.explain.rule_sentences import Broken, reason
 from allocator.answers.explain.swap_effect import OTHERS, difference, with_seats
 from allocator.audit import AuditReport
 from allocator.domain.plan import Plan
-
-FORBIDDING = ("eligibility", "spacing", "away-limit", "fixed", "built-in")
-"""Kinds of rules that a seat by itself can break."""
+from allocator.domain.rules import record_of
 
 COLUMNS = ("session_id", "rule_id", "clause", "title", "title_zh", "kind", "year", "scope", "required", "achieved", "unit",
            "reason")  # fmt: skip
@@ -32,7 +30,10 @@ def forbidding(alone: Alone, plan: Plan, sessions: list[str]) -> pd.DataFrame:
         after = alone.report(with_seats(alone.inputs, alone.fixed, into=[(alone.cadre_id, session)]))
         change = difference(before, after, alone.inputs)
         broken = change.rules[(change.rules["goal"] == "violation") & (change.rules["change"] > 0)]
-        broken = broken[broken["kind"].isin(FORBIDDING) & ~broken["rule_id"].isin(OTHERS)]
+        can_break = (
+            broken["kind"].map(lambda kind: record_of(kind).is_strict).astype(bool)
+        )  # A seat alone breaks no other.
+        broken = broken[can_break & ~broken["rule_id"].isin(OTHERS)]
         for rule in broken.itertuples():
             found += [(session, *row) for row in _rows(str(rule.rule_id), change.rows, after)]
         found += [(session, *row) for row in _seats(alone, plan, session, after)]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.answers.explain.swap_effect import Seat, is_admitting, is_personal, with_rules, with_seats
+from allocator.answers.explain.swap_effect import Seat, is_personal, with_rules, with_seats
 from allocator.answers.ledger.debts import debts
 from allocator.audit import MEASURES, AuditReport, audit
 from allocator.audit.finding import ALL
@@ -192,7 +192,7 @@ def _missed(content: str, last: int, owed: float, latest: int, settled: float) -
 
 def _concerns(rule: RuleKind, inputs: Inputs) -> bool:
     """Whether a rule may say something about the only person of these inputs, alone."""
-    if is_admitting(rule):
+    if rule.is_admitting:
         return True  # Whom a programme does not admit is known from all the rules that admit somebody.
     if rule.sort != "personal" and not isinstance(rule, AwayLimit):
         return False

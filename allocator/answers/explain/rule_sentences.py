@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from allocator.answers.explain.person import Alone
-from allocator.answers.explain.swap_effect import is_admitting
 from allocator.language.message import Message
 
 MOST_RULES = 3
@@ -76,7 +75,7 @@ def _admission(alone: Alone, broken: Broken) -> Message:
     held: Any = inputs.sessions.set_index("session_id").loc[broken.session_id]
     row = int(np.flatnonzero((inputs.programmes["programme_id"] == held["programme_id"]).to_numpy())[0])
     unit = str(inputs.programmes["serves_unit_id"].iat[row])
-    rules = [rule for rule in inputs.policy.rules if is_admitting(rule) and inputs.counting(rule.programmes)[row]]
+    rules = [rule for rule in inputs.policy.rules if rule.is_admitting and inputs.counting(rule.programmes)[row]]
     rules = [rule for rule in rules if not rule.years or held["year"] in rule.years]
     if unit and any(inputs.audience(rule.audience).any() for rule in rules):
         return Message("explain.by-unit", unit=unit)

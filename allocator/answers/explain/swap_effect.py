@@ -74,7 +74,7 @@ class Judge:
         )
 
     def _looks_at(self, rule: RuleKind, people: np.ndarray, programmes: np.ndarray) -> bool:
-        if is_admitting(rule):
+        if rule.is_admitting:
             return True  # Whether somebody is admitted depends on all of them.
         inside = self.inputs.audience(rule.audience) | self.inputs.audience(getattr(rule, "among", rule.audience))
         return bool((inside & people).any() and (self.inputs.counting(rule.programmes) & programmes).any())
@@ -82,7 +82,7 @@ class Judge:
 
 def judged(inputs: Inputs) -> Inputs:
     """The inputs with those rules only that a plan is judged by."""
-    rules = tuple(rule for rule in inputs.policy.rules if rule.strength != "report" or is_admitting(rule))
+    rules = tuple(rule for rule in inputs.policy.rules if rule.strength != "report" or rule.is_admitting)
     return with_rules(inputs, rules)
 
 
@@ -96,11 +96,6 @@ def with_rules(inputs: Inputs, rules: tuple[RuleKind, ...]) -> Inputs:
     # The tables are the same, so what was worked out from them need not be worked out again.
     vars(made).update({name: value for name, value in vars(inputs).items() if name not in vars(made)})
     return made
-
-
-def is_admitting(rule: RuleKind) -> bool:
-    """Whether a rule says who may attend, however strict it is."""
-    return rule.kind == "eligibility" or bool(getattr(rule, "admits", False))
 
 
 def with_seats(

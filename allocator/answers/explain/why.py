@@ -13,7 +13,7 @@ from allocator.answers.explain.clauses_served import served
 from allocator.answers.explain.context import Ground
 from allocator.answers.explain.next_in_line import CAUSE_COLUMNS, MEASURE_COLUMNS, NEXT_COLUMNS, QUEUE_COLUMNS, rival
 from allocator.answers.explain.person import ACCOUNT_COLUMNS, Person, find
-from allocator.answers.explain.swap_effect import Difference, is_admitting
+from allocator.answers.explain.swap_effect import Difference
 from allocator.audit.goal_units import counted_in
 from allocator.domain.names import Called
 from allocator.domain.rules import Quota
@@ -186,7 +186,7 @@ class _Answer:
         row = int(np.flatnonzero((self.inputs.cadres["cadre_id"] == self.person.cadre_id).to_numpy())[0])
         headcount = self.inputs.cadres["headcount"].to_numpy()
         rows = []
-        for rule in filter(is_admitting, self.inputs.policy.rules):
+        for rule in (rule for rule in self.inputs.policy.rules if rule.is_admitting):
             audience = self.inputs.audience(rule.audience)
             if audience[row] and (self.inputs.counting(rule.programmes) & held).any():
                 amount = rule.amount if isinstance(rule, Quota) else None

@@ -13,7 +13,7 @@ import pandas as pd
 from allocator.answers.compare import Comparison
 from allocator.answers.compare.read_runs import as_read
 from allocator.answers.compare.result import compared
-from allocator.answers.compare.tables import COUNTING_SEATS
+from allocator.answers.compare.tables import judges_seats
 from allocator.answers.explain.context import Ground
 from allocator.answers.explain.forbidding_rules import COLUMNS as FORBIDDEN_COLUMNS
 from allocator.answers.explain.forbidding_rules import forbidding
@@ -312,7 +312,7 @@ def clauses_beside(before: Run, after: Run) -> pd.DataFrame:
     rows = []
     for old in before.audit.verdicts:
         new = after.audit[old.rule_id]
-        counts = old.kind not in COUNTING_SEATS and old.finding.achieved != new.finding.achieved
+        counts = not judges_seats(old.kind) and old.finding.achieved != new.finding.achieved
         if old.strength != "report" and (counts or abs(old.shortfall - new.shortfall) > 1e-9):
             head = (old.rule_id, old.clause, old.title, old.title_zh, old.kind, old.finding.unit)
             rows.append((*head, old.finding.achieved, new.finding.achieved))

@@ -21,6 +21,7 @@ from allocator.answers.explain.phrases import (
     signed_amount,
 )
 from allocator.answers.explain.why import Why
+from allocator.domain.rules import record_of
 from allocator.language.message import Message, listing, value
 from allocator.language.texts import Texts
 
@@ -184,17 +185,20 @@ def _served(found: Why, rows: pd.DataFrame, year: int, texts: Texts) -> str:
     """One rule that a seat counts for, and what it counts."""
     row: Any = next(rows.itertuples())
     rule = rule_name(row, texts)
-    if row.kind in ("quota", "share-floor", "apportion"):
+    if row.asked == row.asked and row.asked:  # A shared rule: what everybody, or the group, has come to.
         figures = {"required": texts.number(row.required), "achieved": texts.number(row.achieved)}
-        if row.kind == "quota":
+        if not row.group_by:
             asked = {
                 "about": Message("explain.asked-about"), "at-least": Message("explain.asked-at-least"),
                 "at-most": Message("explain.asked-at-most"), "exactly": Message("explain.asked-exactly"),
             }[row.asked]  # fmt: skip
             return texts.said(Message("explain.served-quota", rule=rule, year=year, asked=asked, **figures))
         size, group = texts.number(row.size), found.names.group(row.group_by, row.scope)
-        if row.kind == "share-floor":
+        if row.asked == "at-least" and row.unit == "people":
             return texts.said(Message("explain.served-floor", rule=rule, year=year, group=group, size=size, **figures))
+        if row.asked == "at-least":
+            unit = texts.unit(row.unit)
+            return texts.said(Message("explain.served-group", rule=rule, year=year, group=group, unit=unit, **figures))
         return texts.said(Message("explain.served-part", rule=rule, year=year, group=group, **figures))
     if row.kind == "fixed":
         return texts.said(Message("explain.served-fixed", rule=rule))
@@ -247,7 +251,7 @@ def _units(causes: pd.DataFrame) -> list[str]:
     """What the rules behind a difference count, the goal being one of hours."""
     if not {"owed"} & set(causes["goal"]):
         return []
-    return list(dict.fromkeys("hours" if kind == "cumulative" else "misses" for kind in causes["kind"]))
+    return list(dict.fromkeys("hours" if record_of(kind).owed_in == "hours" else "misses" for kind in causes["kind"]))
 
 
 def _separated(found: Why, other: Any, texts: Texts) -> Iterator[str]:

@@ -47,9 +47,9 @@ class Debt:
 def debts(rule: RuleKind, records: Records) -> Iterator[Debt]:
     """Everything owed under a rule; nothing for rules that concern no single person."""
     if rule.strength != "report":
-        for kind, count in _COUNTS.items():
-            if isinstance(rule, kind):
-                yield from count(rule, records)
+        count = _COUNTS.get(type(rule), _as_audited if rule.asks_each_person() else None)
+        if count is not None:
+            yield from count(rule, records)
 
 
 def _recurring(rule: Interval | MakeUp, records: Records) -> Iterator[Debt]:
@@ -111,6 +111,18 @@ def _hours_done(rule: Cumulative, records: Records, first: int, last: int) -> Ar
         rate = rule.hours / rule.days if rule.hours is not None else rate
         found = np.maximum(found, np.bincount(a.cadre[inside], weights=a.days[inside], minlength=size) * rate)
     return found
+
+
+def _as_audited(rule: RuleKind, records: Records) -> Iterator[Debt]:
+    """What the auditor misses of each person, for kinds that are counted in no way of their own."""
+    place = {cadre: i for i, cadre in enumerate(records.cadre_ids)}
+    for row in MEASURES[type(rule)](rule, records).rows:
+        cadre = place.get(row.scope.split(" ")[0])
+        if cadre is not None and row.shortfall and row.year is not None:
+            yield Debt(
+                rule, "", np.array([cadre]), np.array([NEVER]), np.array([row.shortfall]), rule.owed_in, np.array([row.year]),
+                _lasting(rule, records, "", getattr(rule, "least_days", 0.0)),
+            )  # fmt: skip
 
 
 def _fixed(rule: Fixed, records: Records) -> Iterator[Debt]:

@@ -13,10 +13,9 @@ from allocator.answers.ledger.debts import debts
 from allocator.answers.ledger.seated import without_seat
 from allocator.audit.records import Records
 from allocator.checks import Finding
+from allocator.checks.check_all import check_rule
 from allocator.checks.open_seats import Openings
-from allocator.checks.shared import check_share_floor
 from allocator.domain.names import Called
-from allocator.domain.rules import ShareFloor
 from allocator.domain.tables import Scenario
 from allocator.engine.calendar.yearly_capacity import calendar
 from allocator.model.instance import build
@@ -97,8 +96,8 @@ def ledger(scenario: Given) -> Ledger:
     openings = Openings(build(inputs, calendar(inputs)))
     owed = [(debt, tables.open_to(debt, openings)) for rule in inputs.policy.rules for debt in debts(rule, records)]
     people = tables.people(owed, records)
-    floors = [rule for rule in inputs.policy.rules if isinstance(rule, ShareFloor) and rule.strength != "report"]
-    found = tuple(one for rule in floors for one in check_share_floor(openings, rule))
+    floors = [rule for rule in inputs.policy.rules if rule.asks_each_group() and rule.strength != "report"]
+    found = tuple(one for rule in floors for one in check_rule(openings, rule))
     return Ledger(
         inputs.scenario, inputs.years, people, tables.teams(people, inputs), tables.floors(openings, records),
         tables.clauses(people, records), found, openings.names,

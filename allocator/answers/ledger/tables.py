@@ -6,14 +6,11 @@ import numpy as np
 import pandas as pd
 
 from allocator.answers.ledger.debts import Debt
+from allocator.audit import MEASURES
 from allocator.audit.records import NEVER, Records
 from allocator.checks.open_seats import Openings
 from allocator.domain.plan import COLUMNS, Plan
-from allocator.domain.rules import Coverage, Fixed, Interval, MakeUp, ShareFloor
 from allocator.domain.tables import Inputs
-
-MUST = (Fixed, Interval, Coverage)
-"""Kinds that, when hard, send somebody in a year whatever else happens; make-up always does. Hours can wait."""
 
 
 def heads(rows: pd.DataFrame) -> int:
@@ -56,7 +53,7 @@ def people(owed: list[tuple[Debt, np.ndarray]], records: Records) -> pd.DataFram
 def is_due(debt: Debt, first: int) -> np.ndarray:
     """Whether each of the debt's people must go in the first year under a rule that leaves no choice."""
     rule = debt.rule
-    must = isinstance(rule, MakeUp) or (isinstance(rule, MUST) and rule.strength == "hard")
+    must = rule.must_go == "always" or (rule.must_go == "hard" and rule.strength == "hard")
     return np.asarray((debt.latest == first) & must)
 
 
@@ -100,20 +97,24 @@ def floors(openings: Openings, records: Records) -> pd.DataFrame:
     """Every group of every share floor in every year, with the members for whom a class is held."""
     parts = []
     for rule in records.inputs.policy.rules:
-        if not isinstance(rule, ShareFloor) or rule.strength == "report":
+        if not rule.asks_each_group() or rule.strength == "report":
             continue
-        groups = records.groups(records.audience(rule.audience), rule.group_by)
+        groups = records.groups(records.audience(rule.audience), rule.grouped_by)
         rows = np.flatnonzero(groups.of >= 0)
-        programmes = openings.instance.counting(rule.programmes, rule.least_days)
-        able = openings.counting(programmes, rows).any(axis=2) * records.headcount[rows][:, None]
-        required = -(-rule.share.numerator * groups.sizes // rule.share.denominator)
+        programmes = openings.instance.counting(rule.programmes, getattr(rule, "least_days", 0))
+        # Without a plan the auditor judges every group by what it must.
+        asked = {(row.year, row.scope): row for row in MEASURES[type(rule)](rule, records).scopes}
+        is_of_people = all(row.unit == "people" for row in asked.values())
+        classes = openings.counting(programmes, rows)
+        able = (classes.any(axis=2) if is_of_people else classes.sum(axis=2)) * records.headcount[rows][:, None]
         for year in records.years_of(rule):
+            required = np.array([asked[year, label].required for label in groups.labels], dtype=np.int64)
             of_year = able[:, records.years.index(year)]
             count = np.bincount(groups.of[rows], weights=of_year, minlength=len(groups.labels)).astype(np.int64)
             figures = {"size": groups.sizes, "required": required, "able": count}
             head = {"rule_id": rule.id, "clause": rule.clause, "title": rule.title, "title_zh": rule.title_zh}
             short = np.maximum(0, required - count)
-            of = {"group_by": rule.group_by, "group": groups.labels, "year": year}
+            of = {"group_by": rule.grouped_by, "group": groups.labels, "year": year}
             parts.append(pd.DataFrame({**of, **figures, "short": short}).assign(**head))
     columns = [
         "rule_id",

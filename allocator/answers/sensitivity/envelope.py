@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from allocator.answers.sensitivity.answer import Change, changes_of, is_better, verdict_of
-from allocator.audit import BUILT_IN, AuditReport, audit
+from allocator.audit import AuditReport, audit
 from allocator.domain.plan import Plan
 from allocator.domain.result import GoalResult
+from allocator.domain.rules import record_of
 from allocator.domain.tables import Inputs
 from allocator.engine.run import Run
 from allocator.language.message import Message
-
-STRICT = frozenset({"eligibility", "spacing", "away-limit", "fixed"})
-"""Kinds that have no soft form: what breaks one of them is no plan."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +105,7 @@ def exchanged(own: Sequence[GoalResult], judged: AuditReport) -> tuple[GoalResul
     """
     values = judged.goals
     order = [one.goal for one in own]
-    strict = {check.id for check in BUILT_IN} | {rule.rule_id for rule in judged.verdicts if rule.kind in STRICT}
-    if any(rule.is_breached for rule in judged.verdicts if rule.rule_id in strict):
+    if any(rule.is_breached for rule in judged.verdicts if record_of(rule.kind).is_strict):
         return None
     if not is_better(values, {one.goal: one.value or 0.0 for one in own}, order):
         return None

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from allocator.answers.figure_kit import blank, legible, lettered
 from allocator.answers.sensitivity.answer import Answer
-from allocator.answers.sensitivity.phrases import FIELD, Names, unit_of
+from allocator.answers.sensitivity.phrases import Names, field_name, unit_of
 from allocator.answers.sensitivity.result import Shadow
 from allocator.language.message import Message
 from allocator.language.texts import Texts
@@ -93,7 +93,7 @@ def _panel(ax: Axes, goal: str, curves: list[Curve], texts: Texts) -> None:
     else:
         ax.set_title(texts.said(Message("shadow.no-goal-moves")), loc="left", fontsize=11)
     fields = list(dict.fromkeys(answers[0].question.field for _, answers in curves))
-    what = " / ".join(texts.said(FIELD[field]) for field in fields)
+    what = " / ".join(texts.said(field_name(field)) for field in fields)
     ax.set_xlabel(texts.said(Message("shadow.figure-axis", what=what)), fontsize=9)
     ax.tick_params(labelsize=9)
     for axis in (ax.xaxis, ax.yaxis):  # People, hours and years are whole.

@@ -37,7 +37,13 @@ FIELD: Mapping[str, Message] = {
     SEATS: Message("shadow.field-seats"),
     HELD: Message("shadow.field-held"),
 }
-"""What each number is called."""
+"""What each number is called; a number that only a new kind has is called as in the policy file."""
+
+
+def field_name(field: str) -> Message | str:
+    """What a number is called in the reader's language, as the policy file has it where nobody named it."""
+    return FIELD.get(field, field)
+
 
 VERDICT: Mapping[str, Message] = {
     "better": Message("shadow.word-better"),
@@ -111,7 +117,7 @@ class Names:
         common = {"id": question.of}
         before, after = (value_of(question.field, value, self.texts) for value in (question.before, question.after))
         if question.is_of_rule:
-            rule, what = self.rule(question.of), FIELD[question.field]
+            rule, what = self.rule(question.of), field_name(question.field)
             return said(Message("shadow.head-rule", rule=rule, what=what, before=before, after=after, **common))
         if question.sort == "session":
             name, date = self.session(question.of)
@@ -128,7 +134,7 @@ class Names:
         """The heading of a curve."""
         before = value_of(question.field, question.before, self.texts)
         if question.is_of_rule:
-            rule, what = self.rule(question.of), FIELD[question.field]
+            rule, what = self.rule(question.of), field_name(question.field)
             return self.texts.said(Message("shadow.curve-rule", rule=rule, id=question.of, what=what, before=before))
         if question.sort == "session":
             name, date = self.session(question.of)

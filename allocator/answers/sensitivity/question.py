@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 
 import numpy as np
 
-from allocator.domain.rules import Cumulative, Quota, Representation, RuleKind
+from allocator.domain.rules import Cumulative, Number, Quota, Representation, RuleKind, record_of
 from allocator.domain.tables import Inputs
 
 HELD = "held"
@@ -18,28 +18,12 @@ HELD = "held"
 SEATS = "seats"
 """The field of a question about the seats of sessions."""
 
-FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+FAMILIES: Mapping[str, Callable[[type[RuleKind]], bool]] = MappingProxyType(
     {
-        "quota": ("amount", "band_least"),
-        "share-floor": ("share", "least_days"),
-        "representation": ("share",),
-        "apportion": ("amount", "tolerance", "least", "most"),
-        "coverage": ("window_years", "least_days"),
-        "interval": ("every_years", "least_days"),
-        "make-up": ("after_years",),
-        "cumulative": ("from_year", "to_year", "hours", "days", "credit_hours"),
-        "spacing": ("rest_days", "same_programme_years", "classes_per_year", "long_years"),
-        "away-limit": ("share",),
-    }
-)
-"""The numbers of each kind of rule that can be one more or one less, the one usually meant first."""
-
-FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "quotas": ("quota",),
-        "floors": ("share-floor", "representation", "apportion"),
-        "windows": ("interval", "make-up", "cumulative", "coverage"),
-        "limits": ("spacing", "away-limit"),
+        "quotas": lambda kind: kind.summary_block == "quotas",
+        "floors": lambda kind: kind.sort == "shared" and kind.asks_attendance() and kind.summary_block != "quotas",
+        "windows": lambda kind: kind.asks_each_person(),
+        "limits": lambda kind: kind.demands == "absence",
     }
 )
 """Sorts of rules by the name that ``of`` takes for all of them; ``sessions`` and ``hosts`` are the others."""
@@ -94,9 +78,14 @@ class Subject:
     field: str = ""
 
 
+def fields(kind: type[RuleKind]) -> tuple[str, ...]:
+    """The numbers of a kind of rule that can be one more or one less, the one usually meant first."""
+    return tuple(number.field for number in kind.numbers)
+
+
 def fields_of(inputs: Inputs, rule: RuleKind) -> tuple[str, ...]:
     """The numbers that are usually meant when a rule is asked about: those it states, windows before amounts."""
-    names = FIELDS.get(rule.kind, ())
+    names = fields(type(rule))
     if isinstance(rule, Cumulative):
         amounts = tuple(name for name in ("hours", "days") if getattr(rule, name) is not None)
         if rule.per_year:
@@ -201,16 +190,16 @@ def questions(
         yield from (rule_question(inputs, rule, field, step) for step in steps)
 
 
-STRICTER = frozenset(
-    {"share", "least", "least_days", "hours", "days", "rest_days", "same_programme_years", "long_years"}
-)
-"""Fields of which more asks for more; of the others more gives room. A quota of more seats is asked for what they buy."""
-
-
 def gives_room(question: Question) -> bool:
     """Whether a change gives room, so that nothing gained means that it buys nothing; else that it costs nothing."""
     is_more = question.step > 0
-    return is_more != (question.field in STRICTER and question.sort != "away-limit")
+    number = _number(question)  # More seats, sessions and seats of a quota are asked for what they buy.
+    return is_more != (number is not None and number.more == "asks")
+
+
+def _number(question: Question) -> Number | None:
+    """The number of a rule that is asked about, with what more of it means."""
+    return next((one for one in record_of(question.sort).numbers if one.field == question.field), None)
 
 
 def is_stricter(inputs: Inputs, question: Question) -> bool:
@@ -221,14 +210,10 @@ def is_stricter(inputs: Inputs, question: Question) -> bool:
     if field == SEATS:  # The least size of a class follows its seats down, which allows a smaller class.
         table = inputs.sessions.set_index("session_id").loc[list(question.sessions)]
         return not is_more and bool((table["min_seats"] <= table["usable_seats"] + int(question.step)).all())
-    if field == "amount":
-        rule = inputs.policy.rule(question.of)
-        return isinstance(rule, Quota) and (
-            (rule.modality == "at-least" and is_more) or (rule.modality == "at-most" and not is_more)
-        )
-    if field in ("window_years", "least", "most"):  # Other spans or other dues, not stricter ones.
-        return False
-    return not gives_room(question)
+    if field == "amount" and isinstance(rule := inputs.policy.rule(question.of), Quota):
+        return (rule.modality == "at-least" and is_more) or (rule.modality == "at-most" and not is_more)
+    number = _number(question)
+    return number is not None and number.is_ordered and not gives_room(question)
 
 
 def stricter_step(inputs: Inputs, question: Question, step: Fraction) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from allocator.answers.sensitivity.question import FAMILIES, FIELDS, Subject, fields_of
+from allocator.answers.sensitivity.question import FAMILIES, Subject, fields, fields_of
 from allocator.domain.errors import Defect, InputError
+from allocator.domain.rules import KINDS
 from allocator.domain.tables import Inputs
 from allocator.inputs.defects import did_you_mean
 from allocator.language.message import Message, listing
@@ -62,7 +63,7 @@ def family(inputs: Inputs, name: str) -> tuple[Subject, ...]:
         held = set(inputs.sessions["programme_id"])
         programmes = inputs.programmes[inputs.programmes["programme_id"].isin(held)]
         return tuple(Subject(one, "host") for one in sorted(set(programmes["host_id"])))
-    rules = (rule for rule in inputs.policy.rules if rule.kind in FAMILIES[name] and rule.strength != "report")
+    rules = (rule for rule in inputs.policy.rules if FAMILIES[name](type(rule)) and rule.strength != "report")
     return tuple(Subject(rule.id, rule.kind) for rule in rules if fields_of(inputs, rule))
 
 
@@ -118,19 +119,19 @@ def _has_sessions(inputs: Inputs, subject: Subject) -> bool:
 def _of_rule(inputs: Inputs, rule_id: str, field: str, name: str) -> Subject:
     """The rule, or one of its numbers; refused where no number of it could change the plan."""
     rule = inputs.policy.rule(rule_id)
-    fields = FIELDS.get(rule.kind, ())
+    known = fields(type(rule))
     if rule.strength == "report":
         raise _refused(
             name, Message("shadow.only-reported", rule=rule_id), Message("shadow.hint-strength"), "only-reported"
         )
-    if field and field not in fields:
-        otherwise = Message("shadow.hint-fields", rule=rule_id, fields=listing(fields or ("—",)))
-        hint = did_you_mean(field, fields, otherwise) if fields else otherwise
+    if field and field not in known:
+        otherwise = Message("shadow.hint-fields", rule=rule_id, fields=listing(known or ("—",)))
+        hint = did_you_mean(field, known, otherwise) if known else otherwise
         raise _refused(name, Message("shadow.no-field", rule=rule_id, field=field), hint, "unknown-field")
     if not field and not fields_of(inputs, rule):
-        hint = Message("shadow.hint-kinds", kinds=listing(FIELDS))
-        if fields:
-            hint = Message("shadow.hint-fields", rule=rule_id, fields=listing(fields))
+        hint = Message("shadow.hint-kinds", kinds=listing([kind for kind, record in KINDS.items() if record.numbers]))
+        if known:
+            hint = Message("shadow.hint-fields", rule=rule_id, fields=listing(known))
         raise _refused(name, Message("shadow.no-number", rule=rule_id, kind=rule.kind), hint, "no-number")
     if field and getattr(rule, field) is None and field in ("hours", "days", "rest_days", "classes_per_year"):
         raise _refused(

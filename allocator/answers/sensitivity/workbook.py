@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from allocator.answers.sensitivity.phrases import CERTAINTY, FIELD, VERDICT, YEARS, Names, unit_of, verdict_lines
+from allocator.answers.sensitivity.phrases import CERTAINTY, VERDICT, YEARS, Names, field_name, unit_of, verdict_lines
 from allocator.answers.sensitivity.question import POINTS
 from allocator.answers.sensitivity.result import Shadow
 from allocator.answers.sensitivity.text import head
@@ -51,7 +51,7 @@ def _answers(sheet: Sheet, found: Shadow, texts: Texts, names: Names) -> None:
         lines = [*verdict_lines(one, texts), *map(said, one.facts)]
         before, after = (_value(asked.field, float(value)) for value in (asked.before, asked.after))
         rows.append(
-            (one.number, asked.of, names.subject(asked), said(FIELD[asked.field]), float(asked.step), before, after,
+            (one.number, asked.of, names.subject(asked), said(field_name(asked.field)), float(asked.step), before, after,
              "。".join(lines) if texts.lang == "zh" else ". ".join(lines))
         )  # fmt: skip
     sheet.table(titles, rows, ("plain", "text", "text", "text", "number", "plain", "plain", "long"), freeze_columns=2)
@@ -74,7 +74,7 @@ def _goals(sheet: Sheet, found: Shadow, texts: Texts) -> None:
         said(Message("shadow.column-answer")), said(Message("shadow.column-before-is")), said(Message("shadow.column-after-is")),
     ]  # fmt: skip
     rows = [
-        (one.number, one.question.of, said(FIELD[one.question.field]), float(one.question.step),
+        (one.number, one.question.of, said(field_name(one.question.field)), float(one.question.step),
          texts.known("goal", goal.goal), unit_of(goal.unit, texts), goal.before, goal.after, goal.difference,
          _known(goal.bound_before), _known(goal.bound_after), _known(goal.left_open), said(VERDICT[goal.verdict]),
          said(CERTAINTY[goal.before_is]), said(CERTAINTY[goal.after_is]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from allocator.answers.compare.phrases import TOLD, cell_in, figure_of
-from allocator.answers.compare.tables import COUNTING_SEATS
+from allocator.answers.compare.phrases import cell_in, figure_of, is_told
+from allocator.answers.compare.tables import judges_seats
 from allocator.answers.sweep.phrases import (
     MARK,
     ROLE,
@@ -144,12 +144,12 @@ def _clauses(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
         dropna=False
     )
     # Some kinds count the placements, which differ everywhere and mean nothing by themselves.
-    counting = figures.index.isin(table.loc[table["kind"].isin(COUNTING_SEATS), "rule_id"])
+    counting = figures.index.isin(table.loc[table["kind"].map(judges_seats), "rule_id"])
     figures.loc[counting, ["required", "achieved"]] = 1
     differ = set(figures.index[(figures > 1).any(axis=1)])
     tasks = {number: task for number, task, _ in sweep.finished}
     misses = set(table.loc[table["shortfall"] > 0, "rule_id"])
-    told = set(table.loc[table["kind"].isin(TOLD), "rule_id"])
+    told = set(table.loc[table["kind"].map(is_told), "rule_id"])
     order = {
         rule: (rule in told or rule not in misses, rule in told, at)
         for at, rule in enumerate(dict.fromkeys(table["rule_id"]))

@@ -1,41 +1,11 @@
-"""One measure for each kind of rule, counted over named people."""
+"""One measure for each kind of rule, counted over named people; every file of this folder is read."""
 
-from allocator.audit.measures import (
-    apportion,
-    away_limit,
-    coverage,
-    cumulative,
-    curriculum,
-    eligibility,
-    fixed,
-    interval,
-    make_up,
-    priority,
-    quota,
-    report,
-    representation,
-    share_floor,
-    spacing,
-    waiting,
-)
+import pkgutil
+from importlib import import_module
+
 from allocator.audit.register import MEASURES
 
-__all__ = [
-    "MEASURES",
-    "apportion",
-    "away_limit",
-    "coverage",
-    "cumulative",
-    "curriculum",
-    "eligibility",
-    "fixed",
-    "interval",
-    "make_up",
-    "priority",
-    "quota",
-    "report",
-    "representation",
-    "share_floor",
-    "spacing",
-    "waiting",
-]
+for file in pkgutil.iter_modules(__path__):
+    import_module(f"{__name__}.{file.name}")
+
+__all__ = ["MEASURES"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any, Union
+
+from pydantic import Field, TypeAdapter
 
 from allocator.domain.rules import KINDS
 from allocator.domain.tables import TABLES, Column, Limits, Parameters, Policy, Scenario
@@ -19,7 +21,6 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 
 Schema = dict[str, Any]
 
-_KIND_OF = MappingProxyType({record.__name__: kind for kind, record in KINDS.items()})
 _FRACTION = {"format": "fraction", "type": "string"}
 _SHARE = [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^\d+/\d+$"}]
 _SCALARS = [{"type": name} for name in ("string", "number", "boolean")]
@@ -35,7 +36,7 @@ def schemas() -> dict[str, Schema]:
 
 def policy_schema() -> Schema:
     """The policy file as a JSON Schema (draft 7); every description is in Chinese and English."""
-    made = Policy.model_json_schema()
+    made = _policy()
     parts = _parts(made["$defs"])
     properties = {
         name: _described(_plain(one), "policy", name)
@@ -81,7 +82,7 @@ def scenario_schema() -> Schema:
         "policy_parameters": _record(Parameters, "policy", "parameters"),
         "rules": {"type": "array", "items": _rules()},
     }
-    parts = _parts(Policy.model_json_schema()["$defs"])
+    parts = _parts(_policy()["$defs"])
     needed = dict(parts)
     needed |= _parts({name: made["$defs"][name] for name in ("SessionChange", "Filter", "Range")})
     return {
@@ -98,7 +99,23 @@ def scenario_schema() -> Schema:
 
 def _rules() -> Schema:
     """One rule of any kind."""
-    return {"oneOf": _plain(Policy.model_json_schema()["properties"]["rules"])["items"]["oneOf"]}
+    return {"oneOf": _plain(_policy()["properties"]["rules"])["items"]["oneOf"]}
+
+
+def _policy() -> Schema:
+    """The record of the policy with a rule of any kind."""
+    made = Policy.model_json_schema()
+    kinds: Any = Annotated[Union[tuple(KINDS.values())], Field(discriminator="kind")]  # noqa: UP007
+    rule = TypeAdapter(kinds).json_schema()
+    made["$defs"] = dict(sorted({**made["$defs"], **rule.pop("$defs")}.items()))
+    del made["$defs"]["RuleKind"]
+    made["properties"]["rules"]["items"] = rule
+    return made
+
+
+def _kind_of() -> Mapping[str, str]:
+    """Name of a kind in the policy file by the name of its record."""
+    return {record.__name__: kind for kind, record in KINDS.items()}
 
 
 def tables_schema() -> Schema:
@@ -181,10 +198,11 @@ def _with(schema: Schema, description: str) -> Schema:
 def _parts(made: Mapping[str, Schema]) -> dict[str, Schema]:
     """The records inside a policy: kinds of rules, filters, and the small tables in a rule."""
     parts: dict[str, Schema] = {}
+    kind_of = _kind_of()
     for name, one in made.items():
         if name == "Parameters":
             continue
-        kind = _KIND_OF.get(name)
+        kind = kind_of.get(name)
         properties = {
             key: _with(_plain(value), both("field", kind, key) if kind else both("part", key))
             for key, value in one["properties"].items()
@@ -221,7 +239,7 @@ def _filter() -> Schema:
 def _any_fields(parts: Mapping[str, Schema]) -> Schema:
     """Fields that an override may replace: those of any kind of rule but its id and kind."""
     shapes: dict[str, list[Schema]] = {}
-    for name in _KIND_OF:
+    for name in _kind_of():
         for key, value in parts[name]["properties"].items():
             shape = {part: it for part, it in value.items() if part not in ("default", "description")}
             if key not in ("id", "kind") and shape not in shapes.setdefault(key, []):

@@ -1,29 +1,11 @@
-"""Personal kinds: which trajectories are allowed, and what each still owes."""
+"""Personal kinds: which trajectories are allowed, and what each still owes; every file of this folder is read."""
 
-from allocator.model.personal import (
-    coverage,
-    cumulative,
-    eligibility,
-    fixed,
-    interval,
-    make_up,
-    priority,
-    spacing,
-    waiting,
-)
+import pkgutil
+from importlib import import_module
+
 from allocator.model.personal.register import MEASURED, STRICT, States
 
-__all__ = [
-    "MEASURED",
-    "STRICT",
-    "States",
-    "coverage",
-    "cumulative",
-    "eligibility",
-    "fixed",
-    "interval",
-    "make_up",
-    "priority",
-    "spacing",
-    "waiting",
-]
+for file in pkgutil.iter_modules(__path__):
+    import_module(f"{__name__}.{file.name}")
+
+__all__ = ["MEASURED", "STRICT", "States"]

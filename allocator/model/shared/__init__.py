@@ -1,6 +1,11 @@
-"""Shared kinds: rows over counts of people."""
+"""Shared kinds: rows over counts of people; every file of this folder is read."""
 
-from allocator.model.shared import apportion, quota, representation, share_floor
+import pkgutil
+from importlib import import_module
+
 from allocator.model.shared.rows import SHARED, RowFamily, collect
 
-__all__ = ["SHARED", "RowFamily", "apportion", "collect", "quota", "representation", "share_floor"]
+for file in pkgutil.iter_modules(__path__):
+    import_module(f"{__name__}.{file.name}")
+
+__all__ = ["SHARED", "RowFamily", "collect"]

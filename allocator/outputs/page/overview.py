@@ -18,7 +18,7 @@ import pandas as pd
 from allocator.audit import Verdict
 from allocator.audit.finding import ALL
 from allocator.audit.measures.quota import allowed
-from allocator.domain.rules import Quota, ShareFloor
+from allocator.domain.rules import Quota
 from allocator.language.message import said
 from allocator.outputs.output_data import Material, records
 from allocator.outputs.run_record import versions
@@ -223,7 +223,7 @@ class Overview:
         table = table[table["size"] > 0]
         blocks = []
         for rule in self.material.inputs.policy.rules:
-            if isinstance(rule, ShareFloor) and (table["rule_id"] == rule.id).any():
+            if rule.summary_block == "floors" and (table["rule_id"] == rule.id).any():
                 own = by_spare(table[table["rule_id"] == rule.id])
                 years = tuple(_year_of_floor(int(str(year)), part["spare"]) for year, part in own.groupby("year"))
                 lowest = tuple(self._team(row) for row in records(own.head(_LOWEST)))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from allocator.audit.records import NEVER, Array, Records
-from allocator.domain.rules import Apportion, Representation, RuleKind, Waiting
+from allocator.domain.rules import RuleKind, Waiting
 from allocator.domain.tables import Inputs
 from allocator.domain.tie_break import draw
 from allocator.outputs.reserves.calendars import Calendars, Day, Limited
@@ -247,7 +247,7 @@ class _Year:
         days = records.inputs.programmes["days"].to_numpy()
         counting: list[tuple[RuleKind, Array]] = []
         for rule in records.inputs.policy.rules:
-            wished = isinstance(rule, Apportion | Representation) and rule.strength != "hard"
+            wished = rule.usual_goal() == "fairness" and rule.sort == "shared" and rule.strength != "hard"
             if rule.strength == "report" or wished or self._year not in records.years_of(rule):
                 continue
             covers = records.programmes(rule.programmes) & (days >= getattr(rule, "least_days", 0))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.audit.records import Array, Records
-from allocator.domain.rules import Apportion, Quota, Representation, RuleKind, ShareFloor
+from allocator.domain.rules import Quota, Representation, RuleKind, ShareFloor
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Seats:
 
     def counted(self, rules: list[RuleKind]) -> list[Counted]:
         """Those of the rules that count people, ready to be asked."""
-        wanted = [rule for rule in rules if isinstance(rule, Quota | ShareFloor | Apportion | Representation)]
+        wanted = [rule for rule in rules if rule.sort == "shared"]
         for rule in wanted:
             if rule.id not in self._made:
                 self._made[rule.id] = self._make(rule)
@@ -57,8 +57,8 @@ class Seats:
             sent = records.by_group(groups, records.sent(rule.programmes, rule.least_days))[:, self._column]
             floor = -(-rule.share.numerator * groups.sizes // rule.share.denominator)
             return Counted(adds, own, groups.of, np.append(sent <= floor, False), at_least=True)
-        if isinstance(rule, Apportion):
-            groups = records.groups(audience, rule.group_by)
+        if rule.grouped_by:  # Nobody replaces somebody of another group.
+            groups = records.groups(audience, rule.grouped_by)
             return Counted(adds, own, groups.of, np.append(np.ones(len(groups.labels), dtype=bool), False))
         return Counted(adds, own, at_least=isinstance(rule, Quota) and rule.modality == "at-least")
 

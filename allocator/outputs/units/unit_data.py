@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.domain.rules import Cumulative, ShareFloor
+from allocator.domain.rules import Cumulative
 from allocator.language.texts import Texts
 from allocator.outputs.output_data import Material, records
 from allocator.outputs.units.calendars import uid
@@ -133,7 +133,7 @@ class Gathering:
     def _floors(self) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
         """For each team and unit (by column and id) its rows: title, year, size, required, achieved, status."""
         material = self.material
-        columns = {rule.id: rule.group_by for rule in material.inputs.policy.rules if isinstance(rule, ShareFloor)}
+        columns = {r.id: r.grouped_by for r in material.inputs.policy.rules if r.summary_block == "floors"}
         floors = material.floors.sort_values(["rule_id", "group", "year"], kind="stable")
         rows: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
         for rule_id, group, year, size, required, achieved in records(

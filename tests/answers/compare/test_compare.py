@@ -15,7 +15,7 @@ import allocator
 from allocator.answers.compare import Comparison, compare
 from allocator.answers.compare.phrases import counted, weightiest_first
 from allocator.answers.compare.read_runs import RunFiles
-from allocator.answers.compare.tables import COUNTING_SEATS, people
+from allocator.answers.compare.tables import judges_seats, people
 from allocator.cli.app import app
 from allocator.domain.errors import UsageError
 from allocator.language.message import Language
@@ -270,7 +270,7 @@ def test_shares_are_averaged_over_the_years_and_what_is_asked_for_comes_first(tm
         assert own == pytest.approx(run.audit["rate"].finding.achieved, abs=1e-4) and 0 < own < 1
     first = weightiest_first(found.clauses[found.clauses["differ"]])
     assert first["rule_id"].iat[0] == "theory-quota" and first["rule_id"].iat[-1] == "rate"
-    counting = found.clauses[found.clauses["kind"].isin(COUNTING_SEATS)]
+    counting = found.clauses[found.clauses["kind"].map(judges_seats)]
     assert not counting["differ"].any()  # Nothing is wrong with the seats of either plan.
     assert "班子参训率" in found.said("zh") and "%" in found.said("zh")
 

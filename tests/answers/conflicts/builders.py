@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import tomlkit
 
-from allocator.answers.conflicts.demands import DEMANDS, STRICT
+from allocator.answers.conflicts.demands import is_limit
 from allocator.answers.conflicts.toml_fragments import rule_written
 from allocator.domain.rules import GOALS, Eligibility, RuleKind
 from allocator.domain.tables import TABLES
@@ -30,7 +30,7 @@ def hard_world(seed: int) -> World:
     kept = [
         r
         for r in world.rules
-        if (isinstance(r, DEMANDS) and r.strength == "hard") or isinstance(r, (Eligibility, *STRICT))
+        if (r.asks_attendance() and r.strength == "hard") or isinstance(r, Eligibility) or is_limit(r)
     ]
     world.rules = [r.model_copy(update={"id": f"r{n}-{r.kind}"}) for n, r in enumerate(kept)]
     world.goals = GOALS
