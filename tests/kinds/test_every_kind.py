@@ -25,7 +25,7 @@ from allocator.checks.finding import CHECKS
 from allocator.domain.rules import KINDS, Number, RuleKind
 from allocator.inputs import load
 from allocator.model.instance import Instance
-from allocator.model.personal import MEASURED, STRICT
+from allocator.model.personal import MEASURED, STRICT, States
 from allocator.model.shared import SHARED
 from allocator.model.shared.rows import RowFamily, by_column, goal_of
 from allocator.outputs import summary
@@ -227,3 +227,72 @@ def test_new_kind_is_compared(heard, tmp_path):
         runs.write(run, tmp_path / name, lang="en")
     table = compare(tmp_path / "one", tmp_path / "two").clauses
     assert TITLE in set(table["title"])
+
+
+class OftenEnough(RuleKind):
+    """Everyone attends the programmes in at least an amount of plan years: a personal kind that nobody has heard of."""
+
+    sort: ClassVar = "personal"
+    soft_goal: ClassVar = "overdue"
+    demands: ClassVar = "attendance"
+    judged_per: ClassVar = "person"
+    period: ClassVar = "plan"
+    numbers: ClassVar = (Number("amount", "asks"),)
+    lowered: ClassVar = "amount"
+    kind: Literal["often-enough"]
+    amount: int
+
+
+class OftenEnoughSide:
+    """Years missing to the amount."""
+
+    def states(self, instance: Instance, rule: OftenEnough) -> States:
+        """One state: the past does not matter."""
+        return States.single(instance.audience(rule.audience))
+
+    def measure(self, instance: Instance, rule: OftenEnough, _: Any, table: Any) -> Any:
+        """Years missing, shape (T,)."""
+        attended = np.bitwise_count(table.attends(instance.counting(rule.programmes)))
+        return np.maximum(0, rule.amount - attended.astype(np.int64))
+
+
+def measure_often_enough(rule: OftenEnough, records: Records) -> Finding:
+    """Count the plan years in which each person attends."""
+    people = np.flatnonzero(records.audience(rule.audience))
+    years = (records.sent(rule.programmes) > 0).sum(axis=1)[people]
+    short = np.maximum(0, rule.amount - years)
+    last, missing = records.years[-1], int(short.sum())
+    rows = [Row(last, ALL, len(people), int((short == 0).sum()), "people", int((short > 0).sum()))]
+    rows += [
+        Row(last, records.cadre_ids[i], rule.amount, int(n), "attendances", int(s))
+        for i, n, s in zip(people, years, short, strict=True)
+        if s
+    ]
+    asked = rule.amount * len(people)
+    return Finding(
+        tuple(rows), len(people), "attendances", asked, asked - missing, missing, counted(rule, missing)
+    )  # fmt: skip
+
+
+def test_new_personal_kind_is_planned_owed_and_mended(unheard, monkeypatch):
+    monkeypatch.setitem(KINDS, "often-enough", OftenEnough)
+    monkeypatch.setitem(MEASURED, OftenEnough, OftenEnoughSide())
+    monkeypatch.setitem(MEASURES._measures, OftenEnough, measure_often_enough)
+    path = unheard / "scenarios" / "often.toml"
+    path.write_text(
+        'extends = "tiny.toml"\nid = "often"\n[[rules]]\nid = "often"\nkind = "often-enough"\ntitle = "Often enough"\n'
+        'title_zh = "次数足够"\namount = 5\naudience = { cadre_id = "N4" }\n',
+        encoding="utf-8",
+    )
+    inputs = load(path)
+    (told,) = (one for one in count(inputs).findings if one.rule_id == "often")
+    assert told.code == "not-counted"  # Five of four years: nothing counts that before a plan, and check says so.
+    run = runs.solve(inputs)
+    assert run.audit["often"].shortfall >= 1 and run.audit["often"].is_breached
+    own = run.plan.placements[run.plan.placements["cadre_id"] == "N4"]
+    assert own["rules"].str.contains("often").all()
+    owed = ledger(inputs).people
+    assert owed.loc[owed["rule_id"] == "often", "owed"].tolist() == [5]
+    assert "Often enough" in explain(run, "N4").said("en")
+    found = conflicts(inputs, run)
+    assert "Often enough" in found.said("en") and found.repairs
