@@ -23,6 +23,8 @@ def mark_and_refuse(voice: Voice, scenario: Path, error: InputError, to: Path | 
         voice.complain(voice.talk("refused", reason=fault))
         refuse_input(voice, error)
     if not marked.files:
+        for note in marked.notes:
+            voice.complain(voice.talk.said(note))
         refuse_input(voice, error)
     placed = len(error.defects) - len(marked.elsewhere)
     lines = [voice.talk.said(Message("annotate.defects", count=len(error.defects)))]

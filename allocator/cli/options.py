@@ -20,6 +20,7 @@ from allocator.domain.errors import AllocatorError, InputError, OutputError
 from allocator.language.cli_texts import Talk
 from allocator.language.message import LANGUAGES, Language, Message
 from allocator.system.interrupts import INTERRUPTED
+from allocator.system.memory import is_out_of_memory
 
 
 class Code(IntEnum):
@@ -125,6 +126,9 @@ def faults_explained(voice: Voice) -> Iterator[None]:
     except Exception as error:
         if voice.debug:
             traceback.print_exc()
+        if is_out_of_memory(error):
+            error.__traceback__ = None  # It holds all that the work held.
+            refuse(voice, Code.USAGE, voice.talk("no-memory"))
         fault = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         refuse(voice, Code.CRASH, voice.talk("crash", fault=fault))
 

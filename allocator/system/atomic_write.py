@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +28,17 @@ class Workbook(bytes):
         return f"<Workbook: {len(self):,} bytes>"
 
 
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quotas of this name.
+
+
+def unwritable(target: Path, error: OSError) -> OutputError:
+    """Why a file or folder cannot be written, with what helps."""
+    reason = error.strerror or type(error).__name__
+    return OutputError(
+        Message("annotate.full" if error.errno in _FULL else "annotate.denied", file=target, reason=reason)
+    )
+
+
 def write_whole(target: Path, content: bytes) -> None:
     """Write a file beside its place and move it there when it is complete; missing folders are made.
 
@@ -44,7 +56,6 @@ def write_whole(target: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             made.unlink(missing_ok=True)
-        reason = error.strerror or type(error).__name__
-        raise OutputError(Message("annotate.denied", file=target, reason=reason)) from error
+        raise unwritable(target, error) from error
     finally:
         finished(made)

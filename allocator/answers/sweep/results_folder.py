@@ -21,7 +21,8 @@ from allocator.answers.sweep.point import Record, Task
 from allocator.domain.errors import OutputError
 from allocator.language.message import Message
 from allocator.outputs.run_record import versions
-from allocator.system.atomic_write import write_whole
+from allocator.system.atomic_write import unwritable, write_whole
+from allocator.system.unfinished import remove_orphans
 
 HEAD, TABLE, POINTS, BASES, RUNS, SCENARIOS = "sweep.json", "sweep.csv", "points", "bases", "runs", "scenarios"
 _OWN = (HEAD, TABLE, "clauses.csv", "curve.csv", "sweep.xlsx", "sweep.png", POINTS, BASES, RUNS, SCENARIOS)
@@ -64,9 +65,10 @@ class Folder:
             if before is not None and before != self.identity:
                 self._clear()
             lock.write_text(json.dumps(_who()), encoding="utf-8")
+            for one in (self.path, *(self.path / name for name in (POINTS, BASES, RUNS, SCENARIOS))):
+                remove_orphans(one)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise OutputError(Message("annotate.denied", file=self.path, reason=reason)) from error
+            raise unwritable(self.path, error) from error
         try:
             write_whole(self.path / HEAD, _json(self.identity))
             yield self._records()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from allocator.inputs.defects import Findings
 from allocator.inputs.scenario.layers import merge_layers, shown_path
 from allocator.inputs.tables.headings import TITLES, sheets_of
 from allocator.inputs.tables.read_tables import cell_text, decoded
+from allocator.inputs.tables.workbook_contents import WorkbookError, damage_explained
 from allocator.language.message import Language, Message, said
 from allocator.language.texts import Texts
 from allocator.system.atomic_write import write_whole
@@ -74,7 +74,13 @@ def annotate(
     for path, names in files.items():
         shown = shown_path(path)
         here = [defect for defect in defects if defect.file == shown or defect.file.startswith(f"{shown}[")]
-        content = _marked(path, names, here, lang) if here else None
+        try:
+            with damage_explained():
+                content = _marked(path, names, here, lang) if here else None
+        except WorkbookError as error:
+            if any(defect.row for defect in here):  # Else the reader has said why the file cannot be opened.
+                notes.append(Message("annotate.damaged", file=shown, reason=str(error)))
+            continue
         if content is None:
             continue
         made[path], marked = content
@@ -111,13 +117,10 @@ def _marked(
 ) -> tuple[bytes, set[Defect]] | None:
     """The file with defects marked, and which are; ``None`` when there is no sheet to mark them on."""
     is_book = path.suffix.lower() == SUFFIX
-    try:
-        content = path.read_bytes() if is_book else _as_workbook(path, names[0], lang)
-        package = None if content is None else Package.parse(content)
-    except (OSError, ValueError, KeyError, SyntaxError, zipfile.BadZipFile, pa.ArrowException):
-        return None  # The reader has said why the file cannot be opened.
-    if package is None:
+    content = path.read_bytes() if is_book else _as_workbook(path, names[0], lang)
+    if content is None:
         return None
+    package = Package.parse(content)
     titles = [sheet.get("name", "") for sheet in package.look(package.workbook).root.iter(main("sheet"))]
     marked: set[Defect] = set()
     for name in names:

@@ -102,7 +102,7 @@ class Book:
             If it is damaged.
         """
         rows: dict[int, list[Cell]] = {}
-        with _damage_explained():
+        with damage_explained():
             parser = self._parser(title, computed=False)
             for number, cells in parser.parse():
                 found = [cell for cell in map(_cell, cells) if cell is not None]
@@ -121,7 +121,7 @@ class Book:
 
     def computed(self, title: str) -> dict[tuple[int, int], Any]:
         """Values that Excel stored for the cells of a sheet, those of formulas too."""
-        with _damage_explained():
+        with damage_explained():
             return {
                 (cell["row"], cell["column"]): cell["value"]
                 for _, cells in self._parser(title, computed=True).parse()
@@ -165,7 +165,7 @@ def opened(content: bytes) -> Book:
     WorkbookError
         If it is none, or damaged.
     """
-    with _damage_explained():
+    with damage_explained():
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for one in archive.infolist():
                 if one.file_size > max(UNPACKED_MOST, UNPACKED_SHARE * one.compress_size):
@@ -182,7 +182,7 @@ def forget_workbooks() -> None:
 
 
 @contextmanager
-def _damage_explained() -> Iterator[None]:
+def damage_explained() -> Iterator[None]:
     """Damage can show itself anywhere in the libraries that unpack and parse, by any exception: all mean the same here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # Of what cannot be kept on writing; nothing is written here.
