@@ -34,9 +34,9 @@ _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no
 def unwritable(target: Path, error: OSError) -> OutputError:
     """Why a file or folder cannot be written, with what helps."""
     reason = error.strerror or type(error).__name__
-    return OutputError(
-        Message("annotate.full" if error.errno in _FULL else "annotate.denied", file=target, reason=reason)
-    )
+    if error.errno in _FULL:
+        return OutputError(Message("annotate.full", file=target, reason=reason))
+    return OutputError(Message("annotate.denied", file=target, reason=reason))
 
 
 def write_whole(target: Path, content: bytes) -> None:
