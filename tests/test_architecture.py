@@ -23,7 +23,8 @@ ROOMS = {
     "checks": "language domain model engine",
     "outputs": "language domain system audit",
     "answers": "language domain system inputs model audit engine checks outputs",
-    "cli": "language domain system inputs sample_data audit engine checks outputs answers",
+    "register": "language domain system inputs audit engine outputs answers",
+    "cli": "language domain system inputs sample_data audit engine checks outputs answers register",
 }
 # The parts of the larger rooms, from the ground floor up: each may import those before it.
 PARTS = {
@@ -33,8 +34,11 @@ PARTS = {
     "answers": "answer figure_kit inputs_of conflicts runs compare ledger explain sensitivity sweep what_if questions",
     "outputs": "office_order headline_counts verdicts reserves output_data excel summary text run_record dispatch weekly_load figures "
     "notebook_figures units page tamper_check run_folder export",
+    "register": "records tables migrations database states journal register publish",
 }
-SOLVERS = {"ortools": {"model", "engine"}, "highspy": {"model", "engine"}}
+SOLVERS = {
+    "ortools": {"model", "engine"}, "highspy": {"model", "engine"}, "sqlalchemy": {"register"}, "alembic": {"register"},
+}  # fmt: skip
 """Libraries that only these rooms may import."""
 
 FILES = {path: path.relative_to(PACKAGE.parent).with_suffix("").parts for path in sorted(PACKAGE.rglob("*.py"))}

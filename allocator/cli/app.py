@@ -111,6 +111,33 @@ app.later(
     lambda: import_module("allocator.cli.schema").write_schema,
     epilog="Example: allocator schema --out schemas",
 )
+app.later(
+    "publish",
+    lambda: import_module("allocator.cli.publish").publish_run,
+    epilog="示例 Example: allocator publish out/tiny --register register.db",
+)
+
+register = App(
+    help="The register: what was published, and what has happened since. 调训台账：发布过什么，之后发生了什么。",
+    no_args_is_help=True,
+    epilog="示例 Example: allocator register log --register register.db",
+)
+register.later(
+    "log",
+    lambda: import_module("allocator.cli.register").log,
+    epilog="示例 Example: allocator register log --last 10",
+)
+register.later(
+    "verify",
+    lambda: import_module("allocator.cli.register").verify,
+    epilog="示例 Example: allocator register verify --register register.db",
+)
+register.later(
+    "plan",
+    lambda: import_module("allocator.cli.register").plan,
+    epilog="示例 Example: allocator register plan --version 1 --out plan-1.csv",
+)
+app.add_typer(register, name="register")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from allocator.cli.help_language import spoken
-from allocator.domain.errors import AllocatorError, InputError, OutputError
+from allocator.domain.errors import AllocatorError, InputError, OutputError, RegisterError
 from allocator.language.cli_texts import Talk
 from allocator.language.message import LANGUAGES, Language, Message
 from allocator.system.interrupts import INTERRUPTED
@@ -33,6 +33,7 @@ class Code(IntEnum):
     VIOLATION = 4
     LIMIT = 5
     BREACH = 6
+    REGISTER = 7
     INTERRUPTED = INTERRUPTED
 
 
@@ -117,6 +118,8 @@ def faults_explained(voice: Voice) -> Iterator[None]:
         refuse_input(voice, error)
     except OutputError as error:
         refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
+    except RegisterError as error:
+        refuse(voice, Code.REGISTER, voice.talk("refused", reason=error))
     except AllocatorError as error:
         refuse(voice, Code.INPUT, voice.talk("refused", reason=error))
     except KeyboardInterrupt:

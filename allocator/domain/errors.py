@@ -115,3 +115,7 @@ class OutputError(AllocatorError):
 
 class UsageError(AllocatorError):
     """What was asked for cannot be done as it was asked; files are not to blame, and nothing was begun."""
+
+
+class RegisterError(AllocatorError):
+    """The register refuses: a state forbids it, somebody else wrote meanwhile, or it is not a register that this version can use."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 NOUNS = {
-    "people": "person", "others": "other", "attendances": "attendance", "cells": "cell", "checks": "check", "classes": "class", "conflicts": "conflict",
-    "days": "day", "demands": "demand", "digits": "digit", "files": "file", "groups": "group", "hosts": "host", "hours": "hour", "intervals": "interval",
-    "levels": "level", "lines": "line", "misses": "miss", "mistakes": "mistake", "names": "name", "person-years": "person-year",
+    "people": "person", "others": "other", "attendances": "attendance", "breaches": "breach", "cells": "cell", "checks": "check", "classes": "class", "conflicts": "conflict",
+    "days": "day", "demands": "demand", "digits": "digit", "entries": "entry", "events": "event", "files": "file", "groups": "group", "hosts": "host", "hours": "hour", "intervals": "interval",
+    "levels": "level", "lines": "line", "misses": "miss", "mistakes": "mistake", "names": "name", "papers": "paper", "person-years": "person-year",
     "placements": "placement", "points": "point", "programmes": "programme", "questions": "question", "quotas": "quota",
     "requirements": "requirement", "reserves": "reserve", "rows": "row", "rules": "rule", "runs": "run", "seats": "seat",
     "seconds": "second", "sessions": "session", "times": "time", "trajectories": "trajectory", "units": "unit",

@@ -1,0 +1,422 @@
+"""The register: the one door to the database of published plans and of what happened since."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, replace
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, update
+
+from allocator.domain.errors import RegisterError
+from allocator.domain.plan import COLUMNS, Plan
+from allocator.domain.tables import TABLES, Inputs
+from allocator.language.message import Message
+from allocator.outputs.run_record import scenario_text
+from allocator.register import journal, states
+from allocator.register.database import connect, told, writing
+from allocator.register.records import (
+    ATTENDANCE_COLUMNS,
+    EVENT_COLUMNS,
+    HELD,
+    Attendance,
+    Event,
+    PublishedPlan,
+    SeatState,
+    SessionState,
+)
+from allocator.register.tables import ATTENDANCE, EVENTS, FILES, JOURNAL, PAPERS, PLAN_FILES, PLANS, SEATS, SESSIONS
+
+DEFAULT = "register.db"
+SCENARIO = "scenario.toml"
+
+
+class Register:
+    """A register, open; used as a context manager.
+
+    Every writer names the version that it started from and is refused when there is a newer one, so nothing is overwritten
+    unseen. Each call that writes is one transaction with its entry in the journal.
+
+    Examples
+    --------
+    >>> with Register.open("register.db") as register:  # doctest: +SKIP
+    ...     register.latest().version
+    """
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        self._engine, self.where = engine, where
+
+    @classmethod
+    def open(cls, where: str | Path = DEFAULT, *, create: bool = False) -> Register:
+        """Open a register by path or URL; see ``database.connect``."""
+        return cls(connect(where, create=create), str(where))
+
+    def __enter__(self) -> Register:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    # What is in it.
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was published yet."""
+        return self._newest() == 0
+
+    def latest(self) -> PublishedPlan:
+        """The plan in force."""
+        return self.version(self._newest())
+
+    def version(self, number: int) -> PublishedPlan:
+        """A version of the plan.
+
+        Raises
+        ------
+        RegisterError
+            If there is none of that number.
+        """
+        with told(self.where), self._engine.connect() as connection:
+            row = connection.execute(select(PLANS).where(PLANS.c.version == number)).mappings().first()
+        if row is None:
+            newest = self._newest()
+            raise RegisterError(
+                Message("register.no-version", version=number, newest=newest) if newest else Message("register.empty")
+            )
+        return PublishedPlan(
+            row["version"], date.fromisoformat(row["published_on"]), row["by"], row["why"], row["scenario"],
+            row["run_hash"], row["inputs_hash"], zlib.decompress(row["content"]),
+        )  # fmt: skip
+
+    def plan(self, number: int) -> Plan:
+        """The placements of a version, as its ``plan.csv`` has them."""
+        text = self.version(number).content.decode("utf-8-sig")
+        types = dict.fromkeys(COLUMNS, "str") | dict.fromkeys(("year", "headcount"), "int64")
+        types |= {"days": "float64", "hours": "float64", "fixed": "bool"}
+        table = pd.read_csv(io.StringIO(text), dtype=types, keep_default_na=False)
+        for name in ("start_date", "end_date"):
+            table[name] = pd.to_datetime(table[name])
+        return Plan(table)
+
+    def versions(self) -> pd.DataFrame:
+        """Every version: version, published_on, by, why, scenario, run_hash, inputs_hash."""
+        columns = [column for column in PLANS.columns if column.name != "content"]
+        return self._table(select(*columns).order_by(PLANS.c.version))
+
+    def write_inputs(self, number: int, folder: Path) -> Path:
+        """Write the scenario and tables of a version into a folder and return the path of the scenario; ``load`` reads it."""
+        own = select(PLAN_FILES.c.name, FILES.c.content).join_from(PLAN_FILES, FILES)
+        with told(self.where), self._engine.connect() as connection:
+            rows = connection.execute(own.where(PLAN_FILES.c.version == number)).all()
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in rows:
+            (folder / name).write_bytes(zlib.decompress(content))
+        return folder / SCENARIO
+
+    def sessions(self, *, on: date | None = None) -> pd.DataFrame:
+        """Every session: session_id, year, start_date, end_date, state; issued ones that have begun by ``on`` are running."""
+        table = self._table(select(SESSIONS).order_by(SESSIONS.c.session_id))
+        if on is not None:
+            begun = (table["state"] == SessionState.ISSUED) & (table["start_date"] <= on.isoformat())
+            table.loc[begun, "state"] = SessionState.RUNNING.value
+        return table
+
+    def seats(self, *, held: bool = False) -> pd.DataFrame:
+        """Every seat: session_id, cadre_id, unit_id, headcount, state, version, year; with ``held`` only those the plan holds."""
+        query = select(SEATS, SESSIONS.c.year).join_from(SEATS, SESSIONS)
+        table = self._table(query.order_by(SEATS.c.session_id, SEATS.c.cadre_id))
+        return table[table["state"].isin(HELD)].reset_index(drop=True) if held else table
+
+    def events(self) -> pd.DataFrame:
+        """Every event, columns as ``EVENT_COLUMNS``, and ``applied_in``: the version that answered it, missing while none does."""
+        table = self._table(select(EVENTS).order_by(EVENTS.c.date, EVENTS.c.event_id))
+        return table.astype({"applied_in": "Int64"})
+
+    def attendance(self) -> pd.DataFrame:
+        """What hosts reported, columns as ``ATTENDANCE_COLUMNS``."""
+        return self._table(select(ATTENDANCE).order_by(ATTENDANCE.c.session_id, ATTENDANCE.c.cadre_id))
+
+    def papers(self) -> pd.DataFrame:
+        """Papers issued: number, kind, unit_id, session_id, version, issued_on, hash."""
+        return self._table(select(PAPERS).order_by(PAPERS.c.number))
+
+    def journal(self) -> pd.DataFrame:
+        """Every entry: seq, at, day, by, what, why, clause, details, previous_hash, hash."""
+        columns = [column for column in JOURNAL.columns if column.name != "state"]
+        return self._table(select(*columns).order_by(JOURNAL.c.seq))
+
+    def verify(self) -> list[Message]:
+        """What was tampered with; see ``journal.verify``."""
+        with told(self.where), self._engine.connect() as connection, connection.begin():
+            return journal.verify(connection)
+
+    # What is written.
+
+    def add_version(
+        self,
+        plan: Plan,
+        inputs: Inputs,
+        *,
+        by: str,
+        on: date,
+        why: str,
+        after: int,
+        what: str = "replan",
+        clause: str = "",
+        left: Mapping[tuple[str, str], SeatState] | None = None,
+        events: Sequence[str] = (),
+        cancelled: Iterable[str] = (),
+        details: Mapping[str, object] | None = None,
+    ) -> int:
+        """Put a plan in force and return its version.
+
+        Parameters
+        ----------
+        plan, inputs
+            The whole plan, and what it was made from; the files of ``inputs`` are kept in the register.
+        after
+            The version that the writer started from.
+        left
+            What becomes of seats that the plan gives up, by session and person; withdrawn where nothing is said.
+        events
+            Ids of the events that this version answers.
+        cancelled
+            Sessions that are called off.
+
+        Raises
+        ------
+        RegisterError
+            If a state forbids it, or a version newer than ``after`` is there.
+        """
+        content = ("\ufeff" + plan.to_csv()).encode()
+        files = _files_of(inputs)
+        with told(self.where), writing(self._engine) as connection:
+            version = self._next(connection, after)
+            hashes = self._keep(connection, files)
+            row = {
+                "version": version, "published_on": on.isoformat(), "by": by, "why": why, "scenario": inputs.scenario.id,
+                "run_hash": _sha(content), "inputs_hash": _sha("".join(sorted(hashes.values())).encode()),
+                "content": zlib.compress(content),
+            }  # fmt: skip
+            connection.execute(insert(PLANS), row)
+            connection.execute(
+                insert(PLAN_FILES), [{"version": version, "name": n, "sha256": h} for n, h in hashes.items()]
+            )
+            self._put_sessions(connection, plan, inputs, set(cancelled))
+            moved = self._put_seats(connection, plan, version, left or {})
+            if events:
+                connection.execute(update(EVENTS).where(EVENTS.c.event_id.in_(events)).values(applied_in=version))
+            said = {"version": version, "events": list(events), **moved, **(details or {})}
+            journal.append(connection, what, by=by, on=on, why=why, clause=clause, details=said)
+        return version
+
+    def add_events(self, events: Sequence[Event], *, by: str, on: date) -> None:
+        """Write events down; they are answered by a later version.
+
+        Raises
+        ------
+        RegisterError
+            If one of them is there already.
+        """
+        rows = [dict(zip(EVENT_COLUMNS, astuple(one), strict=True)) | {"date": one.date.isoformat()} for one in events]
+        with told(self.where), writing(self._engine) as connection:
+            known = set(connection.execute(select(EVENTS.c.event_id)).scalars())
+            twice = sorted(known & {one.event_id for one in events})
+            if twice:
+                raise RegisterError(Message("register.event-known", events=tuple(twice)))
+            connection.execute(insert(EVENTS), rows)
+            clauses = sorted({one.clause for one in events if one.clause})
+            reasons = sorted({one.reason for one in events if one.reason})
+            ids = {"events": [one.event_id for one in events]}
+            journal.append(
+                connection, "events", by=by, on=on, why="；".join(reasons), clause=";".join(clauses), details=ids
+            )
+
+    def add_attendance(
+        self,
+        rows: Sequence[Attendance],
+        outcome: Mapping[tuple[str, str], SeatState],
+        *,
+        by: str,
+        on: date,
+        why: str = "",
+        clause: str = "",
+    ) -> None:
+        """Write down what hosts report and what it makes of each seat; sessions of which no seat is open are closed.
+
+        Parameters
+        ----------
+        outcome
+            The state of each seat by session and person.
+        """
+        with told(self.where), writing(self._engine) as connection:
+            for one in rows:
+                place = (ATTENDANCE.c.session_id == one.session_id) & (ATTENDANCE.c.cadre_id == one.cadre_id)
+                connection.execute(delete(ATTENDANCE).where(place))
+            connection.execute(
+                insert(ATTENDANCE), [dict(zip(ATTENDANCE_COLUMNS, astuple(one), strict=True)) for one in rows]
+            )
+            self._step_seats(connection, outcome)
+            touched = sorted({session for session, _ in outcome})
+            open_ = select(SEATS.c.session_id).where(SEATS.c.state.in_(["planned", "confirmed"]))
+            still = set(connection.execute(open_.where(SEATS.c.session_id.in_(touched))).scalars())
+            self._step_sessions(connection, dict.fromkeys((s for s in touched if s not in still), SessionState.CLOSED))
+            details = {"sessions": touched, "seats": len(rows)}
+            journal.append(connection, "attendance", by=by, on=on, why=why, clause=clause, details=details)
+
+    def add_papers(
+        self, rows: Sequence[Mapping[str, Any]], issued: Iterable[str], *, by: str, on: date, why: str = ""
+    ) -> int:
+        """Number papers that go out and issue their sessions, whose seats are thereby confirmed; returns the first number.
+
+        Parameters
+        ----------
+        rows
+            kind, unit_id, session_id, version, hash of each paper.
+        issued
+            Sessions that the papers call people to.
+        """
+        issued = sorted(set(issued))
+        with told(self.where), writing(self._engine) as connection:
+            first = (connection.execute(select(func.max(PAPERS.c.number))).scalar() or 0) + 1
+            numbered = [{**row, "number": first + at, "issued_on": on.isoformat()} for at, row in enumerate(rows)]
+            if numbered:
+                connection.execute(insert(PAPERS), numbered)
+            drafts = connection.execute(
+                select(SESSIONS.c.session_id).where(SESSIONS.c.session_id.in_(issued), SESSIONS.c.state == "draft")
+            ).scalars()
+            self._step_sessions(connection, dict.fromkeys(drafts, SessionState.ISSUED))
+            planned = SEATS.c.session_id.in_(issued) & (SEATS.c.state == SeatState.PLANNED)
+            connection.execute(update(SEATS).where(planned).values(state=SeatState.CONFIRMED.value))
+            details = {"papers": len(numbered), "first": first, "sessions": issued}
+            journal.append(connection, "papers", by=by, on=on, why=why, clause="", details=details)
+        return first
+
+    # How.
+
+    def _table(self, query: Select[Any]) -> pd.DataFrame:
+        with told(self.where), self._engine.connect() as connection:
+            found = connection.execute(query)
+            return pd.DataFrame(found.all(), columns=list(found.keys()))
+
+    def _newest(self) -> int:
+        with told(self.where), self._engine.connect() as connection:
+            return connection.execute(select(func.max(PLANS.c.version))).scalar() or 0
+
+    def _next(self, connection: Connection, after: int) -> int:
+        newest = connection.execute(select(func.max(PLANS.c.version))).scalar() or 0
+        if newest != after:
+            raise RegisterError(Message("register.moved-on", register=self.where.split("@")[-1]))
+        return int(newest) + 1
+
+    def _keep(self, connection: Connection, files: Mapping[str, bytes]) -> dict[str, str]:
+        """Store files that are not there yet; their hashes by name."""
+        hashes = {name: _sha(content) for name, content in files.items()}
+        known = set(connection.execute(select(FILES.c.sha256).where(FILES.c.sha256.in_(hashes.values()))).scalars())
+        new = {hashes[name]: content for name, content in files.items() if hashes[name] not in known}
+        if new:
+            connection.execute(insert(FILES), [{"sha256": h, "content": zlib.compress(c)} for h, c in new.items()])
+        return hashes
+
+    def _put_sessions(self, connection: Connection, plan: Plan, inputs: Inputs, cancelled: set[str]) -> None:
+        """Add the sessions of a plan as drafts, move the dates of those that are there, and call off what is cancelled."""
+        table = inputs.sessions.set_index("session_id")
+        wanted = set(plan.placements["session_id"])
+        there = {row["session_id"]: row for row in connection.execute(select(SESSIONS)).mappings()}
+        for session_id in sorted(wanted | set(there)):
+            if session_id not in table.index:
+                continue
+            one = table.loc[session_id]
+            dates = {"start_date": f"{one['start_date']:%Y-%m-%d}", "end_date": f"{one['end_date']:%Y-%m-%d}"}
+            if session_id not in there:
+                row = {"session_id": session_id, "year": int(one["year"]), "state": SessionState.DRAFT.value, **dates}
+                connection.execute(insert(SESSIONS), row)
+            elif any(there[session_id][name] != value for name, value in dates.items()):
+                states.session_moves(session_id, SessionState(there[session_id]["state"]))
+                connection.execute(update(SESSIONS).where(SESSIONS.c.session_id == session_id).values(**dates))
+        self._step_sessions(connection, dict.fromkeys(sorted(cancelled & set(there)), SessionState.CANCELLED))
+
+    def _put_seats(
+        self, connection: Connection, plan: Plan, version: int, left: Mapping[tuple[str, str], SeatState]
+    ) -> dict[str, int]:
+        """Bring the seats to those of a plan; how many came and went."""
+        there = {(row["session_id"], row["cadre_id"]): row for row in connection.execute(select(SEATS)).mappings()}
+        kept = {key for key, row in there.items() if row["state"] in HELD}
+        names = ("session_id", "cadre_id", "unit_id", "headcount")
+        placed = zip(*(plan.placements[name].tolist() for name in names), strict=True)
+        wanted = {row[:2]: dict(zip(names, row, strict=True)) for row in placed}
+        states_of = dict(connection.execute(select(SESSIONS.c.session_id, SESSIONS.c.state)).all())
+        came, gone = sorted(wanted.keys() - kept), sorted(kept - wanted.keys())
+        for session_id in sorted({session for session, _ in [*came, *gone]}):
+            states.seats_change(session_id, SessionState(states_of[session_id]))
+        for session_id, cadre_id in gone:
+            state = left.get((session_id, cadre_id), SeatState.WITHDRAWN)
+            states.seat_step(session_id, cadre_id, SeatState(there[session_id, cadre_id]["state"]), state)
+            place = (SEATS.c.session_id == session_id) & (SEATS.c.cadre_id == cadre_id)
+            connection.execute(update(SEATS).where(place).values(state=state.value, version=version))
+        again = [key for key in came if key in there]
+        for session_id, cadre_id in again:
+            place = (SEATS.c.session_id == session_id) & (SEATS.c.cadre_id == cadre_id)
+            connection.execute(update(SEATS).where(place).values(state=SeatState.PLANNED.value, version=version))
+        new = [key for key in came if key not in there]
+        if new:
+            rows = [{**wanted[key], "state": SeatState.PLANNED.value, "version": version} for key in new]
+            connection.execute(insert(SEATS), rows)
+        return {"came": len(came), "gone": len(gone)}
+
+    def _step_seats(self, connection: Connection, outcome: Mapping[tuple[str, str], SeatState]) -> None:
+        now = {
+            (row[0], row[1]): row[2]
+            for row in connection.execute(select(SEATS.c.session_id, SEATS.c.cadre_id, SEATS.c.state))
+        }
+        for (session_id, cadre_id), state in outcome.items():
+            if (session_id, cadre_id) not in now:
+                raise RegisterError(Message("register.no-seat", cadre=cadre_id, session=session_id))
+            states.seat_step(session_id, cadre_id, SeatState(now[session_id, cadre_id]), state)
+            place = (SEATS.c.session_id == session_id) & (SEATS.c.cadre_id == cadre_id)
+            connection.execute(update(SEATS).where(place).values(state=state.value))
+
+    def _step_sessions(self, connection: Connection, steps: Mapping[str, SessionState]) -> None:
+        now = dict(connection.execute(select(SESSIONS.c.session_id, SESSIONS.c.state)).all())
+        for session_id, state in steps.items():
+            states.session_step(session_id, SessionState(now[session_id]), state)
+            place = SESSIONS.c.session_id == session_id
+            connection.execute(update(SESSIONS).where(place).values(state=state.value))
+
+
+def _sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _files_of(inputs: Inputs) -> dict[str, bytes]:
+    """The scenario of inputs, its policy and tables by the names under which they may lie in one folder."""
+    home = Path("/register")
+    named: dict[Path, str] = {}
+    for role, path in inputs.files.items():
+        if role in ("policy", *TABLES):
+            wanted = path.name
+            while wanted in named.values() and named.get(path) != wanted:
+                wanted = f"{role}-{wanted}"
+            named.setdefault(path, wanted)
+    files = {name: path.read_bytes() for path, name in named.items()}
+    places = {role: home / named[path] for role, path in inputs.files.items() if path in named}
+    files[SCENARIO] = scenario_text(with_files(inputs, places), home).encode()
+    return files
+
+
+def with_files(inputs: Inputs, places: Mapping[str, Path]) -> Inputs:
+    """The same inputs as if their files lay elsewhere."""
+    return replace(inputs, files={**inputs.files, **places})
