@@ -108,7 +108,9 @@ def _moves(first: RunFiles, other: RunFiles) -> Iterable[tuple[str, ...]]:
     """One row for each person whose classes differ between two runs."""
     keys = ["cadre_id", "unit_id", "year", "programme_id", "session_id"]
     seats_of = (
-        run.plan.groupby(keys, as_index=False).agg(headcount=("headcount", "sum"), rules=("rules", "first"))
+        run.plan.groupby(keys, as_index=False)
+        .agg(headcount=("headcount", "sum"))
+        .merge(run.plan.drop_duplicates(keys)[[*keys, "rules"]], "left", keys)
         for run in (first, other)
     )
     both = next(seats_of).merge(next(seats_of), "outer", keys, suffixes=("", "_b"))

@@ -83,7 +83,9 @@ def _rows(debt: Debt, is_open: np.ndarray, first: int) -> pd.DataFrame:
 def teams(owed: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
     """See ``Ledger.teams``; ``owed`` are the rows of ``people``."""
     roster = inputs.roster[inputs.roster["team_id"] != ""]
-    table = roster.groupby("team_id").agg(unit=("unit_name", "first"), members=("headcount", "sum"))
+    unit = roster.drop_duplicates("team_id").set_index("team_id")["unit_name"]
+    table = roster.groupby("team_id").agg(members=("headcount", "sum"))
+    table.insert(0, "unit", unit)
     own = owed[owed["team_id"] != ""]
     table["owing"] = own.groupby("team_id")["cadre_id"].nunique()
     table["must"] = own[own["must"]].groupby("team_id")["cadre_id"].nunique()

@@ -15,10 +15,12 @@ def programmes(sheet: Sheet, material: Material, year: int) -> None:
     texts = material.texts
     table = material.sessions[material.sessions["year"] == year]
     table = table.assign(held=table["filled"] > 0, open_seats=table["usable_seats"].where(table["filled"] > 0, 0))
-    sums = table.groupby("programme_id").agg(
-        programme=("programme", "first"), group=("host_group", "first"), level=("level", "first"), days=("days", "first"),
-        offered=("session_id", "size"), held=("held", "sum"), seats=("open_seats", "sum"), filled=("filled", "sum"),
-    ).reset_index()  # fmt: skip
+    own = table.drop_duplicates("programme_id")[["programme_id", "programme", "host_group", "level", "days"]]
+    sums = own.rename(columns={"host_group": "group"}).merge(
+        table.groupby("programme_id").agg(
+            offered=("session_id", "size"), held=("held", "sum"), seats=("open_seats", "sum"), filled=("filled", "sum")
+        ).reset_index(), on="programme_id",
+    )  # fmt: skip
     rank = {level: n for n, level in enumerate(LEVELS)}
     sums = sums.assign(rank=sums["level"].map(rank).fillna(len(rank))).sort_values(["rank", "programme_id"])
     rows = (

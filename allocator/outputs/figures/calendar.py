@@ -149,7 +149,9 @@ def gantt_rows(material: Material, year: int) -> pd.DataFrame:
     bars = bars.assign(filled=bars["filled"].where(is_first, 0), sessions=is_first.astype("int64"))
     rank = {name: n for n, name in enumerate((*LEVELS, "other"))}
     begins = bars.groupby("row")["start_date"].transform("min")
-    order = bars.assign(rank=bars.groupby("row")["level"].transform("min").map(rank), begins=begins)
+    levels, names = pd.factorize(bars["level"], sort=True)  # Numbers: to group texts, pandas starts threads of Arrow.
+    first = pd.Series(levels, index=bars.index).groupby(bars["row"]).transform("min")
+    order = bars.assign(rank=pd.Series(names[first], index=bars.index).map(rank), begins=begins)
     order = order.sort_values(["rank", "begins", "row", "start_date", "session_id"], kind="stable")
     return order.drop(columns=["rank", "begins"]).reset_index(drop=True)
 
