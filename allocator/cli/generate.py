@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from allocator.cli.options import Code, Debug, Force, Json, Lang, Quiet, faults_explained, refuse, voice_of
+from allocator.system.atomic_write import moved_into
 
 
 class GeneratedSize(StrEnum):
@@ -77,13 +79,17 @@ def generate_data(
         there += [name for name in beside if (out / name).exists()]
         if there and not force:
             refuse(voice, Code.USAGE, voice.talk("tables-exist", folder=out, tables=", ".join(there)))
-        try:
-            if scenario is not None and not scenario.is_file():
-                refuse(voice, Code.USAGE, voice.talk("no-scenario-to-scale", file=scenario))
-            kind: Literal["csv", "parquet"] | None = file_format.value if file_format is not None else None
+        if scenario is not None and not scenario.is_file():
+            refuse(voice, Code.USAGE, voice.talk("no-scenario-to-scale", file=scenario))
+        kind: Literal["csv", "parquet"] | None = file_format.value if file_format is not None else None
+        with moved_into(out) as folder:
             made = generate(
-                size.value, out, seed=seed, people=people, scenario=scenario, tables_only=tables_only, file_format=kind
-            )
-        except OSError as error:
-            refuse(voice, Code.USAGE, voice.talk("unwritable", folder=out, reason=error.strerror or error))
+                size.value, folder, seed=seed, people=people, scenario=scenario, tables_only=tables_only, file_format=kind,
+                home=out,
+            )  # fmt: skip
+            written = {file.name for file in folder.iterdir()}
+        for other in (out / f"{name}.{one}" for name in TABLES for one in TableFormat):
+            if other.name not in written:  # A table of the other format would be read instead of the new one.
+                other.unlink(missing_ok=True)
+        made = replace(made, folder=out, scenario=out / made.scenario.name if made.scenario else None)
         voice.result(str(made), {"exit_code": Code.DONE, "folder": made.folder, "rows": made.rows, "named": made.named})

@@ -12,7 +12,7 @@ import typer
 from allocator.cli.options import Code, Debug, ForceFiles, Lang, Quiet, faults_explained, voice_of
 from allocator.domain.errors import OutputError
 from allocator.language.message import Message
-from allocator.system.atomic_write import write_whole
+from allocator.system.atomic_write import moved_into
 
 
 class SchemaName(StrEnum):
@@ -51,6 +51,8 @@ def write_schema(
         for file in files:
             if file.is_dir() or (file.exists() and not force):
                 raise OutputError(Message("template.exists", file=file))
-        for file, schema in files.items():
-            write_whole(file, (json.dumps(schema, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
+        with moved_into(out) as folder:
+            for file, schema in files.items():
+                text = json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+                (folder / file.name).write_bytes(text.encode("utf-8"))
         voice.result("\n".join(map(str, files)), {})

@@ -11,7 +11,7 @@ import typer
 from allocator.cli.options import Code, Debug, ForceFiles, Json, Lang, Quiet, faults_explained, voice_of
 from allocator.domain.errors import OutputError
 from allocator.language.message import Message
-from allocator.system.atomic_write import write_whole
+from allocator.system.atomic_write import moved_into
 
 if TYPE_CHECKING:
     from allocator.domain.tables import Policy
@@ -71,8 +71,9 @@ def write_template(
         for target in files:
             if target.is_dir() or (target.exists() and not force):
                 raise OutputError(Message("template.exists", file=target))
-        for target, content in files.items():
-            write_whole(target, content)
+        with moved_into(home) as folder:
+            for target, content in files.items():
+                (folder / target.name).write_bytes(content)
         written = Message(
             "template.written", files=tuple(map(str, files)), book=str(file), scenario=str(home / SCENARIO)
         )

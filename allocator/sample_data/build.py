@@ -58,6 +58,7 @@ def generate(
     tables_only: bool = False,
     file_format: Format | None = None,
     times_sessions: float = 1.0,
+    home: Path | None = None,
 ) -> Summary:
     """Write the five tables of invented people, and the policy and the scenario that plan them.
 
@@ -80,6 +81,8 @@ def generate(
         ``csv`` or ``parquet``; by itself Parquet from ``LARGE`` people on.
     times_sessions
         Put the same seats into so many times as many sessions; not for ``tiny``.
+    home
+        Where the files are going to lie, if not in ``folder``: paths in them are seen from there.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def generate(
         return made
     factor = _factor(size, seed, people)
     if scenario is not None:
-        return replace(made, scenario=write_extending_scenario(scenario, folder, made.named, factor))
+        return replace(made, scenario=write_extending_scenario(scenario, folder, made.named, factor, home))
     return replace(made, scenario=write_own_scenario(size, folder, made.named if people is not None else None, factor))
 
 

@@ -47,8 +47,10 @@ def write_own_scenario(size: Size, folder: Path, people: int | None, factor: flo
     return _write(folder / SCENARIO, NOTE + tomlkit.dumps(merged))
 
 
-def write_extending_scenario(base: Path, folder: Path, people: int, factor: float) -> Path:
+def write_extending_scenario(base: Path, folder: Path, people: int, factor: float, home: Path | None = None) -> Path:
     """Write ``scenario.toml`` beside tables that are ``factor`` times as large as those of ``base``, which it extends.
+
+    ``home`` is where it is going to lie, if not in ``folder``.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def write_extending_scenario(base: Path, folder: Path, people: int, factor: floa
     layers = list(_layers(base))
     at, stated = next((path, layer) for path, layer in layers if "policy" in layer)
     amounts = _amounts(_read(at.parent / str(stated["policy"])), [layer for _, layer in layers])
-    above = os.path.relpath(base.resolve(), folder.resolve()).replace(os.sep, "/")
+    above = os.path.relpath(base.resolve(), (home or folder).resolve()).replace(os.sep, "/")
     document = {"extends": above, **_named(f"{base.stem}-{people}", people), "tables": "."}
     document["overrides"] = {rule_id: {"amount": _scaled(amount, factor)} for rule_id, amount in amounts.items()}
     return _write(folder / SCENARIO, NOTE + tomlkit.dumps(document))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from allocator.domain.errors import OutputError
@@ -58,4 +60,37 @@ def write_whole(target: Path, content: bytes) -> None:
             made.unlink(missing_ok=True)
         raise unwritable(target, error) from error
     finally:
+        finished(made)
+
+
+@contextmanager
+def moved_into(folder: Path) -> Iterator[Path]:
+    """A hidden folder for files that belong together; they move into ``folder`` when the block ends well, else nothing is left.
+
+    What lies in ``folder`` under other names stays.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    target = folder.resolve()
+    new = not target.exists()
+    # Inside a folder that is there: who may write to it need not be allowed to write beside it.
+    made = hidden(target if new else target / target.name, is_folder=True)
+    try:
+        made.parent.mkdir(parents=True, exist_ok=True)
+        remove_orphans(made.parent)
+        made.mkdir()
+        yield made
+        target.mkdir(exist_ok=True)
+        for file in sorted(made.iterdir()):
+            file.replace(target / file.name)
+    except OSError as error:
+        if new:
+            with suppress(OSError):
+                target.rmdir()
+        raise unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
         finished(made)
