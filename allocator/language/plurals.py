@@ -15,11 +15,12 @@ NOUNS = {
 }  # fmt: skip
 """Words that the catalogue counts, as many and as one."""
 
-ADJECTIVES = ("free", "full", "further", "hard", "more", "named", "plan", "tightest", "unnamed", "usable")
+ADJECTIVES = ("free", "full", "further", "hard", "more", "named", "online", "plan", "tightest", "unnamed", "usable")
 """Words that may stand between a figure and what it counts."""
 
 VERBS = {
     "are": "is", "were": "was", "have": "has", "do": "does", "owe": "owes", "reach": "reaches", "attend": "attends", "get": "gets", "wait": "waits",
+    "name": "names", "last": "lasts",
 }  # fmt: skip
 """Words that change with what is counted."""
 

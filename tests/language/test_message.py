@@ -429,3 +429,12 @@ def test_language_follows_the_option_then_the_locale(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(locale, "getlocale", lambda: (system, None))
     assert language(option) == expected
+
+
+def test_no_text_leaves_it_open_whether_there_are_several() -> None:
+    wrong = [code for code, entry in catalogue().items() if re.search(r"\w\(e?s\)", entry["en"])]
+    assert wrong == ["frame.got-unexpected-extra-arguments"] or wrong == [
+        code
+        for code in wrong
+        if code.startswith("frame.")  # Sentences of the library, as it has them.
+    ]

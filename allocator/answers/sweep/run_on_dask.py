@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -28,6 +29,9 @@ PATIENCE = 0.5
 
 CONNECT = 10
 """Seconds until a cluster that does not answer counts as away."""
+
+PORT = 8786
+"""Where a scheduler listens if nothing else is said."""
 
 LIBRARIES = ("allocator", "ortools", "numpy", "pandas")
 """What must be the same here and there, or the plans might differ."""
@@ -84,23 +88,44 @@ def connected(address: str) -> Iterator[Client]:
         from distributed import Client
     except ImportError:
         raise ClusterError(Message("sweep.no-dask")) from None
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)  # What goes wrong is told in our own words.
     where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
     client = None
-    try:
+    with _silent():
         try:
+            _refuse_silence(address)
             client = Client(**where, timeout=CONNECT, set_as_default=False)
         except (OSError, TimeoutError, ValueError, RuntimeError):
             raise ClusterError(Message("sweep.cluster-away", address=address)) from None
-        _check(client, address)
-        yield client
-    finally:
-        if client is not None:
+        try:
+            _check(client, address)
+            yield client
+        finally:
             with suppress(OSError, TimeoutError):
                 client.close(timeout=PATIENCE)
-        logger.setLevel(before)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Leave out what Dask logs, traces too, since what goes wrong is told in our own words; it goes on in the background after a fault."""
+    names = [
+        name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "asyncio", "tornado")
+    ]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    yield
+    for name, level in before.items():  # Only if all went well.
+        logging.getLogger(name).setLevel(level)
+
+
+def _refuse_silence(address: str) -> None:
+    """Raise what the system says when nobody listens at an address: a client of Dask that fails leaves a trace when it is thrown away."""
+    protocol, _, place = address.rpartition("://")
+    if protocol in ("", "tcp", "tls") and not Path(address).is_file():
+        host, _, port = place.rpartition(":")
+        if not port.isdecimal():
+            host, port = place, str(PORT)
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT).close()
 
 
 def _check(client: Client, address: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
@@ -354,6 +357,51 @@ def test_cluster_that_is_away_is_said_and_finished_work_is_kept(own: Path, monke
     result = call(*asked, "--cluster", "tcp://127.0.0.1:9", "--lang", "en")
     assert result.exit_code == 2 and "does not answer" in result.stderr
     assert {file.name: file.read_bytes() for file in own.glob("*.csv")} == before
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://nonsense:1", "127.0.0.1:9", "udp://x"])
+def test_no_word_of_the_library_is_shown_of_a_cluster_that_is_none(
+    address: str, folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("allocator.answers.sweep.run_on_dask"), "CONNECT", 1)
+    asked = ["sweep", ROOT / "scenarios" / "tiny.toml", "--vary", "quota.theory-quota=2:3", "--out", folder / "none"]
+    result = call(*asked, "--cluster", address, "--lang", "en")
+    gc.collect()
+    said = result.output + "".join(capfd.readouterr())
+    assert result.exit_code == 2 and "does not answer" in said and "Traceback" not in said
+
+
+@pytest.mark.long
+def test_points_stay_when_the_scheduler_dies(folder: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    dask, out = [sys.executable, "-m", "dask"], folder / "dying"
+    host, port = address.split(":")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    scheduler = subprocess.Popen([*dask, "scheduler", "--host", host, "--port", port, "--no-dashboard"], **quiet)
+    worker = subprocess.Popen([*dask, "worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"], **quiet)
+    line = [sys.executable, "-m", "allocator", "sweep", ROOT / "scenarios" / "tiny.toml", "--out", out, "--lang", "en"]
+    line += ["--vary", "quota.theory-quota=1:9", "--vary", "quota.skills-quota=1:9"]
+    try:
+        asked = subprocess.Popen(
+            [*line, "--cluster", address], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        until = time.monotonic() + 60
+        while not list(out.glob("points/*.json")) and time.monotonic() < until and asked.poll() is None:
+            time.sleep(0.05)
+        scheduler.kill()
+        _, said = asked.communicate(timeout=120)
+        kept = {file.name: file.read_bytes() for file in out.glob("points/*.json")}
+        assert (asked.returncode, bool(kept)) == (2, True)
+        assert "went away" in said and "Traceback" not in said
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
+    again = subprocess.run([*line, "--json"], capture_output=True, text=True, timeout=600)
+    assert again.returncode == 0, again.stderr
+    assert {name: (out / "points" / name).read_bytes() for name in kept} == kept
 
 
 # ------------------------------------------------------------------ trade-off
