@@ -132,8 +132,15 @@ def faults_explained(voice: Voice) -> Iterator[None]:
         if is_out_of_memory(error):
             error.__traceback__ = None  # It holds all that the work held.
             refuse(voice, Code.USAGE, voice.talk("no-memory"))
-        fault = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-        refuse(voice, Code.CRASH, voice.talk("crash", fault=fault))
+        refuse(voice, Code.CRASH, voice.talk("crash", fault=_place_of(error)))
+
+
+def _place_of(error: Exception) -> str:
+    """Sort and place of a fault: its own words may hold a name or another cell of the user's files, so only ``--debug`` shows them."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "allocator" in Path(frame.filename).parts] or list(frames)
+    place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
+    return f"{type(error).__name__} ({place})"
 
 
 def refuse(voice: Voice, code: Code, text: str, **record: Any) -> NoReturn:

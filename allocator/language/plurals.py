@@ -20,7 +20,6 @@ ADJECTIVES = ("free", "full", "further", "hard", "more", "named", "online", "pla
 
 VERBS = {
     "are": "is", "were": "was", "have": "has", "do": "does", "owe": "owes", "reach": "reaches", "attend": "attends", "get": "gets", "wait": "waits",
-    "name": "names", "last": "lasts",
 }  # fmt: skip
 """Words that change with what is counted."""
 

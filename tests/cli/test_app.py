@@ -321,7 +321,8 @@ def test_crash_answers_1_and_says_how_to_report(tiny: Path, tmp_path: Path, monk
     monkeypatch.setattr(runs, "plan", _crash)
     result = invoke("plan", tiny, "--out", tmp_path / "run")
     assert result.exit_code == Code.CRASH
-    assert "ZeroDivisionError: three" in result.stderr
+    assert "ZeroDivisionError (plan.py:" in result.stderr
+    assert "three" not in result.stderr  # It might be somebody's name.
     assert "--debug" in result.stderr
     assert "Traceback" not in result.stderr
 

@@ -108,7 +108,7 @@ def test_history_pasted_twice_counts_once_with_a_note(files: Files) -> None:
     inputs = files.load()
     assert inputs.history.equals(once)
     (note,) = [note for note in inputs.notes if note.code == "note.doubled-history"]
-    assert note.endswith("2 row(s) are equal to an earlier one and count once: 4, 5")
+    assert note.endswith("2 rows are equal to an earlier one, counted once: 4, 5")
 
 
 def test_overlapping_history_is_noted_and_counts(files: Files) -> None:
@@ -116,7 +116,7 @@ def test_overlapping_history_is_noted_and_counts(files: Files) -> None:
     inputs = files.load()
     assert len(inputs.history) == 4
     (note,) = [note for note in inputs.notes if note.code == "note.overlapping-history"]
-    assert note.endswith("1 row(s) overlap another class of the same person: 5")
+    assert note.endswith("overlapping another class of the same person: 1 row: 5")
 
 
 def test_classes_that_follow_each_other_are_no_overlap(files: Files) -> None:
@@ -163,7 +163,7 @@ def test_hidden_rows_columns_and_sheets_are_pointed_out(files: Files) -> None:
     book.active = 1
     book.save(path)
     notes = {note.code: str(note) for note in load(files.path).notes}
-    assert notes["note.hidden-rows"].endswith("cadres.xlsx[cadres]: 1 row(s) are hidden and were read all the same: 3")
+    assert notes["note.hidden-rows"].endswith("cadres.xlsx[cadres]: 1 row is hidden, and read all the same: 3")
     assert notes["note.hidden-columns"].endswith("'team_id'")
     assert "note.hidden-sheet" in notes
 

@@ -121,7 +121,7 @@ def test_workbook_comes_back_with_column_colour_comment_and_filter(tmp_path: Pat
     before = book.read_bytes()
     result = check(path, "--annotate")
     assert result.exit_code == 3
-    assert "2 mistake(s) are marked in" in result.stderr
+    assert "2 mistakes are marked in" in result.stderr
     assert book.read_bytes() == before
     sheet = marked(tmp_path / "名册-checked.xlsx")
     assert findings(sheet) == {
@@ -268,7 +268,7 @@ def test_mistakes_outside_the_tables_are_listed_in_full(tmp_path: Path) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write('sed = "x"\n')
     result = check(path, "--annotate", "--json")
-    assert "1 more mistake(s) are in no table" in result.stderr
+    assert "1 more mistake is in no table" in result.stderr
     assert '"annotated": [' in result.stdout
     (tmp_path / "名册.xlsx").write_bytes(b"damaged")
     result = check(path, "--annotate", "--force")

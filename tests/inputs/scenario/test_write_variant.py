@@ -103,7 +103,7 @@ BAD: list[tuple[str, str, str]] = [
         "'C9'", "C9",
     ),
     ('[[session_changes]]\nsessions = ["S1", "S9"]\ncancel = true\n', "'S9'", "S9"),
-    ('[[session_changes]]\nsessions = ["S1"]\nseats_more = -3\n', "S1 has 3 seat(s): 3 fewer leave none", "seats_more"),
+    ('[[session_changes]]\nsessions = ["S1"]\nseats_more = -3\n', "S1 has 3 seats: 3 fewer leave none", "seats_more"),
     ('[[session_changes]]\nsessions = ["S1"]\nseats_more = 1.5\n', "1.5", "seats_more"),
     ('[[session_changes]]\nsessions = ["S1"]\nseats_more = 1\ncancel = true\n', "exactly one of", "[[session_changes]]"),
     ('[[session_changes]]\nsessions = "S1"\nseats_more = 1\n', "S1", "sessions ="),

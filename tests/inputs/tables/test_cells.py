@@ -126,7 +126,7 @@ def test_white_space_is_trimmed_and_counted(files: Files) -> None:
     files.tables["cadres"][1]["name"] = "乙 "
     inputs = files.load()
     assert inputs.cadres["category"].tolist()[0] == "head"
-    assert any("white space around 2 cell(s)" in note and "cadres" in note for note in inputs.notes)
+    assert any("white space around 2 cells" in note and "cadres" in note for note in inputs.notes)
 
 
 def test_empty_cells_take_the_default_of_their_column(files: Files) -> None:

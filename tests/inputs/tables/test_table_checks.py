@@ -79,7 +79,7 @@ def test_team_of_two_units_is_refused(files: Files) -> None:
     files.tables["cadres"].append({**files.tables["cadres"][1], "cadre_id": "C9", "unit_id": "12"})
     defect = files.defect("team-of-two-units")
     assert (defect.file, defect.row, defect.column) == ("cadres.csv", 6, "team_id")
-    assert defect.message == "a member of team 'T1' is of unit '12', 2 other(s) are of unit '11'"
+    assert defect.message == "a member of team 'T1' is of unit '12', 2 others are of unit '11'"
     files.tables["cadres"][-1]["team_id"] = "T9"
     files.load()
 
@@ -109,7 +109,7 @@ def test_unknown_reference_is_refused_with_a_suggestion(
 def test_past_programme_may_be_gone_when_the_history_tells_content_and_host(files: Files) -> None:
     inputs = files.load()
     assert "OLD" in inputs.history["programme_id"].tolist()
-    assert any("1 row(s) name a programme" in note for note in inputs.notes)
+    assert any("no longer has the programme of 1 row," in note for note in inputs.notes)
     files.tables["history"][1]["host_group"] = ""
     assert "fill in content and host_group" in files.defect("unknown-programme").hint
 
