@@ -137,6 +137,11 @@ register.later(
     lambda: import_module("allocator.cli.register").plan,
     epilog="示例 Example: allocator register plan --version 1 --out plan-1.csv",
 )
+register.later(
+    "take",
+    lambda: import_module("allocator.cli.register_take").take_plan,
+    epilog="示例 Example: allocator register take plan.csv --reason 单位来函",
+)
 app.add_typer(register, name="register")
 
 

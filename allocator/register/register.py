@@ -178,6 +178,7 @@ class Register:
         clause: str = "",
         left: Mapping[tuple[str, str], SeatState] | None = None,
         events: Sequence[str] = (),
+        noted: Sequence[Event] = (),
         cancelled: Iterable[str] = (),
         details: Mapping[str, object] | None = None,
     ) -> int:
@@ -193,6 +194,8 @@ class Register:
             What becomes of seats that the plan gives up, by session and person; withdrawn where nothing is said.
         events
             Ids of the events that this version answers.
+        noted
+            Events that are written down together with the version, which answers them.
         cancelled
             Sessions that are called off.
 
@@ -217,9 +220,11 @@ class Register:
             )
             self._put_sessions(connection, plan, inputs, set(cancelled))
             moved = self._put_seats(connection, plan, version, left or {})
+            self._note(connection, noted, version)
             if events:
                 connection.execute(update(EVENTS).where(EVENTS.c.event_id.in_(events)).values(applied_in=version))
-            said = {"version": version, "events": list(events), **moved, **(details or {})}
+            told_of = [*events, *(one.event_id for one in noted)]
+            said = {"version": version, "events": told_of, **moved, **(details or {})}
             journal.append(connection, what, by=by, on=on, why=why, clause=clause, details=said)
         return version
 
@@ -231,13 +236,8 @@ class Register:
         RegisterError
             If one of them is there already.
         """
-        rows = [dict(zip(EVENT_COLUMNS, astuple(one), strict=True)) | {"date": one.date.isoformat()} for one in events]
         with told(self.where), writing(self._engine) as connection:
-            known = set(connection.execute(select(EVENTS.c.event_id)).scalars())
-            twice = sorted(known & {one.event_id for one in events})
-            if twice:
-                raise RegisterError(Message("register.event-known", events=tuple(twice)))
-            connection.execute(insert(EVENTS), rows)
+            self._note(connection, events)
             clauses = sorted({one.clause for one in events if one.clause})
             reasons = sorted({one.reason for one in events if one.reason})
             ids = {"events": [one.event_id for one in events]}
@@ -331,6 +331,16 @@ class Register:
             connection.execute(insert(FILES), [{"sha256": h, "content": zlib.compress(c)} for h, c in new.items()])
         return hashes
 
+    def _note(self, connection: Connection, events: Sequence[Event], applied_in: int | None = None) -> None:
+        """Write events down, none of which may be there already."""
+        known = set(connection.execute(select(EVENTS.c.event_id)).scalars())
+        twice = sorted(known & {one.event_id for one in events})
+        if twice:
+            raise RegisterError(Message("register.event-known", events=tuple(twice)))
+        rows = [dict(zip(EVENT_COLUMNS, astuple(one), strict=True)) | {"date": one.date.isoformat()} for one in events]
+        if rows:
+            connection.execute(insert(EVENTS), [{**row, "applied_in": applied_in} for row in rows])
+
     def _put_sessions(self, connection: Connection, plan: Plan, inputs: Inputs, cancelled: set[str]) -> None:
         """Add the sessions of a plan as drafts, move the dates of those that are there, and call off what is cancelled."""
         table = inputs.sessions.set_index("session_id")
@@ -362,6 +372,14 @@ class Register:
         came, gone = sorted(wanted.keys() - kept), sorted(kept - wanted.keys())
         for session_id in sorted({session for session, _ in [*came, *gone]}):
             states.seats_change(session_id, SessionState(states_of[session_id]))
+        for session_id in sorted({session for session, _ in came}):
+            states.seats_come(session_id, SessionState(states_of[session_id]))
+        for key in sorted(kept & wanted.keys()):
+            if there[key]["headcount"] != wanted[key]["headcount"]:
+                states.seats_change(key[0], SessionState(states_of[key[0]]))
+                place = (SEATS.c.session_id == key[0]) & (SEATS.c.cadre_id == key[1])
+                seats = {"headcount": wanted[key]["headcount"], "version": version}
+                connection.execute(update(SEATS).where(place).values(**seats))
         for session_id, cadre_id in gone:
             state = left.get((session_id, cadre_id), SeatState.WITHDRAWN)
             states.seat_step(session_id, cadre_id, SeatState(there[session_id, cadre_id]["state"]), state)

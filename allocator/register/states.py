@@ -65,6 +65,17 @@ def seats_change(session_id: str, now: SessionState) -> None:
         raise RegisterError(Message("register.seats-closed", session=session_id))
 
 
+def seats_come(session_id: str, now: SessionState) -> None:
+    """Refuse that anybody is called to a session that was called off.
+
+    Raises
+    ------
+    RegisterError
+    """
+    if now is SessionState.CANCELLED:
+        raise RegisterError(Message("register.seats-cancelled", session=session_id))
+
+
 def session_moves(session_id: str, now: SessionState) -> None:
     """Refuse new dates of a session that is over.
 

@@ -1,0 +1,69 @@
+"""``register take``: a plan edited by hand becomes the plan in force."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from allocator.cli.options import Code, Debug, Json, Lang, Quiet, faults_explained, voice_of
+from allocator.cli.register_options import AsOf, By, RegisterAt, author, day
+from allocator.language.message import Message
+
+if TYPE_CHECKING:
+    from allocator.register.records import Event
+
+
+def take_plan(
+    plan_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLAN", help="The edited plan. 手工修改后的计划（CSV、Excel 或 Parquet）。", show_default=False
+        ),
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why it was changed. 修改理由。", show_default=False)],
+    register: RegisterAt = "register.db",
+    clause: Annotated[str, typer.Option("--clause", help="By which clause. 依据的条款。", show_default=False)] = "",
+    despite_breaches: Annotated[
+        bool,
+        typer.Option(
+            "--despite-breaches", help="Even if the audit finds breaches. 审核有不符也收录。", show_default=False
+        ),
+    ] = False,
+    by: By = None,
+    as_of: AsOf = None,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Audit a plan edited by hand and put it in force; its differences become events. 审核并收录手工修改的计划，差异登记为变动。"""
+    voice = voice_of(lang, as_json, quiet, debug)
+    with faults_explained(voice):
+        from allocator.register import Register
+        from allocator.register.take import take
+
+        with Register.open(register) as opened:
+            taken = take(
+                opened, plan_file, by=author(by), on=day(as_of), reason=reason, clause=clause,
+                despite_breaches=despite_breaches,
+            )  # fmt: skip
+        said = Message("register.done-take", version=taken.version, count=len(taken.events))
+        lines = [said.said(voice.lang), *(f"  · {_told(one).said(voice.lang)}" for one in taken.events)]
+        events = [{**asdict(one), "date": one.date.isoformat()} for one in taken.events]
+        voice.result("\n".join(lines), {"exit_code": Code.DONE, "version": taken.version, "events": events})
+
+
+def _told(one: Event) -> Message:
+    """What an event of an edited plan says."""
+    match one.kind.value:
+        case "substitute":
+            return Message("register.took-substitute", session=one.session_id, cadre=one.cadre_id, value=one.value)
+        case "withdraw":
+            return Message("register.took-withdraw", session=one.session_id, cadre=one.cadre_id)
+        case "request":
+            return Message("register.took-request", session=one.session_id, cadre=one.cadre_id, value=one.value)
+        case _:
+            return Message("register.took-call-up", session=one.session_id, cadre=one.cadre_id)
