@@ -116,6 +116,11 @@ app.later(
     lambda: import_module("allocator.cli.publish").publish_run,
     epilog="示例 Example: allocator publish out/tiny --register register.db",
 )
+app.later(
+    "event",
+    lambda: import_module("allocator.cli.event").enter_events,
+    epilog="示例 Example: allocator event --kind withdraw --cadre N3 --session theory-2021a --reason illness",
+)
 
 register = App(
     help="The register: what was published, and what has happened since. 调训台账：发布过什么，之后发生了什么。",

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
-from allocator.domain.tables import TABLES, Inputs
+from allocator.domain.tables import EVERY_TABLE, SHEETS, TABLES, Inputs
 from allocator.language.message import Message, value
 
 _COLUMNS: Mapping[str, str] = MappingProxyType(
-    {column.name: column.name_zh for columns in TABLES.values() for column in columns if column.name != "name"}
+    {column.name: column.name_zh for columns in EVERY_TABLE.values() for column in columns if column.name != "name"}
+)
+_OF_SHEET: Mapping[tuple[str, str], str] = MappingProxyType(
+    {(sheet, column.name): column.name_zh for sheet, columns in SHEETS.items() for column in columns}
 )
 _NAMES: Mapping[str, str] = MappingProxyType(
     {table: column.name_zh for table, columns in TABLES.items() for column in columns if column.name == "name"}
@@ -26,7 +29,7 @@ def heading(name: str, table: str = "") -> str:
     >>> heading("rank").said("zh"), str(heading("rank")), heading("name", "units").said("zh"), heading("seniority")
     ('职级（rank）', 'rank', '单位名称（name）', 'seniority')
     """
-    chinese = _NAMES.get(table) if name == "name" else _COLUMNS.get(name)
+    chinese = _OF_SHEET.get((table, name)) or (_NAMES.get(table) if name == "name" else _COLUMNS.get(name))
     return Message("word.heading", zh=chinese, en=name) if chinese else name
 
 

@@ -108,6 +108,27 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
 ``segments`` lists the separate parts of one session as ``2019-03-04/2019-03-08@HOST;2019-05-06/2019-05-10``.
 """
 
+SHEETS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
+    {
+        "events": (
+            Column("event_id", "id", True, name_zh="事件编号"),
+            Column("date", "date", True, name_zh="日期"),
+            Column("kind", "text", True, name_zh="类型"),
+            Column("cadre_id", "id", default="", name_zh="人员编号"),
+            Column("session_id", "id", default="", name_zh="班次编号"),
+            Column("unit_id", "id", default="", name_zh="单位编号"),
+            Column("value", "text", default="", name_zh="值"),
+            Column("reason", "text", True, name_zh="原因"),
+            Column("clause", "text", default="", name_zh="依据"),
+            Column("by", "text", default="", name_zh="提出人"),
+        ),
+    }
+)
+"""Sheets that are filled in after a plan was published; no scenario names them. ``value`` is what the kind of event needs."""
+
+EVERY_TABLE: Mapping[str, tuple[Column, ...]] = MappingProxyType({**SHEETS, **TABLES})
+"""Everything that is read as a table."""
+
 
 class Parameters(BaseModel):
     """Figures of the policy that several rules share."""

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.domain.names import heading
-from allocator.domain.tables import TABLES, Column
+from allocator.domain.tables import EVERY_TABLE, Column
 from allocator.inputs.defects import Findings
 from allocator.inputs.tables.read_tables import Sheet
 from allocator.language.message import Message
@@ -81,7 +81,7 @@ def typed(sheet: Sheet, findings: Findings) -> Table:
     Cells with defects hold the column's default (or zero, an empty text, no date), so that later checks can go on.
     """
     columns: dict[str, object] = {}
-    for column in TABLES[sheet.name]:
+    for column in EVERY_TABLE[sheet.name]:
         texts = sheet.columns.get(column.name, [""] * len(sheet.rows))
         if column.required and column.name in sheet.columns:
             _refuse_empty(sheet, column, texts, findings)

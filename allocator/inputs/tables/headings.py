@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from allocator.domain.tables import TABLES
+from allocator.domain.tables import EVERY_TABLE
 from allocator.language.message import Message
 
 TITLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -17,6 +17,7 @@ TITLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "history": ("培训历史", "历史", "培训记录", "历史记录", "培训经历", "参训记录"),
         "programmes": ("培训项目", "项目", "项目表", "培训项目表"),
         "sessions": ("班次", "培训班次", "班次表", "班次计划", "办班计划"),
+        "events": ("变动", "变动表", "变动登记", "变动登记表", "事件"),
     }
 )
 """What the sheet of a table may be called in Chinese; the first is the name that the template gives it."""
@@ -47,7 +48,7 @@ _RESULTS = tuple(plain(heading) for heading in RESULT_COLUMN.values())
 _SHEETS = {plain(title): name for name, titles in TITLES.items() for title in (name, *titles)}
 _COLUMNS = {
     name: {plain(heading): column.name for column in columns for heading in (column.name, column.name_zh)}
-    for name, columns in TABLES.items()
+    for name, columns in EVERY_TABLE.items()
 }
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from allocator.domain.names import heading
-from allocator.domain.tables import TABLES
+from allocator.domain.tables import EVERY_TABLE
 from allocator.inputs.defects import ROWS_NAMED, Findings, did_you_mean, nearest
 from allocator.inputs.tables.headings import DEEPEST, TITLES, column_names, header_position, is_result_column, sheets_of
 from allocator.language.message import Message, listing, quoted
@@ -48,12 +48,12 @@ class Sheet:
 
 
 def read_sheet(name: str, file: str, content: bytes, findings: Findings, *, alone: bool = True) -> Sheet | None:
-    """Read one of the five tables; ``None`` when it cannot be read at all (a defect says why).
+    """Read one table; ``None`` when it cannot be read at all (a defect says why).
 
     Parameters
     ----------
     name
-        Which table, a key of ``TABLES``.
+        Which table, a key of ``EVERY_TABLE``.
     file
         The path as the user wrote it; its ending decides how ``content`` is read.
     alone
@@ -317,7 +317,7 @@ def cell_text(value: object) -> str:
 
 
 def _required(name: str) -> tuple[str, ...]:
-    return tuple(heading(column.name, name) for column in TABLES[name] if column.required)
+    return tuple(heading(column.name, name) for column in EVERY_TABLE[name] if column.required)
 
 
 def _checked(name: str, file: str, raw: RawRows, findings: Findings, *, ragged: bool = False) -> Sheet | None:
@@ -380,7 +380,7 @@ def _as_read(written: Iterable[str], headers: list[str | None]) -> dict[str, str
 def _headers(name: str, file: str, top: int, first: list[str], findings: Findings) -> list[str | None]:
     """The English column names of the header row (``None``: no name); missing and doubled columns become defects."""
     headers = column_names(name, first)
-    known = {column.name for column in TABLES[name]}
+    known = {column.name for column in EVERY_TABLE[name]}
     for header, count in Counter(filter(None, headers)).items():
         if count > 1:
             again = tuple(
@@ -391,7 +391,7 @@ def _headers(name: str, file: str, top: int, first: list[str], findings: Finding
                 hint=Message("hint.keep-one-column"), code="doubled-column",
             )  # fmt: skip
     unknown = [text for text, header in zip(first, headers, strict=True) if header and header not in known]
-    for column in TABLES[name]:
+    for column in EVERY_TABLE[name]:
         if column.required and column.name not in headers:
             if len(first) == 1 and (mark := next((m for m in ";\t" if m in first[0]), None)):
                 hint = Message("hint.commas", mark=mark)

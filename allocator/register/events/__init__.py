@@ -1,0 +1,1 @@
+"""What happens to a published plan: read, checked, and applied to the inputs."""
