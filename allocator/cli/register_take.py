@@ -52,8 +52,21 @@ def take_plan(
             )  # fmt: skip
         said = Message("register.done-take", version=taken.version, count=len(taken.events))
         lines = [said.said(voice.lang), *(f"  · {_told(one).said(voice.lang)}" for one in taken.events)]
+        if taken.answered:
+            lines.append(Message("register.take-answered", events=taken.answered).said(voice.lang))
+        if taken.open:
+            lines.append(Message("register.take-open", events=taken.open).said(voice.lang))
         events = [{**asdict(one), "date": one.date.isoformat()} for one in taken.events]
-        voice.result("\n".join(lines), {"exit_code": Code.DONE, "version": taken.version, "events": events})
+        voice.result(
+            "\n".join(lines),
+            {
+                "exit_code": Code.DONE,
+                "version": taken.version,
+                "events": events,
+                "answered": taken.answered,
+                "open": taken.open,
+            },
+        )
 
 
 def _told(one: Event) -> Message:

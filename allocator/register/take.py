@@ -24,10 +24,22 @@ Seat = tuple[str, str]
 
 @dataclass(frozen=True)
 class Taken:
-    """What was taken in: the version, and the events that the differences became."""
+    """What was taken in.
+
+    Parameters
+    ----------
+    version
+        The version that it became.
+    events
+        The events that the differences became, but for those entered before.
+    answered, open
+        Ids of events entered before: those that this version answers, and those that still wait.
+    """
 
     version: int
     events: tuple[Event, ...]
+    answered: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
 
 
 def take(
@@ -66,14 +78,44 @@ def take(
         if not (report.is_clean or despite_breaches):
             raise RegisterError(Message("register.take-not-clean", count=len(report.breaches)))
         before = register.plan(latest.version)
-        events, left = _events(before, edited, latest.version + 1, on, by, reason, clause)
-        if not events:
+        made, left = _events(before, edited, latest.version + 1, on, by, reason, clause)
+        waiting = register.events()
+        waiting = waiting[waiting["applied_in"].isna()]
+        answered = _answered(waiting, made)
+        events = [one for one in made if _facts(one) not in answered.values()]
+        if not made:
             raise RegisterError(Message("register.nothing-new", version=latest.version))
         version = register.add_version(
             _joined(before, edited), inputs, by=by, on=on, why=reason, after=latest.version, what="take",
-            clause=clause, left=left, noted=events, details={"clean": report.is_clean},
+            clause=clause, left=left, noted=events, events=list(answered), details={"clean": report.is_clean},
         )  # fmt: skip
-    return Taken(version, tuple(events))
+    return Taken(version, tuple(events), tuple(answered), tuple(sorted(set(waiting["event_id"]) - answered.keys())))
+
+
+Facts = tuple[str, str, str, str]
+
+
+def _facts(one: Event) -> Facts:
+    """What tells one difference from another: kind, person, session, value."""
+    return one.kind.value, one.cadre_id, one.session_id, one.value
+
+
+def _answered(waiting: pd.DataFrame, made: Sequence[Event]) -> dict[str, Facts]:
+    """Events that wait and that the differences answer, each with the facts of the difference that says no more than it.
+
+    Who withdraws may be followed by somebody else: the substitution then is an event of its own, and answers the withdrawal.
+    """
+    facts = {_facts(one): one for one in made}
+    replaced = {(one.cadre_id, one.session_id) for one in made if one.kind is EventKind.SUBSTITUTE}
+    found: dict[str, Facts] = {}
+    columns = ("event_id", "kind", "cadre_id", "session_id", "value")
+    for event_id, *own in zip(*(waiting[name].tolist() for name in columns), strict=True):
+        kind, cadre, session, value = own
+        if (kind, cadre, session, value) in facts:
+            found[event_id] = kind, cadre, session, value
+        elif kind == EventKind.WITHDRAW and (cadre, session) in replaced:
+            found[event_id] = "", "", "", ""
+    return found
 
 
 def _refuse_doubles(edited: Plan) -> None:

@@ -13,6 +13,7 @@ from allocator.cli.app import app
 from allocator.domain.errors import InputError, RegisterError
 from allocator.engine.run import Run
 from allocator.register import Register
+from allocator.register.records import Event, EventKind
 from allocator.register.take import take
 
 ON = date(2019, 1, 7)
@@ -117,3 +118,22 @@ def test_command_takes_a_plan_in(published: Path, run: Run, tmp_path: Path) -> N
     again = CliRunner().invoke(app, ["register", "take", str(file), *options, "--json"])
     assert again.exit_code == 7
     assert json.loads(again.stdout)["exit_code"] == 7
+
+
+def test_events_entered_before_are_answered_and_not_entered_twice(published: Path, run: Run, tmp_path: Path) -> None:
+    session, one, other = substitution(run)
+    cadre, last = run.plan.placements.iloc[-1][["cadre_id", "session_id"]]
+    entered = [
+        Event("E1", ON, EventKind.WITHDRAW, one, session, reason="illness", by="S"),
+        Event("E2", ON, EventKind.WITHDRAW, cadre, last, reason="illness", by="S"),
+        Event("E3", ON, EventKind.UNAVAILABLE, other, value="2022-01-03/2022-01-09", reason="abroad", by="S"),
+    ]
+    with Register.open(published) as register:
+        register.add_events(entered, by="S", on=ON)
+        lines = swapped(run, session, one, other)[:-1]  # The last seat is given up.
+        taken = take(register, written(tmp_path, lines), by="Li", on=ON, reason="letter", despite_breaches=True)
+        events = register.events().set_index("event_id")
+        assert register.verify() == []
+    assert (taken.answered, taken.open) == (("E1", "E2"), ("E3",))
+    assert [(event.kind, event.cadre_id, event.value) for event in taken.events] == [("substitute", one, other)]
+    assert events["applied_in"].fillna(0).to_dict() == {"E1": 2, "E2": 2, "E3": 0, taken.events[0].event_id: 2}
