@@ -133,6 +133,11 @@ register.later(
     epilog="示例 Example: allocator register log --last 10",
 )
 register.later(
+    "events",
+    lambda: import_module("allocator.cli.register").events,
+    epilog="示例 Example: allocator register events --open",
+)
+register.later(
     "verify",
     lambda: import_module("allocator.cli.register").verify,
     epilog="示例 Example: allocator register verify --register register.db",

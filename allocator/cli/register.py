@@ -48,6 +48,48 @@ def log(
         )
 
 
+def events(
+    register: RegisterAt = "register.db",
+    still_open: Annotated[bool, typer.Option("--open", help="Only those not answered yet. 只列尚未落实的。")] = False,
+    lang: Lang = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """What has happened to the plan, and which version answers it. 登记的变动及其落实情况。"""
+    voice = voice_of(lang, as_json, quiet, debug)
+    with faults_explained(voice):
+        import pandas as pd
+
+        from allocator.language.text_table import Table
+        from allocator.register import Register
+        from allocator.register.events.kinds import CHINESE
+        from allocator.register.records import EventKind
+
+        with Register.open(register) as opened:
+            found = opened.events()
+        if still_open:
+            found = found[found["applied_in"].isna()]
+        titles = [
+            Message("event.touch-event"), Message("register.log-day"), Message("event.head-kind"),
+            Message("event.touch-person"), Message("event.touch-session"), Message("register.log-value"),
+            Message("event.touch-reason"), Message("event.touch-clause"), Message("register.log-by"),
+            Message("register.answered-in"),
+        ]  # fmt: skip
+        waiting = Message("register.waiting").said(voice.lang)
+        rows = [
+            (
+                row["event_id"], row["date"], CHINESE[EventKind(row["kind"])][0] if voice.lang == "zh" else row["kind"],
+                row["cadre_id"], row["session_id"], row["value"], row["reason"], row["clause"], row["by"],
+                waiting if pd.isna(row["applied_in"]) else str(row["applied_in"]),
+            )
+            for row in found.to_dict("records")
+        ]  # fmt: skip
+        text = Table([title.said(voice.lang) for title in titles], rows, left=range(10), indent=0)
+        none = Message("register.no-events").said(voice.lang)
+        voice.result(text if rows else none, {"exit_code": Code.DONE, "events": found})
+
+
 def verify(
     register: RegisterAt = "register.db",
     lang: Lang = None,

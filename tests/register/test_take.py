@@ -134,6 +134,12 @@ def test_events_entered_before_are_answered_and_not_entered_twice(published: Pat
         taken = take(register, written(tmp_path, lines), by="Li", on=ON, reason="letter", despite_breaches=True)
         events = register.events().set_index("event_id")
         assert register.verify() == []
+    listed = [
+        CliRunner().invoke(app, ["register", "events", "--register", str(published), *more]).output
+        for more in (["--lang", "zh"], ["--open", "--lang", "en"])
+    ]
+    assert "尚未落实" in listed[0] and "退训" in listed[0] and "E1" in listed[0]
+    assert "E3" in listed[1] and "E1" not in listed[1]
     assert (taken.answered, taken.open) == (("E1", "E2"), ("E3",))
     assert [(event.kind, event.cadre_id, event.value) for event in taken.events] == [("substitute", one, other)]
     assert events["applied_in"].fillna(0).to_dict() == {"E1": 2, "E2": 2, "E3": 0, taken.events[0].event_id: 2}
