@@ -21,7 +21,7 @@ def test_check_prints_the_notes_of_reading(own_sample: Path, lang: str) -> None:
     history.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert result.exit_code == 0, result.output
     last = str(len(lines) + 1)
-    expected = {"en": f"count once: {last}", "zh": f"只计一次：第 {last} 行"}[lang]
+    expected = {"en": f"counted once: {last}", "zh": f"只计一次：第 {last} 行"}[lang]
     assert expected in result.stdout
 
 
