@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
@@ -14,6 +15,8 @@ T = TypeVar("T")
 
 INTERRUPTED = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+GRACE = 180.0
+"""Seconds after a SIGTERM in which the best plan so far is written, twice what the province takes; who sent it may not be there to send another."""
 
 
 def run_stoppably(
@@ -21,8 +24,8 @@ def run_stoppably(
 ) -> T:
     """Do ``work`` in a thread of its own and answer Ctrl-C at once, even while a solver keeps that thread busy.
 
-    The first signal sets the event given to ``work`` and calls ``on_stop``; the second calls ``on_leave`` and ends the
-    process with code 130. Results are written to a folder beside the old one and moved at the end, so leaving at once
+    The first signal sets the event given to ``work`` and calls ``on_stop``; the second, or ``GRACE`` seconds after a SIGTERM,
+    calls ``on_leave`` and ends the process with code 130. Results are written to a folder beside the old one and moved at the end, so leaving at once
     loses nothing; what was begun there is removed.
 
     Raises
@@ -34,9 +37,13 @@ def run_stoppably(
     if threading.current_thread() is not threading.main_thread():
         return work(stop)  # Signals reach the main thread only, so here nobody can ask for a stop.
 
-    def on_signal(*_: Any) -> None:
+    until = [float("inf")]
+
+    def on_signal(number: int, _: Any) -> None:
         if stop.is_set():
             _leave(on_leave)
+        if number == signal.SIGTERM:
+            until[0] = time.monotonic() + GRACE
         stop.set()
         on_stop()
 
@@ -55,6 +62,8 @@ def run_stoppably(
         thread.start()
         while thread.is_alive():
             thread.join(0.2)  # Short waits, because a waiting main thread runs no signal handler on some systems.
+            if time.monotonic() > until[0]:
+                _leave(on_leave)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

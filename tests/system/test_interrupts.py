@@ -66,3 +66,26 @@ def test_second_signal_leaves_at_once_with_code_130() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 130
         assert time.monotonic() - started < 20
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signal on this system")
+def test_one_sigterm_ends_work_that_never_listens() -> None:
+    program = """
+        import time
+        from allocator.system import interrupts
+
+        interrupts.GRACE = 0.5
+
+        def work(stop):
+            print("started", flush=True)
+            time.sleep(60)
+
+        interrupts.run_stoppably(work, on_stop=lambda: None, on_leave=lambda: print("left", flush=True))
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout:
+        assert process.stdout.readline() == "started\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == "left\n"
+        assert process.wait(timeout=20) == 130
