@@ -91,7 +91,7 @@ def enter_events(
             found = apply(inputs, [*earlier, *events], opened.plan(version), folder / "after", version=version + 1)
             touched = found.touched[found.touched["event_id"].isin([one.event_id for one in events])]
             if not dry_run:
-                opened.add_events(events, by=who, on=on)
+                opened.add_events(events, by=who, on=on, after=version)
         numbers = {"count": len(events), "seats": len(touched)}
         said = Message("event.checked", **numbers) if dry_run else Message("event.done", **numbers)
         record = {

@@ -41,6 +41,7 @@ def publish_run(
     with faults_explained(voice):
         from allocator.answers.runs import load_run
         from allocator.register import Register
+        from allocator.register.database import shown
         from allocator.register.publish import publish
 
         run = load_run(run_folder)
@@ -54,7 +55,7 @@ def publish_run(
         sessions = seats["session_id"].nunique()
         people = int(seats["headcount"].sum())
         said = Message(
-            "register.done-publish", version=version, seats=people, sessions=sessions, register=register.split("@")[-1]
+            "register.done-publish", version=version, seats=people, sessions=sessions, register=shown(register)
         )
         record = {
             "exit_code": Code.DONE,

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from alembic import command
 from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
@@ -45,11 +45,17 @@ def connect(where: str | Path, *, create: bool = False) -> Engine:
     """
     url = _url(str(where))
     if url.get_backend_name() == "sqlite" and not create and not Path(url.database or "").is_file():
-        raise RegisterError(Message("register.missing", register=str(where)))
+        raise RegisterError(Message("register.missing", register=shown(where)))
     engine = _engine(url)
     with told(where):
         upgrade(engine, where, create=create)
     return engine
+
+
+def shown(where: str | Path) -> str:
+    """The register as it is told: a path as it was given, a URL without its user and password."""
+    protocol, mark, rest = str(where).partition("://")
+    return f"{protocol}{mark}{rest.rpartition('@')[2]}" if mark else protocol
 
 
 def _url(where: str) -> URL:
@@ -61,7 +67,7 @@ def _url(where: str) -> URL:
             url = url.set(drivername="postgresql+psycopg")
         url.get_dialect()
     except (ArgumentError, NoSuchModuleError, ValueError):
-        raise RegisterError(Message("register.no-url", register=where.split("@")[-1])) from None
+        raise RegisterError(Message("register.no-url", register=shown(where))) from None
     return url
 
 
@@ -105,7 +111,8 @@ def upgrade(engine: Engine, where: str | Path, *, create: bool) -> None:
         If the database is no register, or one of a newer program.
     """
     config = Config()
-    script = ScriptDirectory(str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
     with engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_heads()
         tables = set(inspect(connection).get_table_names())
@@ -113,14 +120,12 @@ def upgrade(engine: Engine, where: str | Path, *, create: bool) -> None:
         return
     known = {revision.revision for revision in script.walk_revisions()}
     if not set(found) <= known:
-        raise RegisterError(Message("register.newer", register=str(where)))
+        raise RegisterError(Message("register.newer", register=shown(where)))
     if not found and (tables or not create):
-        raise RegisterError(Message("register.not-one", register=str(where)))
+        raise RegisterError(Message("register.not-one", register=shown(where)))
     with writing(engine) as connection:
         config.attributes["connection"] = connection
-        settings = {"fn": lambda revision, _: script._upgrade_revs("head", revision)}
-        with EnvironmentContext(config, script, **settings):
-            script.run_env()
+        command.upgrade(config, "head")
 
 
 @contextmanager
@@ -132,7 +137,7 @@ def told(where: str | Path) -> Iterator[None]:
     RegisterError, OutputError
         The second for a disk that is full or refuses to be written.
     """
-    name = str(where).split("@")[-1]  # Without user and password.
+    name = shown(where)
     try:
         yield
     except IntegrityError:

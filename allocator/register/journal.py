@@ -98,10 +98,9 @@ def verify(connection: Connection) -> list[Message]:
 def _changed_contents(connection: Connection) -> list[Message]:
     """Plans and files whose content is not what its hash says."""
     found = []
-    for name, content in connection.execute(select(PLANS.c.version, PLANS.c.content)).all():
-        own = connection.execute(select(PLANS.c.run_hash).where(PLANS.c.version == name)).scalar_one()
+    for version, own, content in connection.execute(select(PLANS.c.version, PLANS.c.run_hash, PLANS.c.content)).all():
         if _hash_of(content) != own:
-            found.append(Message("register.plan-changed", version=name))
+            found.append(Message("register.plan-changed", version=version))
     for name, content in connection.execute(select(FILES.c.sha256, FILES.c.content)).all():
         if _hash_of(content) != name:
             files = connection.execute(select(PLAN_FILES.c.name).where(PLAN_FILES.c.sha256 == name)).scalars().all()

@@ -20,11 +20,10 @@ from allocator.domain.plan import COLUMNS, Plan
 from allocator.domain.tables import TABLES, Inputs
 from allocator.language.message import Message
 from allocator.outputs.run_record import scenario_text
-from allocator.register import journal, states
-from allocator.register.database import connect, told, writing
+from allocator.register import changes, journal, states
+from allocator.register.database import connect, shown, told, writing
 from allocator.register.records import (
     ATTENDANCE_COLUMNS,
-    EVENT_COLUMNS,
     HELD,
     Attendance,
     Event,
@@ -111,11 +110,6 @@ class Register:
             table[name] = pd.to_datetime(table[name])
         return Plan(table)
 
-    def versions(self) -> pd.DataFrame:
-        """Every version: version, published_on, by, why, scenario, run_hash, inputs_hash."""
-        columns = [column for column in PLANS.columns if column.name != "content"]
-        return self._table(select(*columns).order_by(PLANS.c.version))
-
     def write_inputs(self, number: int, folder: Path) -> Path:
         """Write the scenario and tables of a version into a folder and return the path of the scenario; ``load`` reads it."""
         own = select(PLAN_FILES.c.name, FILES.c.content).join_from(PLAN_FILES, FILES)
@@ -130,8 +124,8 @@ class Register:
         """Every session: session_id, year, start_date, end_date, state; issued ones that have begun by ``on`` are running."""
         table = self._table(select(SESSIONS).order_by(SESSIONS.c.session_id))
         if on is not None:
-            begun = (table["state"] == SessionState.ISSUED) & (table["start_date"] <= on.isoformat())
-            table.loc[begun, "state"] = SessionState.RUNNING.value
+            known = zip(map(SessionState, table["state"]), table["start_date"], strict=True)
+            table["state"] = [states.as_of(state, start, on).value for state, start in known]
         return table
 
     def seats(self, *, held: bool = False) -> pd.DataFrame:
@@ -207,7 +201,8 @@ class Register:
         content = ("\ufeff" + plan.to_csv()).encode()
         files = _files_of(inputs)
         with told(self.where), writing(self._engine) as connection:
-            version = self._next(connection, after)
+            self._check(connection, after)
+            version = after + 1
             hashes = self._keep(connection, files)
             row = {
                 "version": version, "published_on": on.isoformat(), "by": by, "why": why, "scenario": inputs.scenario.id,
@@ -218,9 +213,9 @@ class Register:
             connection.execute(
                 insert(PLAN_FILES), [{"version": version, "name": n, "sha256": h} for n, h in hashes.items()]
             )
-            self._put_sessions(connection, plan, inputs, set(cancelled))
-            moved = self._put_seats(connection, plan, version, left or {})
-            self._note(connection, noted, version)
+            changes.put_sessions(connection, plan, inputs, set(cancelled), on)
+            moved = changes.put_seats(connection, plan, version, left or {}, on)
+            changes.note_events(connection, noted, version)
             if events:
                 connection.execute(update(EVENTS).where(EVENTS.c.event_id.in_(events)).values(applied_in=version))
             told_of = [*events, *(one.event_id for one in noted)]
@@ -228,16 +223,17 @@ class Register:
             journal.append(connection, what, by=by, on=on, why=why, clause=clause, details=said)
         return version
 
-    def add_events(self, events: Sequence[Event], *, by: str, on: date) -> None:
+    def add_events(self, events: Sequence[Event], *, by: str, on: date, after: int) -> None:
         """Write events down; they are answered by a later version.
 
         Raises
         ------
         RegisterError
-            If one of them is there already.
+            If one of them is there already, or a version newer than ``after``, against which they were checked.
         """
         with told(self.where), writing(self._engine) as connection:
-            self._note(connection, events)
+            self._check(connection, after)
+            changes.note_events(connection, events)
             clauses = sorted({one.clause for one in events if one.clause})
             reasons = sorted({one.reason for one in events if one.reason})
             ids = {"events": [one.event_id for one in events]}
@@ -252,6 +248,7 @@ class Register:
         *,
         by: str,
         on: date,
+        after: int,
         why: str = "",
         clause: str = "",
     ) -> None:
@@ -261,24 +258,32 @@ class Register:
         ----------
         outcome
             The state of each seat by session and person.
+
+        Raises
+        ------
+        RegisterError
+            If a state forbids it, or a version newer than ``after`` is there.
         """
         with told(self.where), writing(self._engine) as connection:
+            self._check(connection, after)
             for one in rows:
                 place = (ATTENDANCE.c.session_id == one.session_id) & (ATTENDANCE.c.cadre_id == one.cadre_id)
                 connection.execute(delete(ATTENDANCE).where(place))
             connection.execute(
                 insert(ATTENDANCE), [dict(zip(ATTENDANCE_COLUMNS, astuple(one), strict=True)) for one in rows]
             )
-            self._step_seats(connection, outcome)
+            changes.step_seats(connection, outcome)
             touched = sorted({session for session, _ in outcome})
             open_ = select(SEATS.c.session_id).where(SEATS.c.state.in_(["planned", "confirmed"]))
             still = set(connection.execute(open_.where(SEATS.c.session_id.in_(touched))).scalars())
-            self._step_sessions(connection, dict.fromkeys((s for s in touched if s not in still), SessionState.CLOSED))
+            changes.step_sessions(
+                connection, dict.fromkeys((s for s in touched if s not in still), SessionState.CLOSED), on
+            )
             details = {"sessions": touched, "seats": len(rows)}
             journal.append(connection, "attendance", by=by, on=on, why=why, clause=clause, details=details)
 
     def add_papers(
-        self, rows: Sequence[Mapping[str, Any]], issued: Iterable[str], *, by: str, on: date, why: str = ""
+        self, rows: Sequence[Mapping[str, Any]], issued: Iterable[str], *, by: str, on: date, after: int, why: str = ""
     ) -> int:
         """Number papers that go out and issue their sessions, whose seats are thereby confirmed; returns the first number.
 
@@ -288,9 +293,15 @@ class Register:
             kind, unit_id, session_id, version, hash of each paper.
         issued
             Sessions that the papers call people to.
+
+        Raises
+        ------
+        RegisterError
+            If a version newer than ``after`` is there.
         """
         issued = sorted(set(issued))
         with told(self.where), writing(self._engine) as connection:
+            self._check(connection, after)
             first = (connection.execute(select(func.max(PAPERS.c.number))).scalar() or 0) + 1
             numbered = [{**row, "number": first + at, "issued_on": on.isoformat()} for at, row in enumerate(rows)]
             if numbered:
@@ -298,7 +309,7 @@ class Register:
             drafts = connection.execute(
                 select(SESSIONS.c.session_id).where(SESSIONS.c.session_id.in_(issued), SESSIONS.c.state == "draft")
             ).scalars()
-            self._step_sessions(connection, dict.fromkeys(drafts, SessionState.ISSUED))
+            changes.step_sessions(connection, dict.fromkeys(drafts, SessionState.ISSUED), on)
             planned = SEATS.c.session_id.in_(issued) & (SEATS.c.state == SeatState.PLANNED)
             connection.execute(update(SEATS).where(planned).values(state=SeatState.CONFIRMED.value))
             details = {"papers": len(numbered), "first": first, "sessions": issued}
@@ -316,11 +327,10 @@ class Register:
         with told(self.where), self._engine.connect() as connection:
             return connection.execute(select(func.max(PLANS.c.version))).scalar() or 0
 
-    def _next(self, connection: Connection, after: int) -> int:
-        newest = connection.execute(select(func.max(PLANS.c.version))).scalar() or 0
-        if newest != after:
-            raise RegisterError(Message("register.moved-on", register=self.where.split("@")[-1]))
-        return int(newest) + 1
+    def _check(self, connection: Connection, after: int) -> None:
+        """Refuse to write when somebody else has published since."""
+        if (connection.execute(select(func.max(PLANS.c.version))).scalar() or 0) != after:
+            raise RegisterError(Message("register.moved-on", register=shown(self.where)))
 
     def _keep(self, connection: Connection, files: Mapping[str, bytes]) -> dict[str, str]:
         """Store files that are not there yet; their hashes by name."""
@@ -330,89 +340,6 @@ class Register:
         if new:
             connection.execute(insert(FILES), [{"sha256": h, "content": zlib.compress(c)} for h, c in new.items()])
         return hashes
-
-    def _note(self, connection: Connection, events: Sequence[Event], applied_in: int | None = None) -> None:
-        """Write events down, none of which may be there already."""
-        known = set(connection.execute(select(EVENTS.c.event_id)).scalars())
-        twice = sorted(known & {one.event_id for one in events})
-        if twice:
-            raise RegisterError(Message("register.event-known", events=tuple(twice)))
-        rows = [dict(zip(EVENT_COLUMNS, astuple(one), strict=True)) | {"date": one.date.isoformat()} for one in events]
-        if rows:
-            connection.execute(insert(EVENTS), [{**row, "applied_in": applied_in} for row in rows])
-
-    def _put_sessions(self, connection: Connection, plan: Plan, inputs: Inputs, cancelled: set[str]) -> None:
-        """Add the sessions of a plan as drafts, move the dates of those that are there, and call off what is cancelled."""
-        table = inputs.sessions.set_index("session_id")
-        wanted = set(plan.placements["session_id"])
-        there = {row["session_id"]: row for row in connection.execute(select(SESSIONS)).mappings()}
-        for session_id in sorted(wanted | set(there)):
-            if session_id not in table.index:
-                continue
-            one = table.loc[session_id]
-            dates = {"start_date": f"{one['start_date']:%Y-%m-%d}", "end_date": f"{one['end_date']:%Y-%m-%d}"}
-            if session_id not in there:
-                row = {"session_id": session_id, "year": int(one["year"]), "state": SessionState.DRAFT.value, **dates}
-                connection.execute(insert(SESSIONS), row)
-            elif any(there[session_id][name] != value for name, value in dates.items()):
-                states.session_moves(session_id, SessionState(there[session_id]["state"]))
-                connection.execute(update(SESSIONS).where(SESSIONS.c.session_id == session_id).values(**dates))
-        self._step_sessions(connection, dict.fromkeys(sorted(cancelled & set(there)), SessionState.CANCELLED))
-
-    def _put_seats(
-        self, connection: Connection, plan: Plan, version: int, left: Mapping[tuple[str, str], SeatState]
-    ) -> dict[str, int]:
-        """Bring the seats to those of a plan; how many came and went."""
-        there = {(row["session_id"], row["cadre_id"]): row for row in connection.execute(select(SEATS)).mappings()}
-        kept = {key for key, row in there.items() if row["state"] in HELD}
-        names = ("session_id", "cadre_id", "unit_id", "headcount")
-        placed = zip(*(plan.placements[name].tolist() for name in names), strict=True)
-        wanted = {row[:2]: dict(zip(names, row, strict=True)) for row in placed}
-        states_of = dict(connection.execute(select(SESSIONS.c.session_id, SESSIONS.c.state)).all())
-        came, gone = sorted(wanted.keys() - kept), sorted(kept - wanted.keys())
-        for session_id in sorted({session for session, _ in [*came, *gone]}):
-            states.seats_change(session_id, SessionState(states_of[session_id]))
-        for session_id in sorted({session for session, _ in came}):
-            states.seats_come(session_id, SessionState(states_of[session_id]))
-        for key in sorted(kept & wanted.keys()):
-            if there[key]["headcount"] != wanted[key]["headcount"]:
-                states.seats_change(key[0], SessionState(states_of[key[0]]))
-                place = (SEATS.c.session_id == key[0]) & (SEATS.c.cadre_id == key[1])
-                seats = {"headcount": wanted[key]["headcount"], "version": version}
-                connection.execute(update(SEATS).where(place).values(**seats))
-        for session_id, cadre_id in gone:
-            state = left.get((session_id, cadre_id), SeatState.WITHDRAWN)
-            states.seat_step(session_id, cadre_id, SeatState(there[session_id, cadre_id]["state"]), state)
-            place = (SEATS.c.session_id == session_id) & (SEATS.c.cadre_id == cadre_id)
-            connection.execute(update(SEATS).where(place).values(state=state.value, version=version))
-        again = [key for key in came if key in there]
-        for session_id, cadre_id in again:
-            place = (SEATS.c.session_id == session_id) & (SEATS.c.cadre_id == cadre_id)
-            connection.execute(update(SEATS).where(place).values(state=SeatState.PLANNED.value, version=version))
-        new = [key for key in came if key not in there]
-        if new:
-            rows = [{**wanted[key], "state": SeatState.PLANNED.value, "version": version} for key in new]
-            connection.execute(insert(SEATS), rows)
-        return {"came": len(came), "gone": len(gone)}
-
-    def _step_seats(self, connection: Connection, outcome: Mapping[tuple[str, str], SeatState]) -> None:
-        now = {
-            (row[0], row[1]): row[2]
-            for row in connection.execute(select(SEATS.c.session_id, SEATS.c.cadre_id, SEATS.c.state))
-        }
-        for (session_id, cadre_id), state in outcome.items():
-            if (session_id, cadre_id) not in now:
-                raise RegisterError(Message("register.no-seat", cadre=cadre_id, session=session_id))
-            states.seat_step(session_id, cadre_id, SeatState(now[session_id, cadre_id]), state)
-            place = (SEATS.c.session_id == session_id) & (SEATS.c.cadre_id == cadre_id)
-            connection.execute(update(SEATS).where(place).values(state=state.value))
-
-    def _step_sessions(self, connection: Connection, steps: Mapping[str, SessionState]) -> None:
-        now = dict(connection.execute(select(SESSIONS.c.session_id, SESSIONS.c.state)).all())
-        for session_id, state in steps.items():
-            states.session_step(session_id, SessionState(now[session_id]), state)
-            place = SESSIONS.c.session_id == session_id
-            connection.execute(update(SESSIONS).where(place).values(state=state.value))
 
 
 def _sha(content: bytes) -> str:
@@ -431,10 +358,5 @@ def _files_of(inputs: Inputs) -> dict[str, bytes]:
             named.setdefault(path, wanted)
     files = {name: path.read_bytes() for path, name in named.items()}
     places = {role: home / named[path] for role, path in inputs.files.items() if path in named}
-    files[SCENARIO] = scenario_text(with_files(inputs, places), home).encode()
+    files[SCENARIO] = scenario_text(replace(inputs, files={**inputs.files, **places}), home).encode()
     return files
-
-
-def with_files(inputs: Inputs, places: Mapping[str, Path]) -> Inputs:
-    """The same inputs as if their files lay elsewhere."""
-    return replace(inputs, files={**inputs.files, **places})

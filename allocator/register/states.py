@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from allocator.domain.errors import RegisterError
 from allocator.language.message import Message
@@ -54,25 +55,21 @@ def seat_step(session_id: str, cadre_id: str, now: SeatState, then: SeatState) -
         )
 
 
-def seats_change(session_id: str, now: SessionState) -> None:
-    """Refuse that seats of a session come or go when nobody can come or go any more.
+def as_of(state: SessionState, start_date: str, on: date) -> SessionState:
+    """The state of a session on a day: an issued one that has begun is running; dates are ISO texts in the register."""
+    return S.RUNNING if state is S.ISSUED and start_date <= on.isoformat() else state
+
+
+def seats_change(session_id: str, now: SessionState, *, comes: bool) -> None:
+    """Refuse that seats of a session come or go once it has begun, and that anybody ``comes`` to one that was called off.
 
     Raises
     ------
     RegisterError
     """
-    if now is SessionState.CLOSED:
-        raise RegisterError(Message("register.seats-closed", session=session_id))
-
-
-def seats_come(session_id: str, now: SessionState) -> None:
-    """Refuse that anybody is called to a session that was called off.
-
-    Raises
-    ------
-    RegisterError
-    """
-    if now is SessionState.CANCELLED:
+    if now in (S.RUNNING, S.CLOSED):
+        raise RegisterError(Message("register.seats-closed", session=session_id, now=named(now)))
+    if comes and now is S.CANCELLED:
         raise RegisterError(Message("register.seats-cancelled", session=session_id))
 
 

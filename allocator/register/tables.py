@@ -7,8 +7,8 @@ from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary,
 METADATA = MetaData()
 
 
-def _text(name: str, **settings: bool) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="", **settings)  # type: ignore[arg-type]
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
 
 
 JOURNAL = Table(

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from allocator.audit import audit, read_plan
-from allocator.domain.errors import RegisterError
+from allocator.domain.errors import Defect, InputError, RegisterError
 from allocator.domain.plan import Plan, ordered
+from allocator.domain.tables import Inputs
 from allocator.inputs import load
 from allocator.language.message import Message
 from allocator.register.records import Event, EventKind, SeatState
@@ -59,21 +61,15 @@ def take(
     Raises
     ------
     InputError
-        If the file is no plan; every defect at once.
+        If the file is no plan, names people or sessions that there are not, or a seat twice; every defect at once.
     RegisterError
-        If it differs in nothing, breaks a rule, names people or sessions that there are not, or a state forbids it.
+        If it differs in nothing, breaks a rule, or a state forbids it.
     """
     latest = register.latest()
     with tempfile.TemporaryDirectory() as folder:
         inputs = load(register.write_inputs(latest.version, Path(folder)))
         edited = read_plan(file, inputs)
-        unknown = [
-            *sorted(set(edited.placements["cadre_id"]) - set(inputs.cadres["cadre_id"])),
-            *sorted(set(edited.placements["session_id"]) - set(inputs.sessions["session_id"])),
-        ]
-        if unknown:
-            raise RegisterError(Message("register.take-unknown", ids=tuple(unknown)))
-        _refuse_doubles(edited)
+        _refuse_rows(edited, inputs)
         report = audit(edited, inputs)
         if not (report.is_clean or despite_breaches):
             raise RegisterError(Message("register.take-not-clean", count=len(report.breaches)))
@@ -118,11 +114,21 @@ def _answered(waiting: pd.DataFrame, made: Sequence[Event]) -> dict[str, Facts]:
     return found
 
 
-def _refuse_doubles(edited: Plan) -> None:
-    twice = edited.placements[edited.placements.duplicated(KEY)]
-    if not twice.empty:
-        session, cadre = twice[KEY].iloc[0]
-        raise RegisterError(Message("register.take-twice", cadre=cadre, session=session))
+def _refuse_rows(edited: Plan, inputs: Inputs) -> None:
+    """Refuse ids that the tables do not have, and seats that are listed twice; every row at once."""
+    table, origin = edited.placements, edited.origin
+    file, rows = (origin.file, origin.rows.tolist()) if origin else ("plan", [0] * len(table))
+    defects = []
+    for column, known in (("cadre_id", inputs.cadres["cadre_id"]), ("session_id", inputs.sessions["session_id"])):
+        for at in np.flatnonzero(~table[column].isin(known)).tolist():
+            message = Message("register.take-unknown", id=table[column].iat[at])
+            defects.append(Defect(file, rows[at], column, message, Message("event.hint-id"), "take-unknown"))
+    for at in np.flatnonzero(table.duplicated(KEY)).tolist():
+        session, cadre = (table[name].iat[at] for name in KEY)
+        message = Message("register.take-twice", cadre=cadre, session=session)
+        defects.append(Defect(file, rows[at], "", message, Message("event.hint-same"), "take-twice"))
+    if defects:
+        raise InputError(defects)
 
 
 def _joined(before: Plan, edited: Plan) -> Plan:

@@ -116,7 +116,7 @@ def test_overlapping_history_is_noted_and_counts(files: Files) -> None:
     inputs = files.load()
     assert len(inputs.history) == 4
     (note,) = [note for note in inputs.notes if note.code == "note.overlapping-history"]
-    assert note.endswith("overlapping another class of the same person: 1 row: 5")
+    assert note.endswith("another class of the same person overlaps in 1 row: 5")
 
 
 def test_classes_that_follow_each_other_are_no_overlap(files: Files) -> None:
@@ -163,7 +163,7 @@ def test_hidden_rows_columns_and_sheets_are_pointed_out(files: Files) -> None:
     book.active = 1
     book.save(path)
     notes = {note.code: str(note) for note in load(files.path).notes}
-    assert notes["note.hidden-rows"].endswith("cadres.xlsx[cadres]: 1 row is hidden, and read all the same: 3")
+    assert notes["note.hidden-rows"].endswith("cadres.xlsx[cadres]: 1 row is hidden but read all the same: 3")
     assert notes["note.hidden-columns"].endswith("'team_id'")
     assert "note.hidden-sheet" in notes
 

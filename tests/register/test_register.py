@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy import create_engine, event, text
 
@@ -78,7 +79,10 @@ def test_every_past_plan_comes_back_byte_for_byte_with_its_inputs(
 def test_tampering_with_any_cell_or_row_is_found(published: Path, run: Run) -> None:
     with Register.open(published) as register:
         register.add_events(
-            [Event("E1", ON, EventKind.WITHDRAW, *first_seat(run), reason="illness", by="S")], by="Planner", on=ON
+            [Event("E1", ON, EventKind.WITHDRAW, *first_seat(run), reason="illness", by="S")],
+            by="Planner",
+            on=ON,
+            after=1,
         )
         outcome = {
             (run.plan.placements.iloc[0]["session_id"], run.plan.placements.iloc[0]["cadre_id"]): SeatState.CONFIRMED
@@ -89,9 +93,10 @@ def test_tampering_with_any_cell_or_row_is_found(published: Path, run: Run) -> N
             [session],
             by="P",
             on=ON,
+            after=1,
         )
         report = Attendance(session, cadre, present=True, hours=8.0)
-        register.add_attendance([report], {(session, cadre): SeatState.ATTENDED}, by="P", on=ON)
+        register.add_attendance([report], {(session, cadre): SeatState.ATTENDED}, by="P", on=ON, after=1)
         assert register.verify() == []
     whole = published.read_bytes()
     tried = 0
@@ -156,7 +161,7 @@ def test_nothing_is_half_written_wherever_a_write_fails(published: Path, run: Ru
 
 KILLED = """
 import os, signal, sys
-from datetime import date
+from datetime import date, timedelta
 from sqlalchemy import event
 from allocator.register import Register
 from allocator.register.records import Event, EventKind
@@ -168,7 +173,7 @@ def count(*_):
         os.kill(os.getpid(), signal.SIGKILL)
 event.listen(register._engine, "after_cursor_execute", count)
 event.listen(register._engine, "commit", count)
-register.add_events([Event("E1", date(2019, 1, 8), EventKind.WITHDRAW, "N3", "theory-2019a")], by="P", on=date(2019, 1, 8))
+register.add_events([Event("E1", date(2019, 1, 8), EventKind.WITHDRAW, "N3", "theory-2019a")], by="P", on=date(2019, 1, 8), after=1)
 """
 
 
@@ -223,7 +228,7 @@ def test_locked_register_is_told_after_a_while(published: Path, monkeypatch: pyt
     holder = sqlite3.connect(published, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with Register.open(published) as register, pytest.raises(RegisterError) as fault:
-        register.add_events([Event("E1", ON, EventKind.LEAVE, "N3")], by="P", on=ON)
+        register.add_events([Event("E1", ON, EventKind.LEAVE, "N3")], by="P", on=ON, after=1)
     holder.close()
     assert code_of(fault) == "register.locked"
 
@@ -238,7 +243,7 @@ def test_full_disk_is_told_and_leaves_nothing(published: Path) -> None:
 
         events = [Event(f"E{n}", ON, EventKind.LEAVE, "N3", reason="x" * 5000) for n in range(200)]
         with pytest.raises(OutputError) as fault:
-            register.add_events(events, by="P", on=ON)
+            register.add_events(events, by="P", on=ON, after=1)
     assert code_of(fault) == "register.unwritable"
     assert content(published) == before
 
@@ -284,7 +289,7 @@ def test_some_years_or_sessions_are_published_and_issued_ones_stay(run: Run, tmp
         assert set(register.seats(held=True)["session_id"]) == set(placed["session_id"][placed["year"] == year])
         with pytest.raises(RegisterError) as same:
             publish(register, run, by="P", on=ON, years=[year])
-        register.add_papers([], [session], by="P", on=ON)
+        register.add_papers([], [session], by="P", on=ON, after=2)
         assert register.sessions().set_index("session_id")["state"][session] == "issued"
         cadre = placed["cadre_id"][placed["session_id"] == session].iloc[0]
         other = replace(run, plan=without(run.plan, cadre, session))
@@ -303,16 +308,20 @@ def test_states_forbid_what_cannot_be(published: Path, run: Run) -> None:
     with Register.open(published) as register:
         with pytest.raises(RegisterError) as early:  # Nobody attends a class to which nobody was called.
             register.add_attendance(
-                [Attendance(session, cadre, True, hours=8.0)], {(session, cadre): SeatState.ATTENDED}, by="P", on=ON
+                [Attendance(session, cadre, True, hours=8.0)],
+                {(session, cadre): SeatState.ATTENDED},
+                by="P",
+                on=ON,
+                after=1,
             )
-        register.add_papers([], [session], by="P", on=ON)
+        register.add_papers([], [session], by="P", on=ON, after=1)
         reports = [Attendance(session, person, True, hours=8.0) for person in people]
-        register.add_attendance(reports, {(session, p): SeatState.ATTENDED for p in people}, by="P", on=ON)
+        register.add_attendance(reports, {(session, p): SeatState.ATTENDED for p in people}, by="P", on=ON, after=1)
         assert register.sessions().set_index("session_id")["state"][session] == "closed"
         with pytest.raises(RegisterError) as late:
             register.add_version(without(run.plan, cadre, session), run.inputs, by="P", on=ON, why="", after=1)
         register.add_attendance(
-            reports[:1], {(session, people.iloc[0]): SeatState.ABSENT}, by="P", on=ON
+            reports[:1], {(session, people.iloc[0]): SeatState.ABSENT}, by="P", on=ON, after=1
         )  # A report may be corrected.
         assert register.verify() == []
     assert (code_of(early), code_of(late)) == ("register.seat-state", "register.seats-closed")
@@ -327,3 +336,87 @@ def test_schema_of_the_migrations_is_that_of_the_tables(published: Path) -> None
     with create_engine(f"sqlite:///{published}").connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
         assert connection.execute(text("SELECT count(*) FROM plans")).scalar() == 1
+
+
+def test_new_run_leaves_nothing_of_the_drafts_that_it_replaces(run: Run, published: Path) -> None:
+    _, session = first_seat(run)
+    table = run.plan.placements
+    empty = ordered(table[table["session_id"] != session])  # The new run holds this session no more.
+    with Register.open(published) as register:
+        publish(register, replace(run, plan=empty), by="P", on=ON, reason="new run")
+        assert register.plan(2).to_csv() == empty.to_csv()
+        assert not (register.seats(held=True)["session_id"] == session).any()
+        register.add_papers([], [table["session_id"].iloc[0]], by="P", on=ON, after=2)
+        rest = ordered(empty.placements[empty.placements["session_id"] != table["session_id"].iloc[0]])
+        with pytest.raises(RegisterError) as fault:  # Who was called up is not dropped by a run.
+            publish(register, replace(run, plan=rest), by="P", on=ON, reason="again")
+    assert code_of(fault) == "register.already-issued"
+
+
+def test_part_of_a_run_must_not_clash_with_what_is_in_force(run: Run, published: Path) -> None:
+    table = run.plan.placements.copy()
+    one, other = table["session_id"].unique()[:2]
+    moved = table["session_id"] == other
+    doubled = ordered(pd.concat([table[~moved], table[table["session_id"] == one].assign(**{
+        name: table.loc[moved, name].iloc[0] for name in ("session_id", "programme_id", "year", "start_date", "end_date")
+    })], ignore_index=True))  # fmt: skip
+    sessions = run.inputs.sessions.copy()
+    days = sessions.set_index("session_id").loc[one, ["start_date", "end_date"]]
+    sessions.loc[sessions["session_id"] == other, ["start_date", "end_date"]] = days.to_numpy()
+    segments = run.inputs.segments.copy()
+    segments.loc[segments["session_id"] == other, ["start_date", "end_date"]] = days.to_numpy()
+    clashing = replace(run, plan=doubled, inputs=replace(run.inputs, sessions=sessions, segments=segments))
+    with Register.open(published) as register:
+        with pytest.raises(RegisterError) as fault:
+            publish(register, clashing, by="P", on=ON, sessions=[other])
+        assert code_of(fault) == "register.clash"
+        assert register.latest().version == 1
+
+
+def test_nobody_comes_or_goes_once_a_session_has_begun(run: Run, published: Path) -> None:
+    cadre, session = first_seat(run)
+    start = run.inputs.sessions.set_index("session_id").loc[session, "start_date"].date()
+    changed = without(run.plan, cadre, session)
+    with Register.open(published) as register:
+        register.add_papers([{"kind": "notice", "version": 1, "hash": "x"}], [session], by="P", on=ON, after=1)
+        assert register.papers()["number"].tolist() == [1]
+        with pytest.raises(RegisterError) as fault:
+            register.add_version(changed, run.inputs, by="P", on=start, why="", after=1)
+        assert code_of(fault) == "register.seats-closed"
+        with pytest.raises(RegisterError):
+            register.add_version(run.plan, run.inputs, by="P", on=start, why="", after=1, cancelled=[session])
+        assert register.add_version(changed, run.inputs, by="P", on=start - timedelta(days=1), why="", after=1) == 2
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("plans@home/register.db", "plans@home/register.db"),
+        ("postgresql://ann:se@cret@server/plans", "postgresql://server/plans"),
+        ("postgresql://server/plans", "postgresql://server/plans"),
+    ],
+)
+def test_no_password_is_told_and_no_path_cut(where: str, told: str) -> None:
+    assert database.shown(where) == told
+
+
+def test_refusals_of_a_server_tell_no_password() -> None:
+    with pytest.raises(RegisterError) as fault:
+        Register.open("postgresql://zelda:secret@127.0.0.1:1/x")
+    assert "secret" not in str(fault.value) and "zelda" not in str(fault.value)
+
+
+def test_writer_is_told_when_the_plan_moved_on(run: Run, published: Path) -> None:
+    cadre, session = first_seat(run)
+    report = Attendance(session, cadre, present=True, hours=8.0)
+    with Register.open(published) as register:
+        register.add_version(without(run.plan, cadre, session), run.inputs, by="A", on=ON, why="", after=1)
+        for write in (
+            lambda: register.add_events([Event("E1", ON, EventKind.LEAVE, cadre)], by="B", on=ON, after=1),
+            lambda: register.add_papers([], [session], by="B", on=ON, after=1),
+            lambda: register.add_attendance([report], {}, by="B", on=ON, after=1),
+        ):
+            with pytest.raises(RegisterError) as fault:
+                write()
+            assert code_of(fault) == "register.moved-on"
+        assert register.attendance().empty and register.verify() == []

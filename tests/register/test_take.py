@@ -82,14 +82,21 @@ def test_what_cannot_be_taken_in_is_told(published: Path, run: Run, tmp_path: Pa
     lines = lines_of(run)
     cases = {
         "register.nothing-new": lines,
-        "register.take-unknown": swapped(run, session, one, "nobody"),
-        "register.take-twice": [*lines, lines[-1]],
+    }
+    rows = {
+        "take-unknown": (swapped(run, session, one, "nobody"), "cadre_id"),
+        "take-twice": ([*lines, lines[-1]], ""),
     }
     with Register.open(published) as register:
         for code, edited in cases.items():
             with pytest.raises(RegisterError) as fault:
                 take(register, written(tmp_path, edited), by="Li", on=ON, reason="r", despite_breaches=True)
             assert fault.value.args[0].code == code
+        for code, (edited, column) in rows.items():
+            with pytest.raises(InputError) as refused:
+                take(register, written(tmp_path, edited), by="Li", on=ON, reason="r", despite_breaches=True)
+            (defect,) = refused.value.defects
+            assert (defect.code, defect.column, defect.row > 1) == (code, column, True)
         with pytest.raises(InputError):
             take(register, written(tmp_path, ["a,b", "1,2"]), by="Li", on=ON, reason="r")
         assert (register.latest().version, len(register.events())) == (1, 0)
@@ -129,7 +136,7 @@ def test_events_entered_before_are_answered_and_not_entered_twice(published: Pat
         Event("E3", ON, EventKind.UNAVAILABLE, other, value="2022-01-03/2022-01-09", reason="abroad", by="S"),
     ]
     with Register.open(published) as register:
-        register.add_events(entered, by="S", on=ON)
+        register.add_events(entered, by="S", on=ON, after=1)
         lines = swapped(run, session, one, other)[:-1]  # The last seat is given up.
         taken = take(register, written(tmp_path, lines), by="Li", on=ON, reason="letter", despite_breaches=True)
         events = register.events().set_index("event_id")

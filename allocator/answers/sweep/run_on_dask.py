@@ -89,10 +89,9 @@ def connected(address: str) -> Iterator[Client]:
     except ImportError:
         raise ClusterError(Message("sweep.no-dask")) from None
     where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
-    client = None
     with _silent():
         try:
-            _refuse_silence(address)
+            _refuse_deaf(address)
             client = Client(**where, timeout=CONNECT, set_as_default=False)
         except (OSError, TimeoutError, ValueError, RuntimeError):
             raise ClusterError(Message("sweep.cluster-away", address=address)) from None
@@ -106,7 +105,7 @@ def connected(address: str) -> Iterator[Client]:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Leave out what Dask logs, traces too, since what goes wrong is told in our own words; it goes on in the background after a fault."""
+    """Show nothing of what Dask logs: what goes wrong is told in our own words. After a fault it goes on logging in the background."""
     names = [
         name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "asyncio", "tornado")
     ]
@@ -114,11 +113,11 @@ def _silent() -> Iterator[None]:
     for name in names:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     yield
-    for name, level in before.items():  # Only if all went well.
+    for name, level in before.items():  # Not reached after a fault.
         logging.getLogger(name).setLevel(level)
 
 
-def _refuse_silence(address: str) -> None:
+def _refuse_deaf(address: str) -> None:
     """Raise what the system says when nobody listens at an address: a client of Dask that fails leaves a trace when it is thrown away."""
     protocol, _, place = address.rpartition("://")
     if protocol in ("", "tcp", "tls") and not Path(address).is_file():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -67,9 +67,8 @@ def _ids(event: Event, now: Standing) -> Iterator[Fault]:
         yield _unknown("value", person, event.value, now.unit_of)
 
 
-def _unknown(column: str, thing: Message, value: str, known: object) -> Fault:
-    choices = sorted(known)  # type: ignore[call-overload]
-    hint = did_you_mean(value, choices, Message("event.hint-id"), 75)
+def _unknown(column: str, thing: Message, value: str, known: Iterable[str]) -> Fault:
+    hint = did_you_mean(value, sorted(known), Message("event.hint-id"), 75)
     return Fault(column, Message("event.unknown", thing=thing, value=value), hint, "event-unknown-id")
 
 

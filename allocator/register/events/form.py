@@ -78,7 +78,7 @@ def _kinds(book: Any, sheet: Any, sessions: Sequence[str], lang: Language) -> No
         Message("event.head-kind"),
         Message("event.head-needs"),
         Message("event.head-value"),
-        Message("event.a-session"),
+        Message("event.touch-session"),
     )
     for at, (title, width) in enumerate(zip(titles, (18, 36, 70, 20), strict=True)):
         sheet.set_column(at, at, width)

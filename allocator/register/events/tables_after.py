@@ -87,7 +87,8 @@ class Tables:
 
 def _records(frame: pd.DataFrame, key: str) -> dict[str, Record]:
     texts = pd.DataFrame({column: map(_text, frame[column]) for column in frame}, dtype="str")
-    return {record[key]: record for record in texts.to_dict("records")}  # type: ignore[misc]
+    rows = (dict(zip(texts.columns, row, strict=True)) for row in texts.itertuples(index=False, name=None))
+    return {row[key]: row for row in rows}
 
 
 def _text(value: object) -> str:

@@ -109,7 +109,7 @@ def test_unknown_reference_is_refused_with_a_suggestion(
 def test_past_programme_may_be_gone_when_the_history_tells_content_and_host(files: Files) -> None:
     inputs = files.load()
     assert "OLD" in inputs.history["programme_id"].tolist()
-    assert any("no longer has the programme of 1 row," in note for note in inputs.notes)
+    assert any("the programme of 1 row is no longer in" in note for note in inputs.notes)
     files.tables["history"][1]["host_group"] = ""
     assert "fill in content and host_group" in files.defect("unknown-programme").hint
 

@@ -189,7 +189,7 @@ def test_applied_events_become_a_version_that_reads_back(
     one = event(K.WITHDRAW, *seat)
     with Register.open(published) as register:
         inputs = load(register.write_inputs(1, tmp_path / "one"))
-        register.add_events([one], by="Planner", on=ON)
+        register.add_events([one], by="Planner", on=ON, after=1)
         found = apply(inputs, [one], register.plan(1), tmp_path / "two", version=2)
         plan = brought_up(register.plan(1), found)
         left = {(seat[1], seat[0]): SeatState.WITHDRAWN}

@@ -152,7 +152,7 @@ def test_substitute_is_refused_when_somebody_already_sits_there(now: Standing, r
 def test_event_is_refused_when_the_register_has_it(published: Path, run: Run, tmp_path: Path) -> None:
     with Register.open(published) as register:
         event = Event("E1", ON, EventKind.LEAVE, "N1", reason="调出")
-        register.add_events([event], by="Planner", on=ON)
+        register.add_events([event], by="Planner", on=ON, after=1)
         now = standing(register, run.inputs, ON)
     path = sheet(tmp_path, row("leave", "N2"), row("transfer", "N1", unit="S", id="E2"))
     assert told(path, now) == [(2, "event_id", "event-entered"), (3, "cadre_id", "event-contradiction")]

@@ -1,0 +1,127 @@
+"""What a version of the plan, or a report of a host, does to sessions, seats and events; each inside the transaction of its entry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple
+from datetime import date
+
+from sqlalchemy import Connection, insert, select, update
+
+from allocator.domain.errors import RegisterError
+from allocator.domain.plan import Plan
+from allocator.domain.tables import Inputs
+from allocator.language.message import Message
+from allocator.register import states
+from allocator.register.records import EVENT_COLUMNS, HELD, Event, SeatState, SessionState
+from allocator.register.tables import EVENTS, SEATS, SESSIONS
+
+Seat = tuple[str, str]
+"""Session and person."""
+
+
+def note_events(connection: Connection, events: Sequence[Event], applied_in: int | None = None) -> None:
+    """Write events down.
+
+    Raises
+    ------
+    RegisterError
+        If one of them is there already.
+    """
+    known = set(connection.execute(select(EVENTS.c.event_id)).scalars())
+    twice = sorted(known & {one.event_id for one in events})
+    if twice:
+        raise RegisterError(Message("register.event-known", events=tuple(twice)))
+    rows = [dict(zip(EVENT_COLUMNS, astuple(one), strict=True)) | {"date": one.date.isoformat()} for one in events]
+    if rows:
+        connection.execute(insert(EVENTS), [{**row, "applied_in": applied_in} for row in rows])
+
+
+def put_sessions(connection: Connection, plan: Plan, inputs: Inputs, cancelled: Collection[str], on: date) -> None:
+    """Add the sessions of a plan as drafts, move the dates of those that are there, and call off what is cancelled."""
+    there = {row["session_id"]: row for row in connection.execute(select(SESSIONS)).mappings()}
+    table = inputs.sessions[inputs.sessions["session_id"].isin({*plan.placements["session_id"], *there})]
+    days = (table[name].dt.strftime("%Y-%m-%d").tolist() for name in ("start_date", "end_date"))
+    new = []
+    for session_id, year, start, end in zip(table["session_id"].tolist(), table["year"].tolist(), *days, strict=True):
+        dates = {"start_date": start, "end_date": end}
+        if session_id not in there:
+            new.append({"session_id": session_id, "year": year, "state": SessionState.DRAFT.value, **dates})
+        elif any(there[session_id][name] != value for name, value in dates.items()):
+            known = there[session_id]
+            states.session_moves(session_id, states.as_of(SessionState(known["state"]), known["start_date"], on))
+            connection.execute(update(SESSIONS).where(SESSIONS.c.session_id == session_id).values(**dates))
+    if new:
+        connection.execute(insert(SESSIONS), new)
+    step_sessions(connection, dict.fromkeys(sorted(there.keys() & set(cancelled)), SessionState.CANCELLED), on)
+
+
+def put_seats(
+    connection: Connection, plan: Plan, version: int, left: Mapping[Seat, SeatState], on: date
+) -> dict[str, int]:
+    """Bring the seats to those of a plan; how many came and went."""
+    there = {(row["session_id"], row["cadre_id"]): row for row in connection.execute(select(SEATS)).mappings()}
+    held = {seat for seat, row in there.items() if row["state"] in HELD}
+    names = ("session_id", "cadre_id", "unit_id", "headcount")
+    placed = zip(*(plan.placements[name].tolist() for name in names), strict=True)
+    wanted = {row[:2]: dict(zip(names, row, strict=True)) for row in placed}
+    came, gone = sorted(wanted.keys() - held), sorted(held - wanted.keys())
+    resized = sorted(s for s in held & wanted.keys() if there[s]["headcount"] != wanted[s]["headcount"])
+    now = _sessions_as_of(connection, on)
+    for session_id in sorted({session for session, _ in [*came, *gone, *resized]}):
+        states.seats_change(session_id, now[session_id], comes=any(session == session_id for session, _ in came))
+    for seat in resized:
+        _update_seat(connection, seat, headcount=wanted[seat]["headcount"], version=version)
+    for seat in gone:
+        state = left.get(seat, SeatState.WITHDRAWN)
+        states.seat_step(*seat, SeatState(there[seat]["state"]), state)
+        _update_seat(connection, seat, state=state.value, version=version)
+    for seat in came:
+        if seat in there:
+            _update_seat(connection, seat, **wanted[seat], state=SeatState.PLANNED.value, version=version)
+    new = [{**wanted[s], "state": SeatState.PLANNED.value, "version": version} for s in came if s not in there]
+    if new:
+        connection.execute(insert(SEATS), new)
+    return {"came": len(came), "gone": len(gone)}
+
+
+def step_seats(connection: Connection, outcome: Mapping[Seat, SeatState]) -> None:
+    """Bring seats to other states.
+
+    Raises
+    ------
+    RegisterError
+        If there is no such seat, or its state forbids the step.
+    """
+    query = select(SEATS.c.session_id, SEATS.c.cadre_id, SEATS.c.state)
+    now = {(session, cadre): SeatState(state) for session, cadre, state in connection.execute(query)}
+    for seat, state in outcome.items():
+        session_id, cadre_id = seat
+        if seat not in now:
+            raise RegisterError(Message("register.no-seat", cadre=cadre_id, session=session_id))
+        states.seat_step(session_id, cadre_id, now[seat], state)
+        _update_seat(connection, seat, state=state.value)
+
+
+def step_sessions(connection: Connection, steps: Mapping[str, SessionState], on: date) -> None:
+    """Bring sessions to other states.
+
+    Raises
+    ------
+    RegisterError
+        If the state that a session has on the day forbids the step.
+    """
+    now = _sessions_as_of(connection, on)
+    for session_id, state in steps.items():
+        states.session_step(session_id, now[session_id], state)
+        connection.execute(update(SESSIONS).where(SESSIONS.c.session_id == session_id).values(state=state.value))
+
+
+def _sessions_as_of(connection: Connection, on: date) -> dict[str, SessionState]:
+    query = select(SESSIONS.c.session_id, SESSIONS.c.state, SESSIONS.c.start_date)
+    return {one: states.as_of(SessionState(state), start, on) for one, state, start in connection.execute(query)}
+
+
+def _update_seat(connection: Connection, seat: Seat, **values: object) -> None:
+    place = (SEATS.c.session_id == seat[0]) & (SEATS.c.cadre_id == seat[1])
+    connection.execute(update(SEATS).where(place).values(**values))
