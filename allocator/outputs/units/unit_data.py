@@ -4,49 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
-import pandas as pd
-
 from allocator.domain.rules import Cumulative
-from allocator.language.texts import Texts
 from allocator.outputs.output_data import Material, records
-from allocator.outputs.units.calendars import uid
+from allocator.outputs.units.calls import Calls, Unit, names_within
 from allocator.outputs.units.file_names import file_stems
-from allocator.outputs.units.unit_record import Event, Notice, TableSheet, UnitContent
+from allocator.outputs.units.unit_record import TableSheet, UnitContent
 
 NAMES_IN_A_ROW = 40  # of the people away in a week; more continue in the row below
-
-_SEAT = (
-    "unit_id", "year", "session_id", "cadre_id", "headcount", "start_date", "end_date", "days", "name", "post", "rank",
-    "programme", "programme_id", "place", "dates", "reason",
-)  # fmt: skip
-_PERSON = ("cadre_id", "name", "unit_id", "team_id", "post", "rank", "headcount")
-
-
-@dataclass(frozen=True)
-class _Unit:
-    """Rows of one unit, in the order they are shown."""
-
-    members: list[Any] = field(default_factory=list)
-    seats: list[Any] = field(default_factory=list)
-    past: list[Any] = field(default_factory=list)
-
-    @property
-    def staff(self) -> int:
-        return sum(person.headcount for person in self.members)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One part of a session: its days and where."""
-
-    first: date
-    last: date
-    place: str
 
 
 class Gathering:
@@ -55,12 +23,11 @@ class Gathering:
     def __init__(self, material: Material) -> None:
         self.material = material
         self.texts = material.texts
-        self.units = self._split()
+        self.calls = Calls(material)
+        self.units = self.calls.units
         self._stems = file_stems(self.units)
-        self._parts = self._parts_of_sessions()
         self._owed, self._overdue = self._lists()
         self._teams = self._floors()
-        self._kinds = dict(zip(material.sessions["session_id"], material.sessions["host_group"], strict=True))
 
     def __iter__(self) -> Iterator[UnitContent]:
         """Every unit with people, in the order of unit ids."""
@@ -69,40 +36,6 @@ class Gathering:
     def some(self, first: int, last: int | None) -> Iterator[UnitContent]:
         """Those from one place in that order up to another, which is left out."""
         return (self._content(unit_id, unit) for unit_id, unit in islice(self.units.items(), first, last))
-
-    # ------------------------------------------------------------------ splitting
-
-    def _split(self) -> dict[str, _Unit]:
-        material = self.material
-        cadres = material.people.reset_index().assign(
-            order=material.person_order.reindex(material.people.index).to_numpy()
-        )
-        cadres = cadres.sort_values(["unit_id", "order"], kind="stable")
-        units: dict[str, _Unit] = {}
-        home: dict[str, _Unit] = {}
-        for person in _rows(cadres, _PERSON):
-            home[person.cadre_id] = units.setdefault(person.unit_id, _Unit())
-            home[person.cadre_id].members.append(person)
-        # The unit is that of the roster, whatever the plan file says: nobody is shown to another unit.
-        seatings = material.seatings[material.seatings["cadre_id"].isin(home.keys())]
-        seatings = seatings.assign(order=seatings["cadre_id"].map(material.person_order))
-        for seat in _rows(seatings.sort_values(["start_date", "session_id", "order"], kind="stable"), _SEAT):
-            home[seat.cadre_id].seats.append(seat)
-        fields = ("cadre_id", "programme_id", "start_date", "end_date", "days", "hours", "host_group", "online")
-        history = material.inputs.history.sort_values(["cadre_id", "start_date"], kind="stable")
-        for attended in _rows(history, fields):
-            if attended.cadre_id in home:
-                home[attended.cadre_id].past.append(attended)
-        return units
-
-    def _parts_of_sessions(self) -> dict[str, list[_Part]]:
-        segments = self.material.inputs.segments.sort_values(["session_id", "start_date"], kind="stable")
-        places = {host: self.material.place(host) for host in segments["host_id"].unique()}
-        parts: dict[str, list[_Part]] = {}
-        for row in _rows(segments, ("session_id", "start_date", "end_date", "host_id")):
-            part = _Part(row.start_date.date(), row.end_date.date(), places[row.host_id])
-            parts.setdefault(row.session_id, []).append(part)
-        return parts
 
     def _lists(self) -> tuple[dict[str, str], dict[str, str]]:
         """What each person owes (people whom no cumulative rule concerns are absent), and the years overdue."""
@@ -155,14 +88,12 @@ class Gathering:
 
     # ------------------------------------------------------------------ one unit
 
-    def _content(self, unit_id: str, unit: _Unit) -> UnitContent:
+    def _content(self, unit_id: str, unit: Unit) -> UnitContent:
         texts, years = self.texts, self.material.inputs.years
         name = self.material.unit_names.get(unit_id, unit_id)
         title = texts("units.title", unit=name, first=years[0], last=years[-1])
-        called = _called(unit, texts)
-        blocks: dict[str, list[Any]] = {}
-        for seat in unit.seats:
-            blocks.setdefault(seat.session_id, []).append(seat)
+        called = names_within(unit, texts)
+        calls = self.calls.of(unit_id).values()
         sheets = [self._schedule(unit, title), self._weeks(unit, called), self._members(unit)]
         if unit.past:
             sheets.append(self._record(unit))
@@ -177,16 +108,16 @@ class Gathering:
             people=unit.staff,
             seats=sum(seat.headcount for seat in unit.seats),
             sheets=tuple(sheets),
-            events=tuple(event for seats in blocks.values() for event in self._events(unit_id, seats, called)),
-            notices=tuple(self._notice(unit_id, name, seats, called) for seats in blocks.values()),
+            events=tuple(event for call in calls for event in call.events),
+            notices=tuple(call.notice for call in calls),
         )
 
     @staticmethod
-    def _groups(unit_id: str, unit: _Unit) -> list[tuple[str, str]]:
+    def _groups(unit_id: str, unit: Unit) -> list[tuple[str, str]]:
         teams = dict.fromkeys(person.team_id for person in unit.members if person.team_id)
         return [*(("team_id", team) for team in teams), ("unit_id", unit_id)]
 
-    def _schedule(self, unit: _Unit, title: str) -> TableSheet:
+    def _schedule(self, unit: Unit, title: str) -> TableSheet:
         texts = self.texts
         rows = tuple(
             (s.year, s.cadre_id, s.name, s.post, s.programme, s.session_id, s.dates, s.place, s.days, s.headcount, s.reason)
@@ -198,7 +129,7 @@ class Gathering:
         note = texts("units.schedule-note" if rows else "units.nobody")
         return TableSheet(texts("sheet.schedule"), columns, rows, styles, (title, note), freeze=3)
 
-    def _weeks(self, unit: _Unit, called: dict[str, str]) -> TableSheet:
+    def _weeks(self, unit: Unit, called: dict[str, str]) -> TableSheet:
         """Every week in which somebody is away, with their names; somebody in two classes of a week is away once."""
         texts = self.texts
         in_team = {person.cadre_id for person in unit.members if person.team_id}
@@ -208,14 +139,14 @@ class Gathering:
         for seat in unit.seats:
             # Seats of an unnamed group are different people each time.
             key = (seat.cadre_id, seat.session_id if seat.cadre_id in groups else "")
-            for part in self._parts_of(seat):
+            for part in self.calls.parts_of(seat):
                 monday = part.first - timedelta(days=part.first.weekday())
                 while monday <= part.last:
                     weeks.setdefault(monday, {})[key] = seat.headcount
                     monday += timedelta(weeks=1)
         rows: list[tuple[Any, ...]] = []
         for monday, away in sorted(weeks.items()):
-            names = [self._with_count(called[cadre_id], count) for (cadre_id, _), count in away.items()]
+            names = [self.calls.with_count(called[cadre_id], count) for (cadre_id, _), count in away.items()]
             led = sum(count for (cadre_id, _), count in away.items() if cadre_id in in_team)
             count = sum(away.values())
             figures: tuple[Any, ...] = (count, count / unit.staff, *((led, led / team) if team else (None, None)))
@@ -232,7 +163,7 @@ class Gathering:
         styles = ("text", "text", "count", "share", "count", "share", "long")
         return TableSheet(texts("sheet.weeks"), columns, tuple(rows), styles, (note,), freeze=2)
 
-    def _members(self, unit: _Unit) -> TableSheet:
+    def _members(self, unit: Unit) -> TableSheet:
         """Everybody of the unit: what was done before, what the plan holds, years overdue, what is still owed."""
         texts = self.texts
         # A group goes to a programme in many sessions of a year: that is one line with all its people.
@@ -261,11 +192,13 @@ class Gathering:
         """Programmes by year; those of a group with its people."""
         texts = self.texts
         return texts.join(
-            texts("units.in-year", year=year, programme=self._with_count(programme, people if headcount > 1 else 1))
+            texts(
+                "units.in-year", year=year, programme=self.calls.with_count(programme, people if headcount > 1 else 1)
+            )
             for (year, programme), people in attends.items()
         )
 
-    def _record(self, unit: _Unit) -> TableSheet:
+    def _record(self, unit: Unit) -> TableSheet:
         texts, material = self.texts, self.material
         names = {person.cadre_id: person.name for person in unit.members}
         online = {True: texts("units.online"), False: ""}
@@ -285,84 +218,5 @@ class Gathering:
         styles = ("text", "text", "plain", "count", "count", "count", "share", "status")
         return TableSheet(self.texts("sheet.teams"), columns, rows, styles, (self.texts("units.teams-note"),))
 
-    # ------------------------------------------------------------------ calendar and notices
-
-    def _parts_of(self, seat: Any) -> list[_Part]:
-        """Days of the seat's session; those of the plan where the tables know none."""
-        return self._parts.get(seat.session_id) or [_Part(seat.start_date.date(), seat.end_date.date(), seat.place)]
-
-    def _events(self, unit_id: str, seats: list[Any], called: dict[str, str]) -> Iterator[Event]:
-        texts, seat = self.texts, seats[0]
-        people = sum(s.headcount for s in seats)
-        names = [self._with_count(called[s.cadre_id], s.headcount) for s in seats]
-        parts = self._parts_of(seat)
-        for number, part in enumerate(parts, start=1):
-            code = "units.event" if len(parts) == 1 else "units.event-part"
-            yield Event(
-                uid=uid(self.material.inputs.scenario.id, unit_id, seat.session_id, str(number)),
-                year=seat.year,
-                session_id=seat.session_id,
-                first=part.first,
-                last=part.last,
-                summary=texts(code, programme=seat.programme, people=people, number=number, parts=len(parts)),
-                place=part.place,
-                description=texts("units.event-note", names=texts.listed(names), session=seat.session_id),
-            )
-
-    def _notice(self, unit_id: str, name: str, seats: list[Any], called: dict[str, str]) -> Notice:
-        texts, seat, inputs = self.texts, seats[0], self.material.inputs
-        parts = self._parts_of(seat)
-        spans = [self._span(part) for part in parts]
-        if len({part.place for part in parts}) > 1:
-            spans = [texts("notices.at", span=s, place=p.place) for s, p in zip(spans, parts, strict=True)]
-        fields = {
-            "unit": name,
-            "unit_id": unit_id,
-            "programme": seat.programme,
-            "session_id": seat.session_id,
-            "year": str(seat.year),
-            "first_day": self._day(parts[0].first),
-            "last_day": self._day(parts[-1].last),
-            "dates": texts("notices.and").join(spans),
-            "days": texts.number(seat.days),
-            "place": seat.place,
-            "host_group": texts.known("host_group", self._kinds.get(seat.session_id, "")),
-            "people": texts.number(sum(s.headcount for s in seats)),
-            "scenario": texts.title(inputs.scenario) or texts.title(inputs.policy),
-            "policy": texts.title(inputs.policy),
-        }
-        people = tuple(
-            {"number": str(number), "name": called[s.cadre_id], "cadre_id": s.cadre_id, "post": s.post, "rank": s.rank,
-             "headcount": texts.number(s.headcount), "reason": s.reason}
-            for number, s in enumerate(seats, start=1)
-        )  # fmt: skip
-        return Notice(seat.year, seat.session_id, fields, people)
-
     def _heads(self, *codes: str) -> tuple[str, ...]:
         return tuple(self.texts(f"column.{code}") for code in codes)
-
-    def _span(self, part: _Part) -> str:
-        if part.first == part.last:
-            return self._day(part.first)
-        code = "notices.day" if part.first.year < part.last.year else "notices.day-same-year"
-        last = self.texts(code, year=part.last.year, month=part.last.month, day=part.last.day)
-        return self.texts("notices.span", first=self._day(part.first), last=last)
-
-    def _day(self, day: date) -> str:
-        return self.texts("notices.day", year=day.year, month=day.month, day=day.day)
-
-    def _with_count(self, name: str, count: int) -> str:
-        return self.texts("units.several", name=name, count=self.texts.number(count)) if count > 1 else name
-
-
-def _rows(table: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[Any]:
-    """The rows as named tuples; a missing text is empty."""
-    chosen = table.loc[:, list(columns)]
-    texts = [column for column in columns if pd.api.types.is_string_dtype(chosen[column])]
-    return records(chosen.assign(**{column: chosen[column].fillna("") for column in texts}))
-
-
-def _called(unit: _Unit, texts: Texts) -> dict[str, str]:
-    """What people are called where no id stands beside the name: two of one name are told apart by their ids."""
-    alike = Counter(person.name for person in unit.members)
-    return {p.cadre_id: p.name if alike[p.name] == 1 else texts.within(p.name, p.cadre_id) for p in unit.members}
