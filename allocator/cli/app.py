@@ -122,6 +122,12 @@ app.later(
     epilog="示例 Example: allocator event --kind withdraw --cadre N3 --session theory-2021a --reason illness",
 )
 
+app.later(
+    "papers",
+    lambda: import_module("allocator.cli.papers").issue_papers,
+    epilog="示例 Example: allocator papers --register register.db --out papers",
+)
+
 register = App(
     help="The register: what was published, and what has happened since. 调训台账：发布过什么，之后发生了什么。",
     no_args_is_help=True,

@@ -84,6 +84,12 @@ def notice_template(
         Path,
         typer.Argument(metavar="FILE", help="Where to put it, such as notice.docx. 模板文件。", show_default=False),
     ],
+    changes: Annotated[
+        bool,
+        typer.Option(
+            "--changes", help="The change notice, to use with --change-template. 变更通知，用于 --change-template。"
+        ),
+    ] = False,
     force: Force = False,
     lang: Lang = None,
     as_json: Json = False,
@@ -94,12 +100,13 @@ def notice_template(
     voice = voice_of(lang, as_json, quiet, debug)
     with faults_explained(voice):
         from allocator.language.texts import Texts
-        from allocator.outputs.units import letter, placeholders
+        from allocator.outputs.units import change_letter, letter, placeholders
 
         texts = Texts(voice.lang)
         if file.exists() and not force:
             refuse(voice, Code.USAGE, texts("export.template-exists", file=file))
-        write_whole(file, letter(texts))
+        write_whole(file, change_letter(texts) if changes else letter(texts))
         known = placeholders(texts)
-        text = texts("export.template-done", file=file, known=" ".join(known))
+        option = "--change-template" if changes else "--notice-template"
+        text = texts("export.template-done", file=file, known=" ".join(known), option=option)
         voice.result(text, {"exit_code": Code.DONE, "file": file, "placeholders": known})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
 from datetime import date
 from pathlib import Path
@@ -283,7 +283,16 @@ class Register:
             journal.append(connection, "attendance", by=by, on=on, why=why, clause=clause, details=details)
 
     def add_papers(
-        self, rows: Sequence[Mapping[str, Any]], issued: Iterable[str], *, by: str, on: date, after: int, why: str = ""
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        issued: Iterable[str],
+        *,
+        by: str,
+        on: date,
+        after: int,
+        why: str = "",
+        first: int | None = None,
+        units: Collection[str] = (),
     ) -> int:
         """Number papers that go out and issue their sessions, whose seats are thereby confirmed; returns the first number.
 
@@ -293,16 +302,23 @@ class Register:
             kind, unit_id, session_id, version, hash of each paper.
         issued
             Sessions that the papers call people to.
+        first
+            The number that the first of them bears already, where it does.
+        units
+            Units whose seats are confirmed, where not all are.
 
         Raises
         ------
         RegisterError
-            If a version newer than ``after`` is there.
+            If a version newer than ``after``, or a paper with one of the numbers, is there.
         """
         issued = sorted(set(issued))
         with told(self.where), writing(self._engine) as connection:
             self._check(connection, after)
+            borne = first
             first = (connection.execute(select(func.max(PAPERS.c.number))).scalar() or 0) + 1
+            if borne not in (None, first):
+                raise RegisterError(Message("register.moved-on", register=shown(self.where)))
             numbered = [{**row, "number": first + at, "issued_on": on.isoformat()} for at, row in enumerate(rows)]
             if numbered:
                 connection.execute(insert(PAPERS), numbered)
@@ -311,6 +327,7 @@ class Register:
             ).scalars()
             changes.step_sessions(connection, dict.fromkeys(drafts, SessionState.ISSUED), on)
             planned = SEATS.c.session_id.in_(issued) & (SEATS.c.state == SeatState.PLANNED)
+            planned = planned & SEATS.c.unit_id.in_(units) if units else planned
             connection.execute(update(SEATS).where(planned).values(state=SeatState.CONFIRMED.value))
             details = {"papers": len(numbered), "first": first, "sessions": issued}
             journal.append(connection, "papers", by=by, on=on, why=why, clause="", details=details)

@@ -9,6 +9,8 @@ from pathlib import Path
 from allocator.domain.errors import OutputError
 from allocator.language.texts import Texts
 from allocator.outputs.output_data import Material
+from allocator.outputs.units.calls import Call, Calls
+from allocator.outputs.units.change_notice import change_letter
 from allocator.outputs.units.default_notice import letter
 from allocator.outputs.units.file_names import CALENDAR, NOTICES, WORKBOOK, file_stems
 from allocator.outputs.units.notice_template import Template, placeholders, read_template
@@ -16,16 +18,16 @@ from allocator.outputs.units.unit_data import Gathering
 from allocator.outputs.units.unit_record import UnitContent
 from allocator.outputs.units.write_units import AllUnits, UnitFiles
 
-__all__ = ["CALENDAR", "NOTICES", "WORKBOOK", "AllUnits", "Template", "default_template", "file_stems", "letter", "narrowed",
+__all__ = ["CALENDAR", "NOTICES", "WORKBOOK", "AllUnits", "Call", "Calls", "Template", "change_letter", "change_template_of", "default_template", "file_stems", "letter", "narrowed",
            "placeholders", "read_template", "template_of", "unit_contents", "unit_files"]  # fmt: skip
 
 
-def default_template(texts: Texts) -> Template:
+def default_template(texts: Texts, *, is_issued: bool = False) -> Template:
     """The template of the call-up notice that is used when the office brings none."""
-    return read_template(letter(texts), "", texts)
+    return read_template(letter(texts, is_issued=is_issued), "", texts)
 
 
-def template_of(path: Path | None, texts: Texts) -> Template:
+def template_of(path: Path | None, texts: Texts, *, is_issued: bool = False) -> Template:
     """The office's template, or the plain letter where there is none.
 
     Raises
@@ -34,7 +36,16 @@ def template_of(path: Path | None, texts: Texts) -> Template:
         If the file cannot be read, is no Word document, or has placeholders nobody knows.
     """
     if path is None:
-        return default_template(texts)
+        return default_template(texts, is_issued=is_issued)
+    return _own_template(path, texts)
+
+
+def change_template_of(path: Path | None, texts: Texts) -> Template:
+    """The office's template of the change notice, or the plain one where there is none; refused as ``template_of`` does."""
+    return read_template(change_letter(texts), "", texts) if path is None else _own_template(path, texts)
+
+
+def _own_template(path: Path, texts: Texts) -> Template:
     try:
         content = path.read_bytes()
     except OSError as error:

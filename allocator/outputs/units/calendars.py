@@ -17,7 +17,7 @@ _FOLDED = 75  # octets from which a line is folded
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def calendar(unit: UnitContent, first_year: int) -> bytes:
+def calendar(unit: UnitContent, first_year: int, issued: date | None = None, about: str = "") -> bytes:
     """The file, ready to be written; equal content gives equal bytes.
 
     Parameters
@@ -25,6 +25,10 @@ def calendar(unit: UnitContent, first_year: int) -> bytes:
     first_year
         First plan year. Every event must carry the time it was made; a clock would make two equal runs differ, so it
         is the first moment of the plan.
+    issued
+        The day on which it goes out, where it does: that is the time then, so that of two files the later one counts.
+    about
+        A line about the whole file, such as version and date.
 
     Raises
     ------
@@ -37,8 +41,14 @@ def calendar(unit: UnitContent, first_year: int) -> bytes:
     made.add("prodid", "-//allocator//units//ZH")
     made.add("version", "2.0")
     made.add("x-wr-calname", _clean(unit.title).replace("\n", " "))  # Not of the standard, so nothing in it is escaped.
+    if about:
+        made.add("x-wr-caldesc", _clean(about).replace("\n", " "))
     before, end, after = made.to_ical().rpartition(b"END:VCALENDAR")
-    stamp = datetime(first_year, 1, 1, tzinfo=UTC)
+    stamp = (
+        datetime(issued.year, issued.month, issued.day, tzinfo=UTC)
+        if issued
+        else datetime(first_year, 1, 1, tzinfo=UTC)
+    )
     return b"".join((before, *(_event(event, stamp) for event in unit.events), end, after))
 
 
@@ -62,6 +72,8 @@ def _event(event: Event, stamp: datetime) -> bytes:
         _often("DTEND", event.last + timedelta(days=1)),  # The end is the first day that is free again.
         _often("DTSTAMP", stamp),
         _once("UID", event.uid),
+        *((f"SEQUENCE:{event.sequence}".encode(),) if event.sequence is not None else ()),
+        *((b"STATUS:CANCELLED",) if event.is_cancelled else ()),
         _once("DESCRIPTION", _clean(event.description)),
         *((_often("LOCATION", _clean(event.place)),) if event.place else ()),
         _often("TRANSP", "TRANSPARENT"),  # The owner of the calendar is not away.

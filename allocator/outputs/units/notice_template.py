@@ -25,12 +25,15 @@ from allocator.outputs.units.unit_record import Notice
 
 FIELDS = (
     "unit", "unit_id", "programme", "session_id", "year", "first_day", "last_day", "dates", "days", "place",
-    "host_group", "people", "scenario", "policy",
+    "host_group", "people", "scenario", "policy", "title", "what", "now", "was_dates", "was_place", "paper", "version",
+    "issued_on",
 )  # fmt: skip
-"""Placeholders of a notice, filled in once."""
+"""Placeholders of a notice, filled in once; from ``title`` on they are of papers that are issued, and empty in a run."""
 
-PERSON_FIELDS = ("number", "name", "cadre_id", "post", "rank", "headcount", "reason")
-"""Placeholders of a person; the row or paragraph that holds them is repeated."""
+PERSON_FIELDS = ("number", "name", "cadre_id", "post", "rank", "headcount", "reason", "effect", "why", "clause")
+"""Placeholders of a person; the row or paragraph that holds them is repeated. From ``effect`` on they are of a change."""
+
+_EMPTY = dict.fromkeys((*FIELDS, *PERSON_FIELDS), "")
 
 DOCUMENT = "word/document.xml"
 _KNOWN = 2**14  # texts kept as they are filled in; most stand in many notices
@@ -98,7 +101,7 @@ def _filled(parts: Sequence[Part], notice: Notice, serial: Iterator[int]) -> str
     out: list[str] = []
     for piece, repeated in parts:
         for person in notice.people if repeated else ({},):
-            values = {**notice.fields, **person}
+            values = {**_EMPTY, **notice.fields, **person}
             out += (
                 text if place % 2 == 0 else str(next(serial)) if text == _SERIAL else _safe(values[text])
                 for place, text in enumerate(piece)

@@ -32,6 +32,8 @@ class Event:
     summary: str
     place: str
     description: str
+    sequence: int | None = None  # how often it was told before; None where nobody counts
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from allocator.language.texts import LANGUAGES, Texts, catalogue
 from allocator.outputs.output_data import Material
 from allocator.outputs.units import letter, placeholders, read_template, template_of, unit_contents
 from allocator.outputs.units.notice_template import DOCUMENT, FIELDS, PERSON_FIELDS
+from allocator.outputs.units.unit_record import Notice
 from tests.outputs.builders import run
 
 ZH = Texts("zh")
@@ -109,7 +110,11 @@ def filled_letter(some):
 
 
 def test_every_placeholder_is_filled_in_in_both_languages():
-    some = notices()[:1]
+    (one,) = notices()[:1]
+    fields = dict.fromkeys(FIELDS, "of a paper") | dict(one.fields)
+    some = [
+        Notice(one.year, one.session_id, fields, ({**dict.fromkeys(PERSON_FIELDS, "of a change"), **one.people[0]},))
+    ]
     for lang in LANGUAGES:
         names = placeholders(Texts(lang))
         assert len(names) == len(FIELDS) + len(PERSON_FIELDS)
