@@ -24,19 +24,19 @@ def mark_and_refuse(voice: Voice, scenario: Path, error: InputError, to: Path | 
         refuse_input(voice, error)
     if not marked.files:
         for note in marked.notes:
-            voice.complain(voice.talk.said(note))
+            voice.complain(note)
         refuse_input(voice, error)
     placed = len(error.defects) - len(marked.elsewhere)
-    lines = [voice.talk.said(Message("annotate.defects", count=len(error.defects)))]
+    lines: list[object] = [Message("annotate.defects", count=len(error.defects))]
     shown = [*marked.elsewhere, *[one for one in error.defects if one not in set(marked.elsewhere)][:SHOWN]]
     for defect in shown:
         lines += defect_lines(defect, voice.talk)
     if len(shown) < len(error.defects):
-        lines.append(voice.talk.said(Message("annotate.more", count=len(error.defects) - len(shown))))
-    lines += map(voice.talk.said, marked.notes)
+        lines.append(Message("annotate.more", count=len(error.defects) - len(shown)))
+    lines += marked.notes
     if marked.elsewhere:
-        lines.append(voice.talk.said(Message("annotate.elsewhere", count=len(marked.elsewhere))))
-    between = voice.talk.said(Message("annotate.between"))
-    lines.append(voice.talk.said(Message("annotate.written", count=placed, file=between.join(map(str, marked.files)))))
+        lines.append(Message("annotate.elsewhere", count=len(marked.elsewhere)))
+    between = Message("annotate.between").said(voice.lang)
+    lines.append(Message("annotate.written", count=placed, file=between.join(map(str, marked.files))))
     records = [defect.as_record() for defect in error.defects]
-    refuse(voice, Code.INPUT, "\n".join(lines), defects=records, annotated=list(marked.files))
+    refuse(voice, Code.INPUT, voice.lines(lines), defects=records, annotated=list(marked.files))

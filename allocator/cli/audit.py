@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allocator.cli.options import Code, Debug, Json, Lang, Quiet, ScenarioFile, Voice, faults_explained, voice_of
+from allocator.cli.command import command
+from allocator.cli.options import Code, ScenarioFile, Voice
 from allocator.language.message import Message
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ LISTED = 20
 """How many differences a terminal shows; ``--json`` has all of them."""
 
 
+@command()
 def audit_plan(
+    voice: Voice,
     scenario: ScenarioFile,
     plan_file: Annotated[
         Path,
@@ -27,36 +30,30 @@ def audit_plan(
             show_default=False,
         ),
     ],
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
+) -> Code:
     """Judge any plan from the files alone, without the solver; writes nothing. 只根据文件审核任何一份计划，不用求解器，不写文件。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.audit import audit, read_plan
-        from allocator.inputs import load
-        from allocator.outputs import summary
+    from allocator.audit import audit, read_plan
+    from allocator.inputs import load
+    from allocator.outputs import summary
 
-        inputs = load(scenario)
-        placements = read_plan(plan_file, inputs)
-        report = audit(placements, inputs)
-        code = Code.DONE if report.is_clean else Code.BREACH
-        text = summary.text(inputs, placements, report, None, lang=voice.lang)
-        record = {
-            "exit_code": code,
-            "plan_sha256": placements.sha256,
-            "rules": report.rules,
-            "breaches": report.breaches,
-            "differences": report.differences,
-            "goals": report.goals,
-            "warnings": report.warnings_zh if voice.lang == "zh" else report.warnings,
-        }
-        voice.result("\n".join([text.rstrip("\n"), *_rule_lines(report, voice), *_differences(report, voice)]), record)
-        if not report.is_clean:
-            voice.say(voice.talk("code-6"))
-    raise typer.Exit(code)
+    inputs = load(scenario)
+    placements = read_plan(plan_file, inputs)
+    report = audit(placements, inputs)
+    code = Code.DONE if report.is_clean else Code.BREACH
+    text = summary.text(inputs, placements, report, None, lang=voice.lang)
+    record = {
+        "exit_code": code,
+        "plan_sha256": placements.sha256,
+        "rules": report.rules,
+        "breaches": report.breaches,
+        "differences": report.differences,
+        "goals": report.goals,
+        "warnings": report.warnings_zh if voice.lang == "zh" else report.warnings,
+    }
+    voice.result("\n".join([text.rstrip("\n"), *_rule_lines(report, voice), *_differences(report, voice)]), record)
+    if not report.is_clean:
+        voice.say(voice.talk("code-6"))
+    return code
 
 
 def _rule_lines(report: AuditReport, voice: Voice) -> list[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from allocator.cli import conflicts
-from allocator.cli.options import Code, Debug, Json, Lang, Quiet, ScenarioFile, faults_explained, voice_of
+from allocator.cli.command import command
+from allocator.cli.options import Code, ScenarioFile, Voice
 from allocator.domain.errors import InputError
 from allocator.language.message import Message
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from allocator.checks import Finding
 
 
+@command()
 def check_scenario(
+    voice: Voice,
     scenario: ScenarioFile,
     marked: Annotated[
         Path | None,
@@ -30,19 +33,9 @@ def check_scenario(
         bool, typer.Option("--annotate", help="Hand the tables back with every mistake marked. 在工作簿中标出错误。")
     ] = False,
     explain: conflicts.Explain = False,
-    sorts: conflicts.Sorts = None,
-    keep: conflicts.Keep = None,
-    give: conflicts.Give = None,
-    write_repair: conflicts.WriteRepair = None,
-    time_limit: conflicts.Seconds = 60.0,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace older files of --annotate and --write-repair. 覆盖已有文件。")
-    ] = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
+    *,
+    wishes: conflicts.Wishes,
+) -> Code:
     """Read everything and count whether the rules can be kept at all. 读入全部数据，算一算规则有没有可能满足。
 
     Writes nothing, unless told to mark the mistakes: then each workbook is handed back as a copy with a column that
@@ -52,43 +45,40 @@ def check_scenario(
     With --explain it plans as well, and says which hard rules stand against each other and what would mend it.
     加 --explain 时还会试排计划，找出互相冲突的硬性规则和调整办法。
     """
-    voice = voice_of(lang, as_json, quiet, debug)
-    wishes = conflicts.Wishes(sorts, keep or [], give or [], write_repair, time_limit, force)
-    with faults_explained(voice):
-        from allocator.checks import count
-        from allocator.inputs import load
+    from allocator.checks import count
+    from allocator.inputs import load
 
-        if not explain:
-            wishes.refuse_alone(voice)
-        if marked is not None and not annotate:
-            raise typer.BadParameter(voice.talk("file-without-annotate"), param_hint="FILE")
-        try:
-            report = count(load(scenario))
-        except InputError as error:
-            if not annotate:
-                raise
-            from allocator.cli.annotate import mark_and_refuse
+    if not explain:
+        wishes.refuse_alone(voice)
+    if marked is not None and not annotate:
+        raise typer.BadParameter(voice.talk("file-without-annotate"), param_hint="FILE")
+    try:
+        report = count(load(scenario))
+    except InputError as error:
+        if not annotate:
+            raise
+        from allocator.cli.annotate import mark_and_refuse
 
-            mark_and_refuse(voice, scenario, error, marked, force=force)
-        if annotate:
-            voice.say(voice.talk.said(Message("annotate.none")))
-        found = conflicts.explained(voice, scenario, wishes) if explain else None
-        code = Code.DONE if report.ok else Code.VIOLATION
-        text = report.said(voice.lang)
-        record = {
-            "ok": report.ok,
-            "findings": [_finding_record(one) for one in report.findings],
-            "notes": list(report.notes),
-        }
-        if found is not None:
-            code = code or conflicts.code_of(found)
-            text, record = f"{text}\n\n{conflicts.words(voice, found)}", record | conflicts.data(found)
-        voice.result(text, {"exit_code": code, **record})
-        if found is None and not report.ok:
-            voice.say(voice.talk.said(Message("conflict.hint-explain", scenario=scenario)))
-        if found is not None and found.repairs and write_repair is None:
-            voice.say(voice.talk.said(Message("conflict.hint-write")))
-    raise typer.Exit(code)
+        mark_and_refuse(voice, scenario, error, marked, force=wishes.force)
+    if annotate:
+        voice.say(Message("annotate.none"))
+    found = conflicts.explained(voice, scenario, wishes) if explain else None
+    code = Code.DONE if report.ok else Code.VIOLATION
+    text = report.said(voice.lang)
+    record = {
+        "ok": report.ok,
+        "findings": [_finding_record(one) for one in report.findings],
+        "notes": list(report.notes),
+    }
+    if found is not None:
+        code = code or conflicts.code_of(found)
+        text, record = f"{text}\n\n{conflicts.words(voice, found)}", record | conflicts.data(found)
+    voice.result(text, {"exit_code": code, **record})
+    if found is None and not report.ok:
+        voice.say(Message("conflict.hint-explain", scenario=scenario))
+    if found is not None and found.repairs and wishes.file is None:
+        voice.say(Message("conflict.hint-write"))
+    return code
 
 
 def _finding_record(finding: Finding) -> dict[str, Any]:

@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-from allocator.cli.options import Code, Debug, ForceFiles, Json, Lang, Quiet, faults_explained, refuse, voice_of
+from allocator.cli.command import command
+from allocator.cli.options import Code, ForceFiles, Voice, refuse
 from allocator.domain.errors import OutputError
 from allocator.language.message import Message
 from allocator.system.atomic_write import write_whole
 
 
+@command()
 def compare_runs(
+    voice: Voice,
     runs: Annotated[
         list[Path],
         typer.Argument(
@@ -30,34 +33,28 @@ def compare_runs(
         typer.Option("--figure", metavar="FILE.png", help="Figure to write. 比较图。", show_default=False),
     ] = None,
     force: ForceFiles = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Set finished runs side by side: goals, clauses, seats by unit, people who move and why. 把几个做好的计划并排比较：目标、条款、单位名额、人员变动及原因。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.answers.compare import compare
-        from allocator.answers.compare.figure import figure
-        from allocator.answers.compare.workbook import workbook
-        from allocator.language.texts import Texts
+    from allocator.answers.compare import compare
+    from allocator.answers.compare.figure import figure
+    from allocator.answers.compare.workbook import workbook
+    from allocator.language.texts import Texts
 
-        if len(runs) < 2:
-            refuse(voice, Code.USAGE, voice.talk.said(Message("compare.one-run")))
-        refuse_targets({out: ".xlsx", picture: ".png"}, force=force)
-        texts, comparison = Texts(voice.lang), compare(runs)
-        written = []
-        if out is not None:
-            write_whole(out, workbook(comparison, texts))
-            written.append(out)
-        if picture is not None:
-            write_whole(picture, figure(comparison, texts))
-            written.append(picture)
-        record = {name: getattr(comparison, name) for name in ("runs", "notes", "goals", "clauses", "units", "people")}
-        voice.result(comparison.words(texts), {"exit_code": Code.DONE, **record, "written": written})
-        for file in written:
-            voice.say(voice.talk.said(Message("compare.written", file=str(file))))
+    if len(runs) < 2:
+        refuse(voice, Code.USAGE, Message("compare.one-run"))
+    refuse_targets({out: ".xlsx", picture: ".png"}, force=force)
+    texts, comparison = Texts(voice.lang), compare(runs)
+    written = []
+    if out is not None:
+        write_whole(out, workbook(comparison, texts))
+        written.append(out)
+    if picture is not None:
+        write_whole(picture, figure(comparison, texts))
+        written.append(picture)
+    record = {name: getattr(comparison, name) for name in ("runs", "notes", "goals", "clauses", "units", "people")}
+    voice.result(comparison.words(texts), {**record, "written": written})
+    for file in written:
+        voice.say(Message("compare.written", file=str(file)))
 
 
 def refuse_targets(endings: dict[Path | None, str], *, force: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -11,9 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from allocator.cli.options import Code, Voice, refuse
-from allocator.domain.errors import UsageError
 from allocator.language.message import Message
-from allocator.system.interrupts import run_stoppably
 
 if TYPE_CHECKING:
     from allocator.answers.conflicts import Conflicts
@@ -71,58 +68,48 @@ Seconds = Annotated[
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the planner asks of repairs."""
+    """What the planner asks of repairs; the options of ``check`` that say so."""
 
-    kinds: list[str] | None
-    keep: list[str]
-    give: list[str]
-    file: Path | None
-    seconds: float
-    force: bool
+    kinds: Sorts = None
+    keep: Keep = None
+    give: Give = None
+    file: WriteRepair = None
+    seconds: Seconds = 60.0
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace older files of --annotate and --write-repair. 覆盖已有文件。")
+    ] = False
 
     def refuse_alone(self, voice: Voice) -> None:
         """Refuse options that go with ``--explain`` only."""
         named = {"--repair": self.kinds, "--keep": self.keep, "--give": self.give, "--write-repair": self.file}
         for option, value in named.items():
             if value:
-                raise typer.BadParameter(
-                    voice.talk.said(Message("conflict.explain-only", option=option)), param_hint=option
-                )
+                said = Message("conflict.explain-only", option=option).said(voice.lang)
+                raise typer.BadParameter(said, param_hint=option)
 
 
 def explained(voice: Voice, scenario: Path, wishes: Wishes) -> Conflicts:
     """Conflicts and repairs of a scenario, with a plan made for it; the repairs written where that is asked for."""
     from allocator.answers.conflicts import answer
+    from allocator.cli.progress import Display
     from allocator.inputs import load
 
     inputs = load(scenario)
     if wishes.file is not None and not wishes.force:
         _refuse_existing(voice, wishes.file)
 
-    def work(stop: Event, display: Display) -> Conflicts:
-        return answer(
-            inputs, seconds=wishes.seconds, kinds=wishes.kinds, keep=wishes.keep, give=wishes.give,
-            stop=stop.is_set, on_progress=display.show,
+    with Display(voice.lang, silent=voice.quiet or voice.json) as display:
+        found = display.stoppable(
+            lambda stop: answer(
+                inputs, seconds=wishes.seconds, kinds=wishes.kinds, keep=wishes.keep or (), give=wishes.give or (),
+                stop=stop.is_set, on_progress=display.show,
+            )
         )  # fmt: skip
-
-    try:
-        found = _shown(voice, work)
-    except UsageError as error:
-        refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
     if wishes.file is not None:
         for number, file in enumerate(files(wishes.file, len(found.repairs)), start=1):
             found.write_repair(number, file, force=wishes.force)
-            voice.say(voice.talk.said(Message("conflict.written", number=number, file=str(file))))
+            voice.say(Message("conflict.written", number=number, file=str(file)))
     return found
-
-
-def _shown(voice: Voice, work: Callable[[Event, Display], Conflicts]) -> Conflicts:
-    from allocator.cli.progress import Display
-
-    with Display(voice.lang, silent=voice.quiet or voice.json) as display:
-        return run_stoppably(
-            lambda stop: work(stop, display), lambda: display.say(voice.talk("stopping")), display.leave
-        )
 
 
 def files(file: Path, count: int) -> list[Path]:
@@ -137,7 +124,7 @@ def _refuse_existing(voice: Voice, file: Path) -> None:
 
     for one in (file, *files(file, len(KINDS))):
         if one.exists():
-            refuse(voice, Code.USAGE, voice.talk.said(Message("error.file-exists", file=one)))
+            refuse(voice, Code.USAGE, Message("error.file-exists", file=one))
 
 
 def is_cut_short(run: Run) -> bool:
@@ -146,15 +133,13 @@ def is_cut_short(run: Run) -> bool:
     return limit is not None and sum(run.seconds.values()) >= limit
 
 
-def of_run(
-    run: Run, stop: Event, display: Display, lang_said: Callable[[Message], str], seconds: float | None
-) -> Conflicts:
+def of_run(run: Run, stop: Event, display: Display, seconds: float | None) -> Conflicts:
     """Conflicts and repairs of a plan that breaks hard rules, in a time of its own."""
     from allocator.answers.conflicts import answer
     from allocator.answers.conflicts.result import SECONDS
 
     limit = SECONDS if seconds is None else min(seconds, SECONDS)
-    display.say(lang_said(Message("conflict.searching", seconds=round(limit))))
+    display.say(Message("conflict.searching", seconds=round(limit)))
     return answer(run.inputs, run, seconds=limit, stop=stop.is_set)
 
 

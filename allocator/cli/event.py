@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allocator.cli.options import Code, Debug, Json, Lang, Quiet, Voice, faults_explained, voice_of
-from allocator.cli.register_options import AsOf, By, RegisterAt, author, day
+from allocator.cli.command import command
+from allocator.cli.options import Voice
+from allocator.cli.register_options import Acting, RegisterAt
 from allocator.domain.errors import UsageError
 from allocator.language.message import Language, Message
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@command()
 def enter_events(
+    voice: Voice,
     file: Annotated[
         Path | None,
         typer.Argument(metavar="[FILE]", help="Sheet of events (xlsx, csv). 变动登记表。", show_default=False),
@@ -50,55 +53,46 @@ def enter_events(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only, enter nothing. 只核对，不登记。")] = False,
     register: RegisterAt = "register.db",
-    by: By = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    *,
+    acting: Acting,
 ) -> None:
     """Enter what has happened: a sheet of events or one event, checked against the plan in force. 登记变动：整表或单条，与现行计划核对。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice), tempfile.TemporaryDirectory() as scratch:
-        if template is not None:
-            _write_form(template, register, voice)
-            return
-        if file is None and not kind:
-            raise UsageError(Message("event.no-file-nor-kind"))
-        if file is not None and kind:
-            raise UsageError(Message("event.file-and-kind"))
-        from allocator.inputs import load
-        from allocator.register import Register
-        from allocator.register.events.apply import apply
-        from allocator.register.events.read import one_event, read_events
-        from allocator.register.events.standing import events_of, standing
+    if template is not None:
+        _write_form(template, register, voice)
+        return
+    if file is None and not kind:
+        raise UsageError(Message("event.no-file-nor-kind"))
+    if file is not None and kind:
+        raise UsageError(Message("event.file-and-kind"))
+    from allocator.inputs import load
+    from allocator.register import Register
+    from allocator.register.events.apply import apply
+    from allocator.register.events.read import one_event, read_events
+    from allocator.register.events.standing import events_of, standing
 
-        on, who, folder = day(as_of), author(by), Path(scratch)
-        with Register.open(register) as opened:
-            version = opened.latest().version
-            inputs = load(opened.write_inputs(version, folder / "in-force"))
-            now = standing(opened, inputs, on)
-            if file is not None:
-                events = read_events(file, now, by=who)
-            else:
-                cells = {
-                    "event_id": event_id, "date": date, "kind": kind, "cadre_id": cadre, "session_id": session,
-                    "unit_id": unit, "value": value, "reason": reason, "clause": clause, "by": who,
-                }  # fmt: skip
-                events = [one_event(cells, now)]
-            open_events = opened.events()
-            earlier = events_of(open_events[open_events["applied_in"].isna()])
-            found = apply(inputs, [*earlier, *events], opened.plan(version), folder / "after", version=version + 1)
-            touched = found.touched[found.touched["event_id"].isin([one.event_id for one in events])]
-            if not dry_run:
-                opened.add_events(events, by=who, on=on, after=version)
-        numbers = {"count": len(events), "seats": len(touched)}
-        said = Message("event.checked", **numbers) if dry_run else Message("event.done", **numbers)
-        record = {
-            "exit_code": Code.DONE, "entered": not dry_run, "events": [one.event_id for one in events],
-            "touched": touched.to_dict("records"),
-        }  # fmt: skip
-        voice.result("\n".join(filter(None, [said.said(voice.lang), _table(touched, voice.lang)])), record)
+    with tempfile.TemporaryDirectory() as scratch, Register.open(register) as opened:
+        folder = Path(scratch)
+        version = opened.latest().version
+        inputs = load(opened.write_inputs(version, folder / "in-force"))
+        now = standing(opened, inputs, acting.on)
+        if file is not None:
+            events = read_events(file, now, by=acting.by)
+        else:
+            cells = {
+                "event_id": event_id, "date": date, "kind": kind, "cadre_id": cadre, "session_id": session,
+                "unit_id": unit, "value": value, "reason": reason, "clause": clause, "by": acting.by,
+            }  # fmt: skip
+            events = [one_event(cells, now)]
+        open_events = opened.events()
+        earlier = events_of(open_events[open_events["applied_in"].isna()])
+        found = apply(inputs, [*earlier, *events], opened.plan(version), folder / "after", version=version + 1)
+        touched = found.touched[found.touched["event_id"].isin([one.event_id for one in events])]
+        if not dry_run:
+            opened.add_events(events, by=acting.by, on=acting.on, after=version)
+    numbers = {"count": len(events), "seats": len(touched)}
+    said = Message("event.checked", **numbers) if dry_run else Message("event.done", **numbers)
+    record = {"entered": not dry_run, "events": [one.event_id for one in events], "touched": touched.to_dict("records")}
+    voice.result(voice.lines(filter(None, [said, _table(touched, voice.lang)])), record)
 
 
 def _write_form(target: Path, register: str, voice: Voice) -> None:
@@ -115,7 +109,7 @@ def _write_form(target: Path, register: str, voice: Voice) -> None:
     with Register.open(register) as opened:
         sessions = sorted(map(str, opened.sessions()["session_id"]))
     write_whole(target, form(sessions, voice.lang))
-    voice.result(Message("event.form-written", file=target).said(voice.lang), {"exit_code": Code.DONE, "file": target})
+    voice.result(Message("event.form-written", file=target), {"file": target})
 
 
 def _table(touched: pd.DataFrame, lang: Language) -> str:

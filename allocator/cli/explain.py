@@ -7,26 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from allocator.cli.command import command
 from allocator.cli.compare import refuse_targets
-from allocator.cli.options import (
-    Code,
-    Debug,
-    ForceFile,
-    Json,
-    Lang,
-    NoProgress,
-    Quiet,
-    faults_explained,
-    refuse,
-    voice_of,
-)
+from allocator.cli.options import Code, ForceFile, Voice, refuse
 from allocator.language.message import Message
 
 if TYPE_CHECKING:
     from allocator.answers.explain import Why, WhyNot
 
 
+@command(progress=True)
 def explain_people(
+    voice: Voice,
     run: Annotated[
         Path, typer.Argument(metavar="RUN", help="Folder of a finished run. 结果目录。", show_default=False)
     ],
@@ -65,39 +57,32 @@ def explain_people(
         ),
     ] = None,
     force: ForceFile = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    no_progress: NoProgress = False,
-    debug: Debug = False,
 ) -> None:
     """Why somebody has the seats of a plan; with --not-in: why not another one, or what it would take. 某人为什么有这些席位；加 --not-in：为什么不是另一个，或者要付出什么。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.answers import runs
-        from allocator.answers.explain import Explainer, WhyNot, write_scenario
-        from allocator.cli.progress import Display
-        from allocator.language.texts import Texts
+    from allocator.answers import runs
+    from allocator.answers.explain import Explainer, WhyNot, write_scenario
+    from allocator.cli.progress import Display
+    from allocator.language.texts import Texts
 
-        if scenario is not None and (not_in is None or len(cadres) != 1):
-            refuse(voice, Code.USAGE, voice.talk.said(Message("explain.one-question")))
-        refuse_targets({scenario: ".toml"}, force=force)
-        texts = Texts(voice.lang)
-        with Display(voice.lang, silent=quiet or no_progress) as display:
-            asked = Explainer(runs.load_run(run))
-            asked.refuse_unknown(cadres, not_in)
-            answers = [
-                asked.answer(cadre, not_in, prove=prove, on_progress=display.show) for cadre in dict.fromkeys(cadres)
-            ]
-        text = "\n\n".join(answer.words(texts) for answer in answers)
-        voice.result(text, {"exit_code": Code.DONE, "answers": [record_of(answer) for answer in answers]})
-        if scenario is not None:
-            answer = answers[0]
-            if not isinstance(answer, WhyNot) or answer.run is None:
-                voice.complain(voice.talk.said(Message("explain.nothing-to-write")))
-                return
-            write_scenario(asked.run.inputs, answer, scenario, force=force)
-            voice.say(voice.talk.said(Message("explain.written", file=str(scenario))))
+    if scenario is not None and (not_in is None or len(cadres) != 1):
+        refuse(voice, Code.USAGE, Message("explain.one-question"))
+    refuse_targets({scenario: ".toml"}, force=force)
+    texts = Texts(voice.lang)
+    with Display(voice.lang, silent=voice.is_silent) as display:
+        asked = Explainer(runs.load_run(run))
+        asked.refuse_unknown(cadres, not_in)
+        answers = [
+            asked.answer(cadre, not_in, prove=prove, on_progress=display.show) for cadre in dict.fromkeys(cadres)
+        ]
+    text = "\n\n".join(answer.words(texts) for answer in answers)
+    voice.result(text, {"answers": [record_of(answer) for answer in answers]})
+    if scenario is not None:
+        answer = answers[0]
+        if not isinstance(answer, WhyNot) or answer.run is None:
+            voice.complain(Message("explain.nothing-to-write"))
+            return
+        write_scenario(asked.run.inputs, answer, scenario, force=force)
+        voice.say(Message("explain.written", file=str(scenario)))
 
 
 def record_of(answer: Why | WhyNot) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from allocator.cli.options import Code, Debug, Force, Json, Lang, Quiet, faults_explained, refuse, voice_of
+from allocator.cli.command import command
+from allocator.cli.options import Code, Force, Voice, refuse
 from allocator.system.atomic_write import write_whole
 
 NoticeTemplate = Annotated[
@@ -22,7 +23,9 @@ NoticeTemplate = Annotated[
 ]
 
 
+@command()
 def export_files(
+    voice: Voice,
     run_folder: Annotated[
         Path, typer.Argument(metavar="RUN", help="Folder of a finished run. 结果目录。", show_default=False)
     ],
@@ -48,38 +51,34 @@ def export_files(
     ] = None,
     notice_template: NoticeTemplate = None,
     force: Force = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Write workbooks, calendars and call-up notices of chosen units from a finished run. 从做好的计划中按单位、年度或班次导出工作簿、日历和通知。
 
     Without --workbooks, --calendars or --notices all three are written. 三者都不写时全部导出。
     """
-    voice = voice_of(lang, as_json, quiet, debug)
     folder = out if out is not None else run_folder.with_name(f"{run_folder.resolve().name}-export")
-    with faults_explained(voice):
-        from allocator.answers import runs
-        from allocator.language.texts import Texts
-        from allocator.outputs.export import Wanted, export
-        from allocator.outputs.output_data import Material
-        from allocator.outputs.units import CALENDAR, NOTICES, WORKBOOK, template_of
+    from allocator.answers import runs
+    from allocator.language.texts import Texts
+    from allocator.outputs.export import Wanted, export
+    from allocator.outputs.output_data import Material
+    from allocator.outputs.units import CALENDAR, NOTICES, WORKBOOK, template_of
 
-        texts = Texts(voice.lang)
-        chosen = {WORKBOOK: workbooks, CALENDAR: calendars, NOTICES: notices}
-        endings = tuple(ending for ending, asked in chosen.items() if asked) or tuple(chosen)
-        wanted = Wanted(endings, tuple(unit or ()), tuple(year or ()), tuple(session or ()))
-        template = template_of(notice_template, texts)  # First, since reading the run takes seconds.
-        run = runs.load_run(run_folder)
-        material = Material(run.inputs, run.plan, run.audit, run.result, texts)
-        files = export(material, folder, wanted, template, force=force)
-        units = ", ".join(wanted.units) or texts("export.all-units")
-        text = texts("export.done", files=files, units=units, folder=folder)
-        voice.result(text, {"exit_code": Code.DONE, "out": folder, "files": files})
+    texts = Texts(voice.lang)
+    chosen = {WORKBOOK: workbooks, CALENDAR: calendars, NOTICES: notices}
+    endings = tuple(ending for ending, asked in chosen.items() if asked) or tuple(chosen)
+    wanted = Wanted(endings, tuple(unit or ()), tuple(year or ()), tuple(session or ()))
+    template = template_of(notice_template, texts)  # First, since reading the run takes seconds.
+    run = runs.load_run(run_folder)
+    material = Material(run.inputs, run.plan, run.audit, run.result, texts)
+    files = export(material, folder, wanted, template, force=force)
+    units = ", ".join(wanted.units) or texts("export.all-units")
+    text = texts("export.done", files=files, units=units, folder=folder)
+    voice.result(text, {"out": folder, "files": files})
 
 
+@command()
 def notice_template(
+    voice: Voice,
     file: Annotated[
         Path,
         typer.Argument(metavar="FILE", help="Where to put it, such as notice.docx. 模板文件。", show_default=False),
@@ -91,22 +90,16 @@ def notice_template(
         ),
     ] = False,
     force: Force = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Write the plain call-up notice as a Word file to change and use with --notice-template. 写出调训通知的 Word 模板，改好后用于 --notice-template。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.language.texts import Texts
-        from allocator.outputs.units import change_letter, letter, placeholders
+    from allocator.language.texts import Texts
+    from allocator.outputs.units import change_letter, letter, placeholders
 
-        texts = Texts(voice.lang)
-        if file.exists() and not force:
-            refuse(voice, Code.USAGE, texts("export.template-exists", file=file))
-        write_whole(file, change_letter(texts) if changes else letter(texts))
-        known = placeholders(texts)
-        option = "--change-template" if changes else "--notice-template"
-        text = texts("export.template-done", file=file, known=" ".join(known), option=option)
-        voice.result(text, {"exit_code": Code.DONE, "file": file, "placeholders": known})
+    texts = Texts(voice.lang)
+    if file.exists() and not force:
+        refuse(voice, Code.USAGE, texts("export.template-exists", file=file))
+    write_whole(file, change_letter(texts) if changes else letter(texts))
+    known = placeholders(texts)
+    option = "--change-template" if changes else "--notice-template"
+    text = texts("export.template-done", file=file, known=" ".join(known), option=option)
+    voice.result(text, {"file": file, "placeholders": known})

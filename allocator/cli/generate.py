@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from allocator.cli.options import Code, Debug, Force, Json, Lang, Quiet, faults_explained, refuse, voice_of
+from allocator.cli.command import command
+from allocator.cli.options import Code, Force, Voice, refuse
 from allocator.system.atomic_write import moved_into
 
 
@@ -28,7 +29,9 @@ class TableFormat(StrEnum):
     PARQUET = "parquet"
 
 
+@command()
 def generate_data(
+    voice: Voice,
     size: Annotated[
         GeneratedSize,
         typer.Argument(metavar="SIZE", help="tiny, one-prefecture or henan. 规模，从小到大三种。", show_default=False),
@@ -56,40 +59,34 @@ def generate_data(
         typer.Option("--format", help="csv or parquet. 文件格式。", show_default="parquet when large"),
     ] = None,
     force: Force = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Make invented people, records, programmes and dated sessions on real units. 在真实的行政区划上生成虚构的人员、培训历史、项目和班次。
 
     scenario.toml in the folder is ready to be planned. With --people the units, sessions and quotas grow along.
     目录中的 scenario.toml 可以直接编制。加 --people 时，单位、班次和名额按人数放缩。
     """
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.domain.tables import TABLES
-        from allocator.sample_data import generate
-        from allocator.sample_data.scenario import POLICY, SCENARIO
+    from allocator.domain.tables import TABLES
+    from allocator.sample_data import generate
+    from allocator.sample_data.scenario import POLICY, SCENARIO
 
-        if people is not None and size is GeneratedSize.TINY:
-            refuse(voice, Code.USAGE, voice.talk("tiny-people"))
-        there = [name for name in TABLES if any((out / f"{name}.{kind}").exists() for kind in TableFormat)]
-        beside = [] if tables_only else [SCENARIO] if scenario is not None else [SCENARIO, POLICY]
-        there += [name for name in beside if (out / name).exists()]
-        if there and not force:
-            refuse(voice, Code.USAGE, voice.talk("tables-exist", folder=out, tables=", ".join(there)))
-        if scenario is not None and not scenario.is_file():
-            refuse(voice, Code.USAGE, voice.talk("no-scenario-to-scale", file=scenario))
-        kind: Literal["csv", "parquet"] | None = file_format.value if file_format is not None else None
-        with moved_into(out) as folder:
-            made = generate(
-                size.value, folder, seed=seed, people=people, scenario=scenario, tables_only=tables_only, file_format=kind,
-                home=out,
-            )  # fmt: skip
-            written = {file.name for file in folder.iterdir()}
-        for other in (out / f"{name}.{one}" for name in TABLES for one in TableFormat):
-            if other.name not in written:  # A table of the other format would be read instead of the new one.
-                other.unlink(missing_ok=True)
-        made = replace(made, folder=out, scenario=out / made.scenario.name if made.scenario else None)
-        voice.result(str(made), {"exit_code": Code.DONE, "folder": made.folder, "rows": made.rows, "named": made.named})
+    if people is not None and size is GeneratedSize.TINY:
+        refuse(voice, Code.USAGE, voice.talk("tiny-people"))
+    there = [name for name in TABLES if any((out / f"{name}.{kind}").exists() for kind in TableFormat)]
+    beside = [] if tables_only else [SCENARIO] if scenario is not None else [SCENARIO, POLICY]
+    there += [name for name in beside if (out / name).exists()]
+    if there and not force:
+        refuse(voice, Code.USAGE, voice.talk("tables-exist", folder=out, tables=", ".join(there)))
+    if scenario is not None and not scenario.is_file():
+        refuse(voice, Code.USAGE, voice.talk("no-scenario-to-scale", file=scenario))
+    kind: Literal["csv", "parquet"] | None = file_format.value if file_format is not None else None
+    with moved_into(out) as folder:
+        made = generate(
+            size.value, folder, seed=seed, people=people, scenario=scenario, tables_only=tables_only, file_format=kind,
+            home=out,
+        )  # fmt: skip
+        written = {file.name for file in folder.iterdir()}
+    for other in (out / f"{name}.{one}" for name in TABLES for one in TableFormat):
+        if other.name not in written:  # A table of the other format would be read instead of the new one.
+            other.unlink(missing_ok=True)
+    made = replace(made, folder=out, scenario=out / made.scenario.name if made.scenario else None)
+    voice.result(str(made), {"folder": made.folder, "rows": made.rows, "named": made.named})

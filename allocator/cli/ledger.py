@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
+from allocator.cli.command import command
 from allocator.cli.compare import refuse_targets
-from allocator.cli.options import Code, Debug, ForceFile, Json, Lang, Quiet, ScenarioFile, faults_explained, voice_of
+from allocator.cli.options import ForceFile, ScenarioFile, Voice
 from allocator.language.message import Message
 from allocator.system.atomic_write import write_whole
 
 
+@command()
 def write_ledger(
+    voice: Voice,
     scenario: ScenarioFile,
     out: Annotated[
         Path | None,
@@ -22,25 +25,18 @@ def write_ledger(
         ),
     ] = None,
     force: ForceFile = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Who has done what and owes what before any plan; who must go in the first year whatever happens. 编制之前的轮训台账：谁已训、谁欠什么、第一年谁必须去。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.answers.ledger import ledger
-        from allocator.inputs import load
+    from allocator.answers.ledger import ledger
+    from allocator.inputs import load
 
-        refuse_targets({out: ".xlsx .csv"}, force=force)
-        found = ledger(load(scenario))
-        if out is not None:
-            write_whole(out, found.csv() if out.suffix.lower() == ".csv" else found.workbook(voice.lang))
-        record = {
-            name: getattr(found, name)
-            for name in ("years", "clauses", "forced", "unseated", "teams", "floors", "people")
-        }
-        voice.result(found.said(voice.lang), {"exit_code": Code.DONE, **record})
-        if out is not None:
-            voice.say(voice.talk.said(Message("compare.written", file=str(out))))
+    refuse_targets({out: ".xlsx .csv"}, force=force)
+    found = ledger(load(scenario))
+    if out is not None:
+        write_whole(out, found.csv() if out.suffix.lower() == ".csv" else found.workbook(voice.lang))
+    record = {
+        name: getattr(found, name) for name in ("years", "clauses", "forced", "unseated", "teams", "floors", "people")
+    }
+    voice.result(found, {**record})
+    if out is not None:
+        voice.say(Message("compare.written", file=str(out)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -16,9 +16,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from allocator.cli.help_language import spoken
-from allocator.domain.errors import AllocatorError, InputError, OutputError, RegisterError
+from allocator.domain.errors import AllocatorError, InputError, OutputError, RegisterError, UsageError
 from allocator.language.cli_texts import Talk
-from allocator.language.message import LANGUAGES, Language, Message
+from allocator.language.message import LANGUAGES, Language, Message, said
 from allocator.system.interrupts import INTERRUPTED
 from allocator.system.memory import is_out_of_memory
 
@@ -77,31 +77,42 @@ class Voice:
     json: bool
     quiet: bool
     debug: bool
+    no_progress: bool = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing shows how far the work is."""
+        return self.quiet or self.no_progress
 
     @property
     def talk(self) -> Talk:
         """The texts of the command line in this language."""
         return Talk(self.lang)
 
-    def say(self, text: str) -> None:
-        """A line of talk on stderr, unless quiet."""
+    def lines(self, parts: Iterable[object]) -> str:
+        """Texts and messages below each other."""
+        return "\n".join(said(part, self.lang) for part in parts)
+
+    def say(self, text: object) -> None:
+        """A line of talk on stderr, unless quiet; a message in the language of the command, as everywhere here."""
         if not self.quiet:
-            typer.echo(text, err=True)
+            self.complain(text)
 
-    def complain(self, text: str) -> None:
+    def complain(self, text: object) -> None:
         """A refusal or failure on stderr, quiet or not."""
-        typer.echo(text, err=True)
+        typer.echo(said(text, self.lang), err=True)
 
-    def result(self, text: str, record: Mapping[str, Any]) -> None:
-        """The result on stdout, as text or as JSON; colours on a terminal only."""
+    def result(self, text: object, record: Mapping[str, Any]) -> None:
+        """The result on stdout, as text or as JSON with the exit code, 0 unless the record has another; colours on a terminal only."""
         if self.json:
-            typer.echo(json.dumps(plain(record, self.lang), ensure_ascii=False, indent=2, allow_nan=False))
+            shown = plain({"exit_code": Code.DONE, **record}, self.lang)
+            typer.echo(json.dumps(shown, ensure_ascii=False, indent=2, allow_nan=False))
             return
         from rich.console import Console
 
         from allocator.language.text_table import highlighted
 
-        Console(highlight=False, soft_wrap=True).print(highlighted(text.rstrip("\n")))
+        Console(highlight=False, soft_wrap=True).print(highlighted(said(text, self.lang).rstrip("\n")))
 
 
 def voice_of(lang: str | None, as_json: bool, quiet: bool, debug: bool) -> Voice:
@@ -116,7 +127,7 @@ def faults_explained(voice: Voice) -> Iterator[None]:
         yield
     except InputError as error:
         refuse_input(voice, error)
-    except OutputError as error:
+    except (OutputError, UsageError) as error:
         refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
     except RegisterError as error:
         refuse(voice, Code.REGISTER, voice.talk("refused", reason=error))
@@ -143,10 +154,10 @@ def _place_of(error: Exception) -> str:
     return f"{type(error).__name__} ({place})"
 
 
-def refuse(voice: Voice, code: Code, text: str, **record: Any) -> NoReturn:
+def refuse(voice: Voice, code: Code, text: object, **record: Any) -> NoReturn:
     """Say why nothing was done and leave with the code."""
     if voice.json:
-        voice.result("", {"exit_code": code, "message": text, **record})
+        voice.result("", {"exit_code": code, "message": said(text, voice.lang), **record})
     voice.complain(text)
     raise typer.Exit(code)
 

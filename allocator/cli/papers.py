@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from allocator.cli.command import command
 from allocator.cli.export import NoticeTemplate
-from allocator.cli.options import Code, Debug, Json, Lang, Quiet, Voice, faults_explained, voice_of
-from allocator.cli.register_options import AsOf, By, RegisterAt, author, day
+from allocator.cli.options import Voice
+from allocator.cli.register_options import Acting, RegisterAt
 from allocator.language.message import Message
 
 if TYPE_CHECKING:
     from allocator.register.papers.issue import Issue
 
 
+@command()
 def issue_papers(
+    voice: Voice,
     register: RegisterAt = "register.db",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the papers. 文书目录。", show_default="papers-NUMBER")
@@ -62,37 +65,31 @@ def issue_papers(
             show_default=False,
         ),
     ] = None,
-    by: By = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    *,
+    acting: Acting,
 ) -> None:
     """Issue notices, calendars, workbooks and lists that the plan in force needs: all of them at first, then only what changed. 印发现行计划的通知、日历、工作簿和班次名单：首次全部印发，此后只印发有变动的。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice), tempfile.TemporaryDirectory() as scratch:
-        from allocator.domain.errors import RegisterError
-        from allocator.language.texts import Texts
-        from allocator.outputs.units import change_template_of, template_of
-        from allocator.register import Register
-        from allocator.register.papers.issue import Issue, Templates
-        from allocator.register.papers.prepare import Scope, needed
+    from allocator.domain.errors import RegisterError
+    from allocator.language.texts import Texts
+    from allocator.outputs.units import change_template_of, template_of
+    from allocator.register import Register
+    from allocator.register.papers.issue import Issue, Templates
+    from allocator.register.papers.prepare import Scope, needed
 
-        texts, on = Texts(voice.lang), day(as_of)
-        templates = Templates(
-            template_of(notice_template, texts, is_issued=True), change_template_of(change_template, texts)
-        )
-        with Register.open(register) as opened:
-            newest = opened.latest().version
-            if version not in (None, newest):
-                raise RegisterError(Message("papers.not-in-force", version=version, newest=newest))
-            scope = Scope(frozenset(unit or ()), frozenset(year or ()), frozenset(session or ()))
-            issue = Issue(needed(opened, texts, on, Path(scratch), scope), templates, on)
-            folder = out if out is not None else Path(f"papers-{issue.first}")
-            if issue.papers and not dry_run:
-                issue.write(opened, folder, by=author(by), why=reason, units=tuple(scope.units))
-        _tell(voice, issue, folder, is_dry=dry_run)
+    texts = Texts(voice.lang)
+    templates = Templates(
+        template_of(notice_template, texts, is_issued=True), change_template_of(change_template, texts)
+    )
+    with tempfile.TemporaryDirectory() as scratch, Register.open(register) as opened:
+        newest = opened.latest().version
+        if version not in (None, newest):
+            raise RegisterError(Message("papers.not-in-force", version=version, newest=newest))
+        scope = Scope(frozenset(unit or ()), frozenset(year or ()), frozenset(session or ()))
+        issue = Issue(needed(opened, texts, acting.on, Path(scratch), scope), templates, acting.on)
+        folder = out if out is not None else Path(f"papers-{issue.first}")
+        if issue.papers and not dry_run:
+            issue.write(opened, folder, by=acting.by, why=reason, units=tuple(scope.units))
+    _tell(voice, issue, folder, is_dry=dry_run)
 
 
 def _tell(voice: Voice, issue: Issue, folder: Path, *, is_dry: bool) -> None:
@@ -101,9 +98,9 @@ def _tell(voice: Voice, issue: Issue, folder: Path, *, is_dry: bool) -> None:
     from allocator.register.papers.index import index_row, index_titles, kind_name
 
     papers, said = issue.papers, issue.needs.version
-    record = {**issue.record(), "exit_code": Code.DONE, "out": None if is_dry or not papers else folder}
+    record = {**issue.record(), "out": None if is_dry or not papers else folder}
     if not papers:
-        voice.result(Message("papers.up-to-date", version=said).said(voice.lang), record)
+        voice.result(Message("papers.up-to-date", version=said), record)
         return
     if is_dry:
         head = Message("papers.would", version=said, count=len(papers))
@@ -115,4 +112,4 @@ def _tell(voice: Voice, issue: Issue, folder: Path, *, is_dry: bool) -> None:
         head = Message("papers.done", version=said, count=len(papers), first=first, last=last, folder=folder)
         counts = Counter(paper.kind for paper in papers)
         table = "\n".join(f"  {count:>6}  {kind_name(kind).said(voice.lang)}" for kind, count in counts.items())
-    voice.result(f"{head.said(voice.lang)}\n{table}", record)
+    voice.result(voice.lines([head, table]), record)

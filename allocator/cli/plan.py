@@ -9,29 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from allocator.cli import conflicts
+from allocator.cli.command import command
 from allocator.cli.export import NoticeTemplate
-from allocator.cli.options import (
-    Code,
-    Debug,
-    Force,
-    Json,
-    Lang,
-    NoProgress,
-    Quiet,
-    ScenarioFile,
-    Seed,
-    faults_explained,
-    voice_of,
-)
+from allocator.cli.options import Code, Force, ScenarioFile, Seed, Voice
 from allocator.language.message import Message
-from allocator.system.interrupts import run_stoppably
 
 if TYPE_CHECKING:
     from allocator.answers.conflicts import Conflicts
     from allocator.engine.run import Run
 
 
+@command(progress=True)
 def plan_scenario(
+    voice: Voice,
     scenario: ScenarioFile,
     out: Annotated[
         Path | None,
@@ -59,68 +49,59 @@ def plan_scenario(
     letter: NoticeTemplate = None,
     no_explain: conflicts.NoExplain = False,
     force: Force = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    no_progress: NoProgress = False,
-    debug: Debug = False,
-) -> None:
+) -> Code:
     """Find the plan for SCENARIO, audit it and write everything to a folder. 编制计划、审核，并把全部结果写入一个目录。
 
     Ctrl-C stops and keeps the best plan so far; a second Ctrl-C leaves without one.
     按 Ctrl-C 停止并保留目前最好的计划；再按一次则不保留。
     """
-    voice = voice_of(lang, as_json, quiet, debug)
     folder = out if out is not None else Path("out") / scenario.stem
     changes = {"seed": seed, "limits.seconds": time_limit}
-    with faults_explained(voice):
-        from allocator.answers import runs
-        from allocator.cli.progress import Display, clock
-        from allocator.domain.result import Progress
-        from allocator.language.texts import Texts
-        from allocator.outputs import summary
-        from allocator.outputs.run_folder import check_font, check_target
-        from allocator.outputs.units import template_of
-        from allocator.system.atomic_folder import claimed
+    from allocator.answers import runs
+    from allocator.cli.progress import Display, clock
+    from allocator.domain.result import Progress
+    from allocator.language.texts import Texts
+    from allocator.outputs import summary
+    from allocator.outputs.run_folder import check_font, check_target
+    from allocator.outputs.units import template_of
+    from allocator.system.atomic_folder import claimed
 
-        check_target(folder, force=force, lang=voice.lang)  # Before the solve, which may take minutes.
-        if font is not None:
-            check_font(font, voice.lang)
-        notices = template_of(letter, Texts(voice.lang))
-        with claimed(folder), Display(voice.lang, silent=quiet or no_progress) as display:
+    check_target(folder, force=force, lang=voice.lang)  # Before the solve, which may take minutes.
+    if font is not None:
+        check_font(font, voice.lang)
+    notices = template_of(letter, Texts(voice.lang))
+    with claimed(folder), Display(voice.lang, silent=voice.is_silent) as display:
 
-            def work(stop: Event) -> tuple[Run, tuple[str, ...], Conflicts | None]:
-                display.show(Progress("read", 0.0))
-                run = runs.plan(scenario, changes=changes, on_progress=display.show, stop=stop)
-                is_wanted = not no_explain and not stop.is_set() and not conflicts.is_cut_short(run)
-                broken = is_wanted and not run.audit.is_clean
-                found = conflicts.of_run(run, stop, display, voice.talk.said, time_limit) if broken else None
-                told = runs.write(
-                    run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font, notices=notices,
-                    conflicts=found,
-                )  # fmt: skip
-                return run, told, found
+        def work(stop: Event) -> tuple[Run, tuple[str, ...], Conflicts | None]:
+            display.show(Progress("read", 0.0))
+            run = runs.plan(scenario, changes=changes, on_progress=display.show, stop=stop)
+            is_wanted = not no_explain and not stop.is_set() and not conflicts.is_cut_short(run)
+            broken = is_wanted and not run.audit.is_clean
+            found = conflicts.of_run(run, stop, display, time_limit) if broken else None
+            told = runs.write(
+                run, folder, lang=voice.lang, force=force, on_progress=display.show, font=font, notices=notices,
+                conflicts=found,
+            )  # fmt: skip
+            return run, told, found
 
-            run, told, found = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
-        code = Code(runs.exit_code(run, found))
-        text = summary.text(run.inputs, run.plan, run.audit, run.result, lang=voice.lang)
-        record = _run_record(run, folder, code, told)
-        if found is not None:
-            text, record = (
-                f"{text.rstrip()}\n\n{conflicts.words(voice, found)}",
-                record | {"conflicts": conflicts.data(found)},
-            )
-        voice.result(text, record)
-        for note in told:
-            voice.say(note)
-        if found is None and not run.audit.is_clean:
-            voice.say(voice.talk.said(Message("conflict.hint-explain", scenario=scenario)))
-        if code != Code.DONE:
-            voice.say(voice.talk(f"code-{_how(run, code)}"))
-        memory = round(run.peak_memory_bytes / 2**20)
-        voice.say(voice.talk("took", seconds=clock(sum(run.seconds.values()), voice.lang), memory=memory))
-        voice.say(voice.talk("written", folder=folder.resolve()))
-    raise typer.Exit(code)
+        run, told, found = display.stoppable(work)
+    code = Code(runs.exit_code(run, found))
+    text = summary.text(run.inputs, run.plan, run.audit, run.result, lang=voice.lang)
+    record = _run_record(run, folder, code, told)
+    if found is not None:
+        text = f"{text.rstrip()}\n\n{conflicts.words(voice, found)}"
+        record["conflicts"] = conflicts.data(found)
+    voice.result(text, record)
+    for note in told:
+        voice.say(note)
+    if found is None and not run.audit.is_clean:
+        voice.say(Message("conflict.hint-explain", scenario=scenario))
+    if code != Code.DONE:
+        voice.say(voice.talk(f"code-{_how(run, code)}"))
+    memory = round(run.peak_memory_bytes / 2**20)
+    voice.say(voice.talk("took", seconds=clock(sum(run.seconds.values()), voice.lang), memory=memory))
+    voice.say(voice.talk("written", folder=folder.resolve()))
+    return code
 
 
 def _how(run: Run, code: Code) -> str:

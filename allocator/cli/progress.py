@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -19,7 +20,11 @@ from allocator.domain.errors import Defect
 from allocator.domain.names import heading
 from allocator.domain.result import Progress
 from allocator.language.cli_texts import Talk
+from allocator.language.message import Message
 from allocator.language.texts import Language, Texts
+from allocator.system.interrupts import run_stoppably
+
+T = TypeVar("T")
 
 PLAIN_SECONDS = 10.0  # in a log, the same phase speaks at most this often
 
@@ -75,9 +80,16 @@ class LiveDisplay(ABC):
         if self._live is not None:
             self._console.show_cursor(True)
 
-    def say(self, text: str) -> None:
+    def say(self, text: object) -> None:
         """Print a line in between."""
-        self._console.print(text, markup=False)
+        self._console.print(self._texts.said(text), markup=False)
+
+    def stoppable(self, work: Callable[[threading.Event], T]) -> T:
+        """Do ``work``; the first Ctrl-C sets its event and is answered here, the second leaves."""
+        return run_stoppably(work, lambda: self.say(self._stopping()), self.leave)
+
+    def _stopping(self) -> Message:
+        return Message("talk.stopping")
 
     @abstractmethod
     def _moving(self) -> RenderableType:

@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
-from allocator.cli.options import Code, Debug, Json, Lang, Quiet, faults_explained, voice_of
-from allocator.cli.register_options import AsOf, By, RegisterAt, author, day
+from allocator.cli.command import command
+from allocator.cli.options import Voice
+from allocator.cli.register_options import Acting, RegisterAt
 from allocator.language.message import Message
 
 
+@command()
 def publish_run(
+    voice: Voice,
     run_folder: Annotated[
         Path, typer.Argument(metavar="RUN", help="Folder of a finished run. 计划结果目录。", show_default=False)
     ],
@@ -29,39 +32,29 @@ def publish_run(
             show_default=False,
         ),
     ] = "",
-    by: By = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    *,
+    acting: Acting,
 ) -> None:
     """Take a run, or some years or sessions of it, into the register as the plan in force. 把计划（或其中部分年度、班次）发布到调训台账。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.answers.runs import load_run
-        from allocator.register import Register
-        from allocator.register.database import shown
-        from allocator.register.publish import publish
+    from allocator.answers.runs import load_run
+    from allocator.register import Register
+    from allocator.register.database import shown
+    from allocator.register.publish import publish
 
-        run = load_run(run_folder)
-        with Register.open(register, create=True) as opened:
-            on = day(as_of)
-            version = publish(
-                opened, run, by=author(by), on=on, years=year or (), sessions=session or (), reason=reason
-            )
-            seats = opened.seats(held=True)
-            sha256 = opened.latest().plan_sha256
-        sessions = seats["session_id"].nunique()
-        people = int(seats["headcount"].sum())
-        said = Message(
-            "register.done-publish", version=version, seats=people, sessions=sessions, register=shown(register)
+    run = load_run(run_folder)
+    with Register.open(register, create=True) as opened:
+        version = publish(
+            opened, run, by=acting.by, on=acting.on, years=year or (), sessions=session or (), reason=reason
         )
-        record = {
-            "exit_code": Code.DONE,
-            "version": version,
-            "seats": people,
-            "sessions": sessions,
-            "plan_sha256": sha256,
-        }
-        voice.result(said.said(voice.lang), record)
+        seats = opened.seats(held=True)
+        sha256 = opened.latest().plan_sha256
+    sessions = seats["session_id"].nunique()
+    people = int(seats["headcount"].sum())
+    said = Message("register.done-publish", version=version, seats=people, sessions=sessions, register=shown(register))
+    record = {
+        "version": version,
+        "seats": people,
+        "sessions": sessions,
+        "plan_sha256": sha256,
+    }
+    voice.result(said, record)

@@ -9,111 +9,98 @@ from typing import Annotated, Any
 
 import typer
 
-from allocator.cli.options import Code, Debug, Force, Json, Lang, Quiet, Voice, faults_explained, refuse, voice_of
+from allocator.cli.command import command
+from allocator.cli.options import Code, Force, Voice, refuse
 from allocator.cli.register_options import RegisterAt
 from allocator.language.message import Message
 from allocator.system.atomic_write import write_whole
 
 
+@command()
 def log(
+    voice: Voice,
     register: RegisterAt = "register.db",
     last: Annotated[
         int | None, typer.Option("--last", min=1, metavar="N", help="Only the last entries. 只列最近几条。")
     ] = None,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Who did what, when, why and by which clause. 何人何时因何依据做了什么。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.language.text_table import Table
-        from allocator.register import Register
+    from allocator.language.text_table import Table
+    from allocator.register import Register
 
-        with Register.open(register) as opened:
-            entries = opened.journal()
-        rows = (entries if last is None else entries.tail(last)).to_dict("records")
-        titles = [
-            Message("register.log-seq"), Message("register.log-day"), Message("register.log-by"),
-            Message("register.log-what"), Message("register.log-why"), Message("register.log-clause"),
-        ]  # fmt: skip
-        cells = [
-            (str(row["seq"]), row["day"], row["by"], _told(row).said(voice.lang), row["why"], row["clause"])
-            for row in rows
-        ]
-        table = Table([title.said(voice.lang) for title in titles], cells, left=range(1, 6), indent=0)
-        voice.result(
-            table, {"exit_code": Code.DONE, "entries": [{**r, "details": json.loads(r["details"])} for r in rows]}
-        )
+    with Register.open(register) as opened:
+        entries = opened.journal()
+    rows = (entries if last is None else entries.tail(last)).to_dict("records")
+    titles = [
+        Message("register.log-seq"), Message("register.log-day"), Message("register.log-by"),
+        Message("register.log-what"), Message("register.log-why"), Message("register.log-clause"),
+    ]  # fmt: skip
+    cells = [
+        (str(row["seq"]), row["day"], row["by"], _told(row).said(voice.lang), row["why"], row["clause"]) for row in rows
+    ]
+    table = Table([title.said(voice.lang) for title in titles], cells, left=range(1, 6), indent=0)
+    voice.result(table, {"entries": [{**r, "details": json.loads(r["details"])} for r in rows]})
 
 
+@command()
 def events(
+    voice: Voice,
     register: RegisterAt = "register.db",
     still_open: Annotated[bool, typer.Option("--open", help="Only those not answered yet. 只列尚未落实的。")] = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """What has happened to the plan, and which version answers it. 登记的变动及其落实情况。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        import pandas as pd
+    import pandas as pd
 
-        from allocator.language.text_table import Table
-        from allocator.register import Register
-        from allocator.register.events.kinds import CHINESE
-        from allocator.register.records import EventKind
+    from allocator.language.text_table import Table
+    from allocator.register import Register
+    from allocator.register.events.kinds import CHINESE
+    from allocator.register.records import EventKind
 
-        with Register.open(register) as opened:
-            found = opened.events()
-        if still_open:
-            found = found[found["applied_in"].isna()]
-        titles = [
-            Message("event.touch-event"), Message("register.log-day"), Message("event.head-kind"),
-            Message("event.touch-person"), Message("event.touch-session"), Message("register.log-value"),
-            Message("event.touch-reason"), Message("event.touch-clause"), Message("register.log-by"),
-            Message("register.answered-in"),
-        ]  # fmt: skip
-        waiting = Message("register.waiting").said(voice.lang)
-        rows = [
-            (
-                row["event_id"], row["date"], CHINESE[EventKind(row["kind"])][0] if voice.lang == "zh" else row["kind"],
-                row["cadre_id"], row["session_id"], row["value"], row["reason"], row["clause"], row["by"],
-                waiting if pd.isna(row["applied_in"]) else str(row["applied_in"]),
-            )
-            for row in found.to_dict("records")
-        ]  # fmt: skip
-        text = Table([title.said(voice.lang) for title in titles], rows, left=range(10), indent=0)
-        none = Message("register.no-events").said(voice.lang)
-        voice.result(text if rows else none, {"exit_code": Code.DONE, "events": found})
+    with Register.open(register) as opened:
+        found = opened.events()
+    if still_open:
+        found = found[found["applied_in"].isna()]
+    titles = [
+        Message("event.touch-event"), Message("register.log-day"), Message("event.head-kind"),
+        Message("event.touch-person"), Message("event.touch-session"), Message("register.log-value"),
+        Message("event.touch-reason"), Message("event.touch-clause"), Message("register.log-by"),
+        Message("register.answered-in"),
+    ]  # fmt: skip
+    waiting = Message("register.waiting").said(voice.lang)
+    rows = [
+        (
+            row["event_id"], row["date"], CHINESE[EventKind(row["kind"])][0] if voice.lang == "zh" else row["kind"],
+            row["cadre_id"], row["session_id"], row["value"], row["reason"], row["clause"], row["by"],
+            waiting if pd.isna(row["applied_in"]) else str(row["applied_in"]),
+        )
+        for row in found.to_dict("records")
+    ]  # fmt: skip
+    table = Table([title.said(voice.lang) for title in titles], rows, left=range(10), indent=0)
+    voice.result(table if rows else Message("register.no-events"), {"events": found})
 
 
+@command()
 def verify(
+    voice: Voice,
     register: RegisterAt = "register.db",
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Find whatever was changed by another hand than this program. 查出台账是否被本程序以外的方式改动。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.register import Register
+    from allocator.register import Register
 
-        with Register.open(register) as opened:
-            found = opened.verify()
-            entries = opened.journal()
-        if found:
-            lines = [Message("register.unsound").said(voice.lang), *(f"  ✗ {one.said(voice.lang)}" for one in found)]
-            refuse(voice, Code.BREACH, "\n".join(lines), findings=[one.as_record() for one in found])
-        last = entries["hash"].iloc[-1]
-        said = Message("register.sound", entries=len(entries), hash=last)
-        voice.result(said.said(voice.lang), {"exit_code": Code.DONE, "entries": len(entries), "hash": last})
+    with Register.open(register) as opened:
+        found = opened.verify()
+        entries = opened.journal()
+    if found:
+        lines = [Message("register.unsound"), *(f"  ✗ {one.said(voice.lang)}" for one in found)]
+        refuse(voice, Code.BREACH, voice.lines(lines), findings=[one.as_record() for one in found])
+    last = entries["hash"].iloc[-1]
+    said = Message("register.sound", entries=len(entries), hash=last)
+    voice.result(said, {"entries": len(entries), "hash": last})
 
 
+@command()
 def plan(
+    voice: Voice,
     register: RegisterAt = "register.db",
     version: Annotated[
         int | None, typer.Option("--version", min=1, metavar="N", help="Which version. 第几版。", show_default="newest")
@@ -125,31 +112,25 @@ def plan(
         ),
     ] = None,
     force: Force = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Any past plan, byte for byte. 逐字节还原任何一版计划。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.register import Register
+    from allocator.register import Register
 
-        with Register.open(register) as opened:
-            found = opened.latest() if version is None else opened.version(version)
-        record = {"exit_code": Code.DONE, "version": found.version, "plan_sha256": found.plan_sha256, "out": out}
-        if out is None:
-            voice.result(found.content.decode("utf-8-sig"), {**record, "plan": found.content.decode("utf-8-sig")})
-            return
-        _refuse_existing(voice, out, force)
-        write_whole(out, found.content)
-        said = Message("register.done-plan", version=found.version, day=found.on, by=found.by, file=out)
-        voice.result(said.said(voice.lang), record)
+    with Register.open(register) as opened:
+        found = opened.latest() if version is None else opened.version(version)
+    record = {"version": found.version, "plan_sha256": found.plan_sha256, "out": out}
+    if out is None:
+        voice.result(found.content.decode("utf-8-sig"), {**record, "plan": found.content.decode("utf-8-sig")})
+        return
+    _refuse_existing(voice, out, force)
+    write_whole(out, found.content)
+    said = Message("register.done-plan", version=found.version, day=found.on, by=found.by, file=out)
+    voice.result(said, record)
 
 
 def _refuse_existing(voice: Voice, out: Path, force: bool) -> None:
     if out.exists() and not force:
-        refuse(voice, Code.USAGE, Message("register.file-exists", file=out).said(voice.lang))
+        refuse(voice, Code.USAGE, Message("register.file-exists", file=out))
 
 
 def _told(entry: Mapping[Any, Any]) -> Message:

@@ -1,8 +1,9 @@
-"""Options of every command that reads or writes the register: which one, who asks, and as of which day."""
+"""Options of every command that reads or writes the register: which one, who acts, and as of which day."""
 
 from __future__ import annotations
 
 import getpass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
@@ -31,6 +32,24 @@ AsOf = Annotated[
         show_default="today",
     ),
 ]
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Who writes to the register, and as of which day; the options of every command that does."""
+
+    name: By = None
+    as_of: AsOf = None
+
+    @property
+    def by(self) -> str:
+        """Who is named in the journal: as given, else who is logged in."""
+        return author(self.name)
+
+    @property
+    def on(self) -> date:
+        """The day as of which the command works: as given, else today."""
+        return day(self.as_of)
 
 
 def author(by: str | None) -> str:

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allocator.cli.options import Code, Debug, Json, Lang, Quiet, faults_explained, voice_of
-from allocator.cli.register_options import AsOf, By, RegisterAt, author, day
+from allocator.cli.command import command
+from allocator.cli.options import Voice
+from allocator.cli.register_options import Acting, RegisterAt
 from allocator.language.message import Message
 
 if TYPE_CHECKING:
     from allocator.register.records import Event
 
 
+@command()
 def take_plan(
+    voice: Voice,
     plan_file: Annotated[
         Path,
         typer.Argument(
@@ -32,41 +35,34 @@ def take_plan(
             "--despite-breaches", help="Even if the audit finds breaches. 审核有不符也收录。", show_default=False
         ),
     ] = False,
-    by: By = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
+    *,
+    acting: Acting,
 ) -> None:
     """Audit a plan edited by hand and put it in force; its differences become events. 审核并收录手工修改的计划，差异登记为变动。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.register import Register
-        from allocator.register.take import take
+    from allocator.register import Register
+    from allocator.register.take import take
 
-        with Register.open(register) as opened:
-            taken = take(
-                opened, plan_file, by=author(by), on=day(as_of), reason=reason, clause=clause,
-                despite_breaches=despite_breaches,
-            )  # fmt: skip
-        said = Message("register.done-take", version=taken.version, count=len(taken.events))
-        lines = [said.said(voice.lang), *(f"  · {_told(one).said(voice.lang)}" for one in taken.events)]
-        if taken.answered:
-            lines.append(Message("register.take-answered", events=taken.answered).said(voice.lang))
-        if taken.open:
-            lines.append(Message("register.take-open", events=taken.open).said(voice.lang))
-        events = [{**asdict(one), "date": one.date.isoformat()} for one in taken.events]
-        voice.result(
-            "\n".join(lines),
-            {
-                "exit_code": Code.DONE,
-                "version": taken.version,
-                "events": events,
-                "answered": taken.answered,
-                "open": taken.open,
-            },
-        )
+    with Register.open(register) as opened:
+        taken = take(
+            opened, plan_file, by=acting.by, on=acting.on, reason=reason, clause=clause,
+            despite_breaches=despite_breaches,
+        )  # fmt: skip
+    said = Message("register.done-take", version=taken.version, count=len(taken.events))
+    lines: list[object] = [said, *(f"  · {_told(one).said(voice.lang)}" for one in taken.events)]
+    if taken.answered:
+        lines.append(Message("register.take-answered", events=taken.answered))
+    if taken.open:
+        lines.append(Message("register.take-open", events=taken.open))
+    events = [{**asdict(one), "date": one.date.isoformat()} for one in taken.events]
+    voice.result(
+        voice.lines(lines),
+        {
+            "version": taken.version,
+            "events": events,
+            "answered": taken.answered,
+            "open": taken.open,
+        },
+    )
 
 
 def _told(one: Event) -> Message:

@@ -5,28 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from allocator.cli.command import command
 from allocator.cli.compare import refuse_targets
-from allocator.cli.options import (
-    Code,
-    Debug,
-    ForceFiles,
-    Json,
-    Lang,
-    NoProgress,
-    Quiet,
-    Voice,
-    faults_explained,
-    refuse,
-    voice_of,
-)
+from allocator.cli.options import Code, ForceFiles, Voice, refuse
 from allocator.language.message import Message
 from allocator.system.atomic_write import write_whole
-from allocator.system.interrupts import run_stoppably
 
 if TYPE_CHECKING:
     from allocator.answers.sensitivity import Shadow
@@ -39,7 +26,9 @@ SPOKEN_EVERY = 30.0
 """Seconds between two words on how long the rest will take."""
 
 
+@command(progress=True)
 def ask_what_more_buys(
+    voice: Voice,
     run: Annotated[
         Path, typer.Argument(metavar="RUN", help="Folder of a finished run. 结果目录。", show_default=False)
     ],
@@ -95,67 +84,50 @@ def ask_what_more_buys(
         ),
     ] = None,
     force: ForceFiles = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    no_progress: NoProgress = False,
-    debug: Debug = False,
-) -> None:
+) -> Code:
     """Say what one more seat, one session fewer, one year more changes, each by planning anew. 多一个名额、少一个班次、宽一年各有什么用，逐项重新编制来回答。
 
     Ctrl-C stops and keeps the answers found so far. 按 Ctrl-C 停止并保留已得到的结果。
     """
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.answers.runs import load_run
-        from allocator.answers.sensitivity import shadow
-        from allocator.answers.sensitivity.subjects import ambiguous
-        from allocator.answers.sensitivity.tightest import count_all
-        from allocator.cli.progress import Display
-        from allocator.language.texts import Texts
+    from allocator.answers.runs import load_run
+    from allocator.answers.sensitivity import shadow
+    from allocator.answers.sensitivity.run_questions import asked_of
+    from allocator.answers.sensitivity.subjects import ambiguous
+    from allocator.answers.sensitivity.tightest import count_all
+    from allocator.cli.progress import Display
+    from allocator.language.texts import Texts
 
-        _check_call(voice, of, steps, everything=everything, picture=picture)
-        refuse_targets({out: ".xlsx .csv", picture: ".png", scenario: ".toml"}, force=force)
-        with Display(voice.lang, silent=quiet or no_progress) as display:
-            base = load_run(run)
-            asked = _asked(voice, base, of, steps, everything=everything)
-            if only_list:
-                _say_list(voice, base, asked)
-                raise typer.Exit(Code.DONE)
-            _check_row(voice, base, asked, row, scenario)
-            for note in ambiguous(base.inputs, of or ()):
-                voice.say(voice.talk.said(note))
-            if not of and not everything:
-                voice.say(voice.talk.said(Message("shadow.by-default", count=len(asked), all=count_all(base))))
-            voice.say(voice.talk.said(Message("shadow.estimate", count=1 if row else len(asked))))
-
-            on_left = _left_teller(voice, display)
-
-            def work(stop: Event) -> Shadow:
-                return shadow(
-                    base,
-                    of or (),
-                    steps,
-                    everything=everything,
-                    row=row,
-                    prove=prove,
-                    on_progress=display.show,
-                    on_left=on_left,
-                    stop=stop,
-                )
-
-            found = run_stoppably(work, lambda: display.say(voice.talk("stopping")), display.leave)
-        variant = None if scenario is None else (scenario, asked[(row or 1) - 1])
-        written = _write(found, Texts(voice.lang), out, picture, variant, force=force)
-        code = Code.DONE if len(found.answers) == found.asked else Code.INTERRUPTED
-        record = {"exit_code": code, "rows": found.rows, "goals": found.goals, "asked": found.asked, "written": written}
-        voice.result(found.said(voice.lang), record)
-        for file in written:
-            if file == scenario:
-                voice.say(voice.talk.said(Message("shadow.scenario-written", number=row or 1, file=str(file))))
-            else:
-                voice.say(voice.talk.said(Message("compare.written", file=str(file))))
-    raise typer.Exit(code)
+    _check_call(voice, of, steps, everything=everything, picture=picture)
+    refuse_targets({out: ".xlsx .csv", picture: ".png", scenario: ".toml"}, force=force)
+    with Display(voice.lang, silent=voice.is_silent) as display:
+        base = load_run(run)
+        asked = asked_of(base, of or (), steps, everything=everything)
+        if only_list:
+            _say_list(voice, base, asked)
+            return Code.DONE
+        _check_row(voice, base, asked, row, scenario)
+        for note in ambiguous(base.inputs, of or ()):
+            voice.say(note)
+        if not of and not everything:
+            voice.say(Message("shadow.by-default", count=len(asked), all=count_all(base)))
+        voice.say(Message("shadow.estimate", count=1 if row else len(asked)))
+        found = display.stoppable(
+            lambda stop: shadow(
+                base, of or (), steps, everything=everything, row=row, prove=prove,
+                on_progress=display.show, on_left=_left_teller(voice, display), stop=stop,
+            )
+        )  # fmt: skip
+    variant = None if scenario is None else (scenario, asked[(row or 1) - 1])
+    written = _write(found, Texts(voice.lang), out, picture, variant, force=force)
+    code = Code.DONE if len(found.answers) == found.asked else Code.INTERRUPTED
+    record = {"exit_code": code, "rows": found.rows, "goals": found.goals, "asked": found.asked, "written": written}
+    voice.result(found, record)
+    for file in written:
+        if file == scenario:
+            voice.say(Message("shadow.scenario-written", number=row or 1, file=str(file)))
+        else:
+            voice.say(Message("compare.written", file=str(file)))
+    return code
 
 
 def _check_call(
@@ -167,17 +139,14 @@ def _check_call(
     picture: Path | None,
 ) -> None:
     """Refuse what cannot be meant, before anything is read."""
-    from allocator.answers.sensitivity.step_range import StepsError, read_steps
+    from allocator.answers.sensitivity.step_range import read_steps
 
     if everything and of:
-        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.all-or-of")))
+        refuse(voice, Code.USAGE, Message("shadow.all-or-of"))
     if picture is not None and steps is None:
-        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.figure-needs-range")))
+        refuse(voice, Code.USAGE, Message("shadow.figure-needs-range"))
     if steps is not None:
-        try:
-            read_steps(steps)
-        except StepsError as error:
-            refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
+        read_steps(steps)
 
 
 def _left_teller(voice: Voice, display: Display) -> Callable[[float], None]:
@@ -190,21 +159,9 @@ def _left_teller(voice: Voice, display: Display) -> Callable[[float], None]:
         now = time.monotonic()
         if seconds >= 1 and not voice.quiet and now - spoken[0] >= SPOKEN_EVERY:
             spoken[0] = now
-            display.say(voice.talk.said(Message("shadow.time-left", time=clock(seconds, voice.lang))))
+            display.say(Message("shadow.time-left", time=clock(seconds, voice.lang)))
 
     return tell
-
-
-def _asked(
-    voice: Voice, base: Run, of: list[str] | None, steps: str | None, *, everything: bool
-) -> tuple[Question, ...]:
-    from allocator.answers.sensitivity.run_questions import TooManyError, asked_of
-    from allocator.answers.sensitivity.step_range import StepsError
-
-    try:
-        return asked_of(base, of or (), steps, everything=everything)
-    except (StepsError, TooManyError) as error:
-        refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
 
 
 def _say_list(voice: Voice, base: Run, asked: tuple[Question, ...]) -> None:
@@ -215,7 +172,7 @@ def _say_list(voice: Voice, base: Run, asked: tuple[Question, ...]) -> None:
     names = Names(base, Texts(voice.lang))
     rows = [{"number": n, "of": q.of, "sort": q.sort, "field": q.field, "step": float(q.step), "before": float(q.before), "after": float(q.after)}
             for n, q in enumerate(asked, start=1)]  # fmt: skip
-    voice.result(listing_of(asked, names), {"exit_code": Code.DONE, "rows": rows})
+    voice.result(listing_of(asked, names), {"rows": rows})
 
 
 def _check_row(voice: Voice, base: Run, asked: tuple[Question, ...], row: int | None, scenario: Path | None) -> None:
@@ -223,11 +180,11 @@ def _check_row(voice: Voice, base: Run, asked: tuple[Question, ...], row: int | 
     from allocator.inputs import changed
 
     if row is not None and row > len(asked):
-        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.no-row", number=row, count=len(asked))))
+        refuse(voice, Code.USAGE, Message("shadow.no-row", number=row, count=len(asked)))
     if scenario is None:
         return
     if row is None and len(asked) > 1:
-        refuse(voice, Code.USAGE, voice.talk.said(Message("shadow.which-row", count=len(asked))))
+        refuse(voice, Code.USAGE, Message("shadow.which-row", count=len(asked)))
     changed(base.inputs, asked[(row or 1) - 1].changes)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from allocator.cli.options import Code, Debug, Json, Lang, Quiet, ScenarioFile, Voice, faults_explained, plain, voice_of
+from allocator.cli.command import command
+from allocator.cli.options import ScenarioFile, Voice, plain
 from allocator.language.message import Message
 
 if TYPE_CHECKING:
@@ -17,20 +18,16 @@ WIDEST = 44
 """Terminal cells that keys and values are brought to, so that the origins stand below each other."""
 
 
+@command()
 def show(
+    voice: Voice,
     scenario: ScenarioFile,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Print the merged scenario with the file that set each value, and the rules it changes. 显示合并后的情景：每个值由哪个文件写定，改动了哪些规则。"""
-    voice = voice_of(lang, as_json, quiet, debug)
-    with faults_explained(voice):
-        from allocator.inputs import load_shown
+    from allocator.inputs import load_shown
 
-        shown = load_shown(scenario)
-        voice.result(_text(shown, voice), _record(shown))
+    shown = load_shown(scenario)
+    voice.result(_text(shown, voice), _record(shown))
 
 
 def _text(shown: Shown, voice: Voice) -> str:
@@ -101,7 +98,6 @@ def _columns(rows: Sequence[tuple[str, ...]], indent: int = 2) -> list[str]:
 
 def _record(shown: Shown) -> dict[str, Any]:
     return {
-        "exit_code": Code.DONE,
         "id": shown.scenario.id,
         "files": shown.chain,
         "values": [vars(value) for value in shown.values],

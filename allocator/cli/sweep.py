@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allocator.cli.options import (
-    Code,
-    Debug,
-    Json,
-    Lang,
-    NoProgress,
-    Quiet,
-    Seed,
-    Voice,
-    faults_explained,
-    refuse,
-    voice_of,
-)
-from allocator.domain.errors import UsageError
-from allocator.language.message import Message
-from allocator.system.interrupts import run_stoppably
+from allocator.cli.command import command
+from allocator.cli.options import Code, Seed, Voice
 
 if TYPE_CHECKING:
     from allocator.answers.sweep import Sweep
 
 
+@command(progress=True)
 def sweep_scenarios(
+    voice: Voice,
     scenarios: Annotated[
         list[Path],
         typer.Argument(
@@ -102,44 +89,28 @@ def sweep_scenarios(
     force: Annotated[
         bool, typer.Option("--force", help="Begin anew where the folder has other results. 清除目录中别的结果。")
     ] = False,
-    lang: Lang = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    no_progress: NoProgress = False,
-    debug: Debug = False,
-) -> None:
+) -> Code:
     """Plan many scenarios at once and set their goals side by side. 一次编制许多情景，把各个目标并排比较。
 
     A point that fails never spoils the others. Ctrl-C keeps what is finished; the same command goes on.
     一个点出错不影响其他点。按 Ctrl-C 保留已完成的点；再次运行同一命令会接着算。
     """
     from allocator.answers.sweep import sweep
+    from allocator.answers.sweep.sweep import MOST, STEPS
     from allocator.cli.sweep_progress import SweepDisplay
 
-    voice = voice_of(lang, as_json, quiet, debug)
     folder = out if out is not None else Path("out") / f"{scenarios[0].stem}-sweep"
-    with faults_explained(voice):
-        from allocator.answers.sweep import sweep
-        from allocator.answers.sweep.sweep import MOST, STEPS
-        from allocator.cli.sweep_progress import SweepDisplay
-
-        with SweepDisplay(voice.lang, silent=quiet or no_progress) as display:
-
-            def work(stop: Event) -> Sweep:
-                return sweep(
-                    scenarios, vary or (), pareto=pareto, steps=steps or STEPS, out=folder, workers=workers, cluster=cluster,
-                    from_base=from_base, keep_runs=keep_runs, most=most or MOST, seed=seed, time_limit=time_limit, force=force,
-                    lang=voice.lang, on_progress=display.show, stop=stop,
-                )  # fmt: skip
-
-            try:
-                stopping = voice.talk.said(Message("sweep.stopping"))
-                made = run_stoppably(work, lambda: display.say(stopping), display.leave)
-            except UsageError as error:
-                refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
-            display.close()
-            _tell(voice, made, folder)
-    raise typer.Exit(made.exit_code)
+    with SweepDisplay(voice.lang, silent=voice.is_silent) as display:
+        made = display.stoppable(
+            lambda stop: sweep(
+                scenarios, vary or (), pareto=pareto, steps=steps or STEPS, out=folder, workers=workers, cluster=cluster,
+                from_base=from_base, keep_runs=keep_runs, most=most or MOST, seed=seed, time_limit=time_limit, force=force,
+                lang=voice.lang, on_progress=display.show, stop=stop,
+            )
+        )  # fmt: skip
+        display.close()
+        _tell(voice, made, folder)
+    return Code(made.exit_code)
 
 
 def _tell(voice: Voice, made: Sweep, folder: Path) -> None:
@@ -152,5 +123,5 @@ def _tell(voice: Voice, made: Sweep, folder: Path) -> None:
         "points": made.points,
         "curve": made.curve,
     }
-    voice.result(made.said(voice.lang), record)
+    voice.result(made, record)
     voice.say(voice.talk("written", folder=folder.resolve()))

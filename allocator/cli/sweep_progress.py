@@ -35,9 +35,12 @@ class SweepDisplay(LiveDisplay):
             if self._first is None:  # What an earlier sweep had finished says nothing about how long a point takes.
                 self._first = progress.done, time.monotonic()
                 if progress.done and progress.record is None:
-                    self.say(self._texts.said(Message("sweep.going-on", done=progress.done, all=progress.all)))
+                    self.say(Message("sweep.going-on", done=progress.done, all=progress.all))
             if progress.record is not None:
                 self._console.print(self._line(progress), markup=False, style="dim" if self._live is not None else None)
+
+    def _stopping(self) -> Message:
+        return Message("sweep.stopping")
 
     def _line(self, progress: Progress) -> str:
         assert progress.record is not None

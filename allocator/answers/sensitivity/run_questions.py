@@ -23,7 +23,7 @@ from allocator.answers.sensitivity.result import NoAnswerError, Shadow
 from allocator.answers.sensitivity.step_range import StepsError, checked_steps, read_steps
 from allocator.answers.sensitivity.subjects import subjects
 from allocator.answers.sensitivity.tightest import full_list, seats_taken, short_list
-from allocator.domain.errors import AllocatorError, InputError, ModelError
+from allocator.domain.errors import InputError, ModelError, UsageError
 from allocator.domain.result import OnProgress, Progress, SolveResult, SolveStatus, silent
 from allocator.domain.tables import Inputs
 from allocator.engine.planner import Planner
@@ -43,7 +43,7 @@ Left = Callable[[float], None]
 """Gets the seconds that the rest will take, once they are known."""
 
 
-class TooManyError(AllocatorError):
+class TooManyError(UsageError):
     """More questions than anybody waits for."""
 
 

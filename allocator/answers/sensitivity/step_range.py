@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from allocator.domain.errors import AllocatorError
+from allocator.domain.errors import UsageError
 from allocator.language.message import Message
 
 MOST_POINTS = 200
 """Points of a range at most: each is planned anew."""
 
 
-class StepsError(AllocatorError):
+class StepsError(UsageError):
     """A range that cannot be read, is empty, or has more points than anybody waits for."""
 
 

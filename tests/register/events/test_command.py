@@ -94,7 +94,7 @@ def test_sheet_to_fill_in_is_read_when_it_was_filled_in(published: Path, seat: s
 
 def test_event_says_what_is_needed_when_nothing_is_given(published: Path) -> None:
     result = call(published, "--lang", "en")
-    assert result.exit_code != 0
+    assert result.exit_code == 2
     assert "give a sheet of events" in result.stderr
 
 
