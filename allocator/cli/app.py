@@ -121,6 +121,11 @@ app.later(
     lambda: import_module("allocator.cli.event").enter_events,
     epilog="示例 Example: allocator event --kind withdraw --cadre N3 --session theory-2021a --reason illness",
 )
+app.later(
+    "record",
+    lambda: import_module("allocator.cli.record").record_attendance,
+    epilog="示例 Example: allocator record attendance.xlsx --register register.db",
+)
 
 app.later(
     "papers",

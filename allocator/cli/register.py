@@ -146,6 +146,8 @@ def _told(entry: Mapping[Any, Any]) -> Message:
             return Message("register.did-events", count=len(details.get("events", ())))
         case "attendance":
             return Message("register.did-attendance", count=details.get("seats", 0))
+        case "begin":
+            return Message("register.did-begin", count=len(details.get("sessions", ())))
         case "papers":
             return Message("register.did-papers", count=details.get("papers", 0))
         case "close":

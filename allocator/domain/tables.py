@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -122,6 +123,15 @@ SHEETS: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("clause", "text", default="", name_zh="依据"),
             Column("by", "text", default="", name_zh="提出人"),
         ),
+        "attendance": (
+            Column("session_id", "id", True, name_zh="班次编号"),
+            Column("cadre_id", "id", True, name_zh="人员编号"),
+            Column("present", "flag", True, name_zh="到班"),
+            Column("leave_days", "number", default=0.0, least=0, name_zh="请假天数"),
+            Column("hours", "number", least=0, name_zh="学时"),
+            Column("completed", "flag", name_zh="结业"),
+            Column("remark", "text", default="", name_zh="备注"),
+        ),
     }
 )
 """Sheets that are filled in after a plan was published; no scenario names them. ``value`` is what the kind of event needs."""
@@ -139,6 +149,7 @@ class Parameters(BaseModel):
         7.5  # class hours in one day of class, where hours are not stated
     )
     observer_days: Annotated[float, Field(gt=0)] | None = None  # a session this long gives one seat to an observer
+    leave_share: Share = Fraction(1, 7)  # of the days of a session; who is away longer has not completed it
 
 
 class Policy(BaseModel):

@@ -6,15 +6,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple
 from datetime import date
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from allocator.domain.errors import RegisterError
 from allocator.domain.plan import Plan
 from allocator.domain.tables import Inputs
 from allocator.language.message import Message
-from allocator.register import states
-from allocator.register.records import EVENT_COLUMNS, HELD, Event, SeatState, SessionState
-from allocator.register.tables import EVENTS, SEATS, SESSIONS
+from allocator.register import journal, states
+from allocator.register.database import shown
+from allocator.register.records import (
+    ATTENDANCE_COLUMNS,
+    EVENT_COLUMNS,
+    HELD,
+    Attendance,
+    Event,
+    SeatState,
+    SessionState,
+)
+from allocator.register.tables import ATTENDANCE, EVENTS, SEATS, SESSIONS
 
 Seat = tuple[str, str]
 """Session and person."""
@@ -51,6 +60,9 @@ def put_sessions(connection: Connection, plan: Plan, inputs: Inputs, cancelled: 
             known = there[session_id]
             states.session_moves(session_id, states.as_of(SessionState(known["state"]), known["start_date"], on))
             connection.execute(update(SESSIONS).where(SESSIONS.c.session_id == session_id).values(**dates))
+    past = sorted({int(row["year"]) for row in new} & journal.closed_years(connection))
+    if past:
+        raise RegisterError(Message("register.year-closed", year=past[0]))
     if new:
         connection.execute(insert(SESSIONS), new)
     step_sessions(connection, dict.fromkeys(sorted(there.keys() & set(cancelled)), SessionState.CANCELLED), on)
@@ -65,6 +77,10 @@ def put_seats(
     names = ("session_id", "cadre_id", "unit_id", "headcount")
     placed = zip(*(plan.placements[name].tolist() for name in names), strict=True)
     wanted = {row[:2]: dict(zip(names, row, strict=True)) for row in placed}
+    past = _of_closed_years(connection)  # Their seats stand, whether a plan names them or not.
+    refuse_closed(connection, {session for session, _ in wanted.keys() - held} & past)
+    held = {seat for seat in held if seat[0] not in past}
+    wanted = {seat: row for seat, row in wanted.items() if seat[0] not in past}
     came, gone = sorted(wanted.keys() - held), sorted(held - wanted.keys())
     resized = sorted(s for s in held & wanted.keys() if there[s]["headcount"] != wanted[s]["headcount"])
     now = _sessions_as_of(connection, on)
@@ -83,6 +99,74 @@ def put_seats(
     if new:
         connection.execute(insert(SEATS), new)
     return {"came": len(came), "gone": len(gone)}
+
+
+def begin_drafts(connection: Connection, sessions: Collection[str], on: date) -> list[str]:
+    """Take drafts that have begun as issued, though no paper says so, and their seats as confirmed; which ones they were."""
+    own = select(SESSIONS.c.session_id).where(SESSIONS.c.session_id.in_(sessions), SESSIONS.c.state == "draft")
+    begun = sorted(connection.execute(own.where(SESSIONS.c.start_date <= on.isoformat())).scalars())
+    step_sessions(connection, dict.fromkeys(begun, SessionState.ISSUED), on)
+    planned = SEATS.c.session_id.in_(begun) & (SEATS.c.state == SeatState.PLANNED)
+    connection.execute(update(SEATS).where(planned).values(state=SeatState.CONFIRMED.value))
+    return begun
+
+
+def note_attendance(
+    connection: Connection,
+    rows: Sequence[Attendance],
+    outcome: Mapping[Seat, SeatState],
+    on: date,
+    *,
+    correct: bool,
+    where: str,
+) -> list[str]:
+    """Write reports of hosts down and close sessions of which no seat is open; which ones they were.
+
+    Raises
+    ------
+    RegisterError
+        If a state forbids it, or a seat was recorded before and this is no correction.
+    """
+    columns = (ATTENDANCE.c.session_id, ATTENDANCE.c.cadre_id)
+    touched = sorted({session for session, _ in outcome})
+    known = {(s, c) for s, c in connection.execute(select(*columns).where(ATTENDANCE.c.session_id.in_(touched)))}
+    again = known & {(one.session_id, one.cadre_id) for one in rows}
+    if again and not correct:
+        raise RegisterError(Message("register.moved-on", register=shown(where)))
+    for session_id, cadre_id in sorted(again):
+        place = (ATTENDANCE.c.session_id == session_id) & (ATTENDANCE.c.cadre_id == cadre_id)
+        connection.execute(delete(ATTENDANCE).where(place))
+    if rows:
+        values = [dict(zip(ATTENDANCE_COLUMNS, astuple(one), strict=True)) for one in rows]
+        connection.execute(insert(ATTENDANCE), values)
+    step_seats(connection, outcome)
+    open_ = select(SEATS.c.session_id).where(SEATS.c.state.in_([SeatState.PLANNED, SeatState.CONFIRMED]))
+    still = set(connection.execute(open_.where(SEATS.c.session_id.in_(touched))).scalars())
+    over = [session for session in touched if session not in still]
+    now = _sessions_as_of(connection, on)
+    step_sessions(connection, dict.fromkeys(over, SessionState.CLOSED), on)
+    return [session for session in over if now[session] is not SessionState.CLOSED]
+
+
+def refuse_closed(connection: Connection, sessions: Collection[str]) -> None:
+    """Refuse to change sessions of a year that was closed.
+
+    Raises
+    ------
+    RegisterError
+    """
+    past = sorted(_of_closed_years(connection) & set(sessions))
+    if past:
+        year = connection.execute(select(SESSIONS.c.year).where(SESSIONS.c.session_id == past[0])).scalar()
+        raise RegisterError(Message("register.year-closed", year=year))
+
+
+def _of_closed_years(connection: Connection) -> set[str]:
+    """Sessions of years that were closed."""
+    years = sorted(journal.closed_years(connection))
+    if not years:
+        return set()
+    return set(connection.execute(select(SESSIONS.c.session_id).where(SESSIONS.c.year.in_(years))).scalars())
 
 
 def step_seats(connection: Connection, outcome: Mapping[Seat, SeatState]) -> None:

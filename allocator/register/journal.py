@@ -45,6 +45,12 @@ def append(
     connection.execute(insert(JOURNAL), {**entry, "hash": hash_of(entry)})
 
 
+def closed_years(connection: Connection) -> frozenset[int]:
+    """The years that an entry says were closed."""
+    told = connection.execute(select(JOURNAL.c.details).where(JOURNAL.c.what == "close")).scalars()
+    return frozenset(int(json.loads(details)["year"]) for details in told)
+
+
 def hash_of(entry: Mapping[str, object] | RowMapping) -> str:
     """The hash of an entry: SHA-256 of its other columns as JSON."""
     text = json.dumps([entry[name] for name in CHAINED], ensure_ascii=False)

@@ -83,7 +83,8 @@ class Attendance:
     """What the host reports of one seat.
 
     ``leave_days`` are days away with leave, ``hours`` those attended (missing: those of the class), ``completed`` whether
-    the host says so.
+    the host says so. In the register they are what counts: who was absent, or away beyond the limit of the policy, has not
+    completed and has no hours; what the host said stands in the journal.
     """
 
     session_id: str

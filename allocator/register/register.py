@@ -6,14 +6,14 @@ import hashlib
 import io
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, func, insert, select, update
 
 from allocator.domain.errors import RegisterError
 from allocator.domain.plan import COLUMNS, Plan
@@ -23,7 +23,6 @@ from allocator.outputs.run_record import scenario_text
 from allocator.register import changes, journal, states
 from allocator.register.database import connect, shown, told, writing
 from allocator.register.records import (
-    ATTENDANCE_COLUMNS,
     HELD,
     Attendance,
     Event,
@@ -152,6 +151,11 @@ class Register:
         columns = [column for column in JOURNAL.columns if column.name != "state"]
         return self._table(select(*columns).order_by(JOURNAL.c.seq))
 
+    def closed_years(self) -> frozenset[int]:
+        """The years that were closed."""
+        with told(self.where), self._engine.connect() as connection:
+            return journal.closed_years(connection)
+
     def verify(self) -> list[Message]:
         """What was tampered with; see ``journal.verify``."""
         with told(self.where), self._engine.connect() as connection, connection.begin():
@@ -251,36 +255,36 @@ class Register:
         after: int,
         why: str = "",
         clause: str = "",
-    ) -> None:
-        """Write down what hosts report and what it makes of each seat; sessions of which no seat is open are closed.
+        correct: bool = True,
+        details: Mapping[str, object] | None = None,
+    ) -> list[str]:
+        """Write down what hosts report and what it makes of each seat; sessions of which no seat is open are closed, and returned.
+
+        A draft that has begun by its dates is taken as issued first, in an entry of its own.
 
         Parameters
         ----------
         outcome
             The state of each seat by session and person.
+        correct
+            Replace what was written down before; else somebody who was faster is not overwritten.
 
         Raises
         ------
         RegisterError
-            If a state forbids it, or a version newer than ``after`` is there.
+            If a state or a closed year forbids it, or a version newer than ``after`` is there.
         """
         with told(self.where), writing(self._engine) as connection:
             self._check(connection, after)
-            for one in rows:
-                place = (ATTENDANCE.c.session_id == one.session_id) & (ATTENDANCE.c.cadre_id == one.cadre_id)
-                connection.execute(delete(ATTENDANCE).where(place))
-            connection.execute(
-                insert(ATTENDANCE), [dict(zip(ATTENDANCE_COLUMNS, astuple(one), strict=True)) for one in rows]
-            )
-            changes.step_seats(connection, outcome)
             touched = sorted({session for session, _ in outcome})
-            open_ = select(SEATS.c.session_id).where(SEATS.c.state.in_(["planned", "confirmed"]))
-            still = set(connection.execute(open_.where(SEATS.c.session_id.in_(touched))).scalars())
-            changes.step_sessions(
-                connection, dict.fromkeys((s for s in touched if s not in still), SessionState.CLOSED), on
-            )
-            details = {"sessions": touched, "seats": len(rows)}
-            journal.append(connection, "attendance", by=by, on=on, why=why, clause=clause, details=details)
+            changes.refuse_closed(connection, touched)
+            if begun := changes.begin_drafts(connection, touched, on):
+                said: dict[str, object] = {"sessions": begun}
+                journal.append(connection, "begin", by=by, on=on, why=why, clause="", details=said)
+            closed = changes.note_attendance(connection, rows, outcome, on, correct=correct, where=self.where)
+            said = {"sessions": touched, "seats": len(rows), "closed": closed, **(details or {})}
+            journal.append(connection, "attendance", by=by, on=on, why=why, clause=clause, details=said)
+        return closed
 
     def add_papers(
         self,

@@ -236,7 +236,7 @@ def test_codes_are_written_out_so_that_they_can_be_searched() -> None:
 DATA = {
     "audit/read_plan.py", "domain/tables.py", "inputs/tables/cells.py", "inputs/tables/headings.py",
     "outputs/figures/fonts.py", "outputs/excel/workbook.py", "inputs/annotate/styles.py",
-    "register/events/kinds.py", "register/events/values.py",
+    "register/events/kinds.py", "register/events/values.py", "register/attendance/read.py",
 }  # fmt: skip
 SPEAKERS = {
     "AllocatorError",

@@ -152,6 +152,8 @@ def _array(column: Column, values: list[object]) -> Any:
         return pd.array(["" if v is None else str(v) for v in values], dtype="str")
     if column.type == "date":
         return np.array([np.datetime64("NaT") if v is None else v for v in values], dtype=DATE_TYPE)
+    if column.type == "flag" and column.default is None and not column.required:
+        return pd.Series(values, dtype="boolean").array
     if column.type == "flag":
         return np.array([bool(v) for v in values], dtype=bool)
     if column.type == "number":

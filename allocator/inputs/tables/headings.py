@@ -17,10 +17,16 @@ TITLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "history": ("培训历史", "历史", "培训记录", "历史记录", "培训经历", "参训记录"),
         "programmes": ("培训项目", "项目", "项目表", "培训项目表"),
         "sessions": ("班次", "培训班次", "班次表", "班次计划", "办班计划"),
+        "attendance": ("到班情况", "参训情况", "考勤", "考勤表", "到班", "名单", "学员名单", "names"),
         "events": ("变动", "变动表", "变动登记", "变动登记表", "事件"),
     }
 )
 """What the sheet of a table may be called in Chinese; the first is the name that the template gives it."""
+
+ALIASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"attendance": MappingProxyType({"session": "session_id", "days of leave": "leave_days"})}
+)
+"""Headings of our own lists that go out to be filled in, where they are neither the name of a column nor its Chinese."""
 
 RESULT_COLUMN: Mapping[str, str] = MappingProxyType({"zh": "检查结果（allocator）", "en": "Check result (allocator)"})
 """Heading of the column that ``check --annotate`` adds; such a column is never read as data."""
@@ -48,6 +54,7 @@ _RESULTS = tuple(plain(heading) for heading in RESULT_COLUMN.values())
 _SHEETS = {plain(title): name for name, titles in TITLES.items() for title in (name, *titles)}
 _COLUMNS = {
     name: {plain(heading): column.name for column in columns for heading in (column.name, column.name_zh)}
+    | {plain(heading): column for heading, column in ALIASES.get(name, {}).items()}
     for name, columns in EVERY_TABLE.items()
 }
 

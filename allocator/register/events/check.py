@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from allocator.domain.names import heading
@@ -13,6 +12,7 @@ from allocator.register import states
 from allocator.register.events.standing import Standing
 from allocator.register.events.values import Value
 from allocator.register.records import Event, EventKind, SessionState
+from allocator.register.sheets import Fault
 
 K = EventKind
 OVER = (SessionState.RUNNING, SessionState.CLOSED, SessionState.CANCELLED)
@@ -21,16 +21,6 @@ RECORDS = {
     K.NEW_SESSION: ("sessions", ("programme_id", "start_date", "end_date", "seats")),
 }
 """What the value of an event that adds a record must say."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One mistake in an event: the column, what is wrong, and the next step."""
-
-    column: str
-    message: Message
-    hint: Message
-    code: str
 
 
 def faults(event: Event, value: Value, now: Standing) -> list[Fault]:

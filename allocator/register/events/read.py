@@ -7,19 +7,17 @@ from dataclasses import astuple, replace
 from datetime import date
 from pathlib import Path
 
-from allocator.domain.errors import Defect, InputError
+from allocator.domain.errors import InputError
 from allocator.domain.names import heading
 from allocator.inputs.defects import Findings, did_you_mean
-from allocator.inputs.files import Files
-from allocator.inputs.scenario.layers import shown_path
 from allocator.inputs.tables.cells import BadCellError, Table, read_date, typed
-from allocator.inputs.tables.read_tables import read_sheet
 from allocator.language.message import Message
 from allocator.register.events.check import faults
 from allocator.register.events.kinds import CHINESE, NEEDS, kind_name, kind_names, kind_of
 from allocator.register.events.standing import Standing
 from allocator.register.events.values import Value, read_value
 from allocator.register.records import EVENT_COLUMNS, Event, EventKind
+from allocator.register.sheets import filled_in
 
 Row = tuple[int, Event]
 """An event and the row that it stands in."""
@@ -45,14 +43,8 @@ def read_events(path: Path | str, now: Standing, *, by: str = "") -> list[Event]
     InputError
         With every mistake of the sheet: bad cells, unknown ids, and what contradicts the register or an earlier row.
     """
-    findings, file = Findings(), shown_path(Path(path))
-    content = Files().read(file)
-    if content is None:
-        message = Message("defect.missing-file", file=file)
-        raise InputError([Defect(file, 0, "", message, Message("hint.name-and-folder"), "missing-file")])
-    sheet = read_sheet("events", file, content, findings)
-    if sheet is None:
-        raise InputError(findings.defects)
+    findings = Findings()
+    sheet = filled_in("events", path, findings)
     table = typed(sheet, findings)
     bad = {defect.row for defect in findings.defects}
     rows = _rows(table, findings, bad, by)
