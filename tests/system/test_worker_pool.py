@@ -49,7 +49,7 @@ def shared(work, count, jobs=6):
     results = {}
     with Helpers(count) as helpers:
         helpers.share(work, range(jobs), results.__setitem__)
-        processes = helpers._processes
+        processes = [helper.process for helper in helpers._helpers]
     assert all(process.poll() is not None for process in processes)
     assert {number: result for number, (result, _) in results.items()} == {n: n * n for n in range(jobs)}
     return {who for _, who in results.values()}
@@ -71,9 +71,9 @@ def test_job_that_a_helper_cannot_do_is_done_here(there):
 
 def test_helper_that_never_starts_is_no_harm():
     with Helpers(2) as helpers:
-        for process in helpers._processes:
-            process.kill()
-            process.wait()
+        for helper in helpers._helpers:
+            helper.process.kill()
+            helper.process.wait()
         results = {}
         helpers.share(Sums(os.getpid()), range(3), results.__setitem__)
     assert set(results) == {0, 1, 2}
@@ -91,7 +91,7 @@ def test_no_helper_is_left_when_the_work_is_broken_off():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), Helpers(1) as helpers:
-        left = helpers._processes
+        left = [helper.process for helper in helpers._helpers]
         helpers.share(Sums(os.getpid()), range(3), interrupt)
     assert [process.poll() is not None for process in left] == [True]
 
@@ -104,8 +104,8 @@ def test_ctrl_c_that_reaches_a_helper_loses_nothing():
 
         def interrupt(number, result):
             results[number] = result
-            for process in helpers._processes:
-                os.kill(process.pid, signal.SIGINT)
+            for helper in helpers._helpers:
+                os.kill(helper.process.pid, signal.SIGINT)
 
         helpers.share(Sums(os.getpid(), here=1.0), range(6), interrupt)
     assert set(results) == set(range(6))
@@ -116,7 +116,7 @@ import os, sys
 from allocator.system.worker_pool import Helpers
 from tests.system.test_worker_pool import Sums
 helpers = Helpers(1)
-print(helpers._processes[0].pid, flush=True)
+print(helpers._helpers[0].process.pid, flush=True)
 helpers.share(Sums(os.getpid(), here=2.0), range(3), lambda *_: os.kill(os.getpid(), 9))
 """
 

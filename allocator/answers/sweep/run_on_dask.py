@@ -59,7 +59,7 @@ def remote_answer(content: bytes, task: str) -> str:
             _kept.clear()
             _files.close()
             _kept[key] = Worker(_files.enter_context(unpacked(content)))
-        return json.dumps(_kept[key].answer(json.loads(task)), ensure_ascii=False)
+        return _kept[key].do(task)
 
 
 def remote_versions() -> dict[str, str]:

@@ -42,6 +42,10 @@ class Worker:
         self.inputs: Inputs | None = None
         self.base: Base | None = None
 
+    def do(self, task: str) -> str:
+        """As ``answer`` does, with task and record as JSON."""
+        return json.dumps(self.answer(json.loads(task)), ensure_ascii=False)
+
     def answer(self, task: Mapping[str, Any]) -> Record:
         """Plan one task and tell how it went."""
         try:

@@ -22,6 +22,7 @@ from typing import cast
 import numpy as np
 import openpyxl
 import pandas as pd
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -258,15 +259,19 @@ def test_a_worker_that_dies_takes_only_its_point_with_it() -> None:
     setup = {
         "settings": "", "lang": "en", "scenarios": [{"file": str(ROOT / "scenarios/tiny.toml"), "hashes": None, "base": None}],
     }  # fmt: skip
-    tasks = [Task(0, {"seed": name}, name) for name in ("a", "killer", "b")]
+    tasks = [Task(0, {"seed": name}, name) for name in ("a", "nonsense", "killer", "b")]
 
     def ask(task: Task) -> str:
-        return "this is no task" if task.name == "killer" else task.to_json()
+        if task.name == "killer":
+            for child in psutil.Process().children():
+                child.kill()
+        return "this is no task" if task.name == "nonsense" else task.to_json()
 
     answers = run_locally(tasks, setup, ask, workers=1, stop=threading.Event(), on_turn=lambda *_: None)
     records = {task.name: record for task, record in answers}
-    assert [records[name]["exit_code"] for name in ("a", "killer", "b")] == [0, 1, 0]
-    assert "ended unexpectedly" in records["killer"]["messages"][0]["en"]
+    assert [record["exit_code"] for record in records.values()] == [0, 1, 1, 0]
+    assert "the program failed: JSONDecodeError" in records["nonsense"]["messages"][0]["en"]
+    assert "perhaps for want of memory" in records["killer"]["messages"][0]["en"]
 
 
 def test_inputs_changed_meanwhile_are_not_planned(scenario: Path) -> None:
