@@ -133,6 +133,12 @@ app.later(
     epilog="示例 Example: allocator papers --register register.db --out papers",
 )
 
+app.later(
+    "bulletin",
+    lambda: import_module("allocator.cli.bulletin").write_bulletin,
+    epilog="示例 Example: allocator bulletin --register register.db --year 2019",
+)
+
 register = App(
     help="The register: what was published, and what has happened since. 调训台账：发布过什么，之后发生了什么。",
     no_args_is_help=True,

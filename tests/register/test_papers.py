@@ -242,3 +242,27 @@ def test_own_letter_for_changes(published: Path, tmp_path: Path) -> None:
     at = ("papers", "--register", published, "--as-of", "2019-02-01", "--change-template", file)
     assert call(*at, "--out", tmp_path / "two")[0] == 0
     assert "某某办公室" in words(tmp_path / "two" / "changes" / "N.docx")
+
+
+def test_list_of_a_session_comes_back_filled_in(published: Path, tmp_path: Path) -> None:
+    for lang, session in (("zh", "theory-2019a"), ("en", "branch-2019")):
+        out = tmp_path / lang
+        at = ("papers", "--register", published, "--as-of", "2019-01-08", "--session", session, "--out", out)
+        assert call(*at, lang=lang)[0] == 0
+        file = out / "sessions" / f"{session}.xlsx"
+        book = openpyxl.load_workbook(file)
+        sheet = book.worksheets[0]
+        heads = [cell.value for cell in sheet[1]]
+        present = heads.index("到班" if lang == "zh" else "present") + 1
+        for row in range(2, sheet.max_row + 1):
+            sheet.cell(row, present).value = "是" if lang == "zh" else "yes"
+        book.save(file)
+        code, said = call("record", file, "--register", published, "--as-of", "2019-06-30", lang=lang)
+        assert code == 0, said
+    with Register.open(published) as register:
+        seats = register.seats()
+        assert set(seats["state"][seats["session_id"].isin(["theory-2019a", "branch-2019"])]) == {"attended"}
+        assert (
+            register.sessions().set_index("session_id")["state"][["theory-2019a", "branch-2019"]].tolist()
+            == ["closed"] * 2
+        )

@@ -34,7 +34,7 @@ def page(material: Material) -> str:
     forbids itself every connection and every script but its own.
     """
     both = {lang: replace(material, texts=Texts(lang)) for lang in LANGUAGES}
-    style, script = (_file(name) for name in ("page.css", "page.js"))
+    style, script = style_sheet(), _file("page.js")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     environment.globals |= {"bar_width": bar_width, "ratio": ratio}
@@ -50,6 +50,11 @@ def page(material: Material) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
     )
+
+
+def style_sheet() -> str:
+    """The style of the page, which other pages share."""
+    return _file("page.css")
 
 
 def _title(material: Material) -> str:

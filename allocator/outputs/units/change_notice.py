@@ -6,7 +6,7 @@ from allocator.language.message import Message
 from allocator.language.texts import Texts
 from allocator.outputs.units.default_notice import INDENT, ending, heading, paragraph, people_table, word_file
 
-_WIDTHS = (("number", 850), ("name", 1250), ("post", 1800), ("effect", 1900), ("why", 1800), ("clause", 950))
+_WIDTHS = (("number", 850), ("name", 1250), ("post", 1800), ("effect", 1850), ("why", 1750), ("clause", 1050))
 """Columns of the list of people with their widths in twentieths of a point."""
 
 
@@ -14,7 +14,7 @@ def change_letter(texts: Texts) -> bytes:
     """The template as a Word file, in the reader's language."""
     titles = {
         "number": texts("column.number"), "name": texts("column.name"), "post": texts("column.post"),
-        "effect": texts("placeholder.effect"), "why": texts.said(Message("papers.reason")),
+        "effect": texts.said(Message("papers.change")), "why": texts.said(Message("papers.reason")),
         "clause": texts.said(Message("papers.clause")),
     }  # fmt: skip
     return word_file(texts, [

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from allocator.domain.tables import SHEETS
+from allocator.inputs.tables.headings import TITLES
 from allocator.language.message import Message
 from allocator.language.texts import Texts
 from allocator.outputs.excel.workbook import Book
 from allocator.outputs.units import Call
+from allocator.register.attendance.form import FILLED
 
 OWN = ("session_id", "cadre_id", "unit", "name", "post", "rank", "seats")
-"""Columns that are filled in, as the catalogue of the outputs names them."""
+"""Columns that are filled in; those of the sheet that comes back have its headings, so that ``record`` reads it."""
 
 
 def session_list(calls: Sequence[Call], title: str, lines: Sequence[str], texts: Texts) -> bytes:
@@ -26,12 +29,9 @@ def session_list(calls: Sequence[Call], title: str, lines: Sequence[str], texts:
         What stands on the second sheet: number, version and date of the paper, days and place.
     """
     book = Book(title, texts("font"), texts("dispatch.footer"))
-    sheet = book.sheet(texts("sheet.names"), f"{title}　{lines[0]}")
-    to_fill = (
-        Message("papers.present"), Message("papers.leave-days"), Message("papers.hours"), Message("papers.completed"),
-        Message("papers.remark"),
-    )  # fmt: skip
-    titles = [*(texts(f"column.{name}") for name in OWN), *(texts.said(one) for one in to_fill)]
+    sheet = book.sheet(TITLES["attendance"][0] if texts.lang == "zh" else "attendance", f"{title}　{lines[0]}")
+    back = {column.name: column.name_zh if texts.lang == "zh" else column.name for column in SHEETS["attendance"]}
+    titles = [back.get(name) or texts(f"column.{name}") for name in (*OWN, *FILLED)]
     rows = [
         (call.session_id, one["cadre_id"], call.notice.fields["unit"], one["name"], one["post"], one["rank"], call.people[one["cadre_id"]],
          "", "", "", "", "")

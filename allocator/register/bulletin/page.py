@@ -1,0 +1,71 @@
+"""The bulletin as a page that opens anywhere; it names units and nobody."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from allocator.language.message import Message
+from allocator.outputs.page import style_sheet
+from allocator.register.bulletin.view import View
+
+
+def page(view: View) -> str:
+    """The whole page in the reader's language: no script, no connection to anywhere."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    source = resources.files(__package__).joinpath("page.html.jinja").read_text(encoding="utf-8")
+    year = view.basis.period.year
+    evaluated = [row for row in view.indicator_rows() if row[3] in (str(year), view.texts("span.plan"))]
+    one, share = view.total, view.texts.percent
+    cards = (
+        (Message("bulletin.allotted"), view.texts.number(one.allotted)),
+        (Message("bulletin.confirmed"), view.texts.number(one.confirmed)),
+        (Message("bulletin.attended"), view.texts.number(one.attended)),
+        (Message("bulletin.attendance"), share(one.attendance)),
+        (Message("bulletin.use"), share(one.use)),
+        (Message("bulletin.hours-per-head"), view.texts.number(one.hours_per_head)),
+        (Message("bulletin.several"), view.texts.number(one.several)),
+        (Message("bulletin.overdue"), view.texts.number(one.overdue)),
+    )  # fmt: skip
+    return environment.from_string(source).render(
+        view=view,
+        t=view.texts,
+        style=Markup(style_sheet()),
+        cards=[(view.say(title), figure) for title, figure in cards],
+        heads={name: view.say(text) for name, text in _heads(year).items()},
+        units=[[_shown(view, cell, style) for cell, style in zip(row, view.UNIT_STYLES, strict=True)] for row in (view.total_row, *view.unit_rows)],
+        quotas=[_line(view, row) for row in view.indicator_rows(only_quotas=True)],
+        evaluated=[_line(view, row) for row in evaluated],
+    )  # fmt: skip
+
+
+def _heads(year: int) -> dict[str, Message]:
+    return {
+        "units": Message("bulletin.sheet-units"), "units_note": Message("bulletin.units-note"),
+        "quotas": Message("bulletin.sheet-quotas"), "quotas_note": Message("bulletin.quotas-note", year=str(year)),
+        "evaluation_note": Message("bulletin.evaluation-note"), "words": Message("bulletin.words"),
+    }  # fmt: skip
+
+
+def _line(view: View, row: tuple[Any, ...]) -> dict[str, object]:
+    """An indicator as the page shows it: figures as text, and the colour of its verdict."""
+    *cells, (said, status) = row
+    return {
+        "cells": [_shown(view, cell, style) for cell, style in zip(cells, view.INDICATOR_STYLES, strict=False)],
+        "verdict": said,
+        "status": status,
+    }
+
+
+def _shown(view: View, cell: Any, style: str) -> str:
+    """A cell as text."""
+    if isinstance(cell, tuple):
+        cell, style = cell
+    if cell is None or isinstance(cell, str):
+        return cell or "—" if style in ("share", "number", "plain", "count") else cell or ""
+    if style == "share":
+        return view.texts.percent(float(cell))
+    return str(cell) if style == "plain" else view.texts.number(cell)
