@@ -191,3 +191,44 @@ def test_command_writes_workbook_page_and_figures(published: Path, tmp_path: Pat
     assert CliRunner().invoke(app, at).exit_code == 2  # It is there already.
     assert CliRunner().invoke(app, [*at, "--force", "--quarter", "1", "--json"]).exit_code == 0
     assert CliRunner().invoke(app, [*at[:4], "2030", "--lang", "en"]).exit_code != 0
+
+
+def test_who_is_too_long_untrained_stands_with_what_is_arranged(published: Path, tmp_path: Path) -> None:
+    with Register.open(published) as register:
+        report(register, of_year(register), tuple(register.seats()["cadre_id"]))  # Nobody comes.
+        found = read(register, tmp_path)
+    rows = View(found, Texts("en")).overdue_rows
+    told = {str(row[0]): row for row in rows}
+    # N5 was last in a theory course in 2014, and S5 never; both were to go in 2019.
+    assert told["N5"][4] == "2014" and told["S5"][4] == "never"
+    plan = found.plan.placements.query("cadre_id == 'N5' and year > 2019").sort_values("start_date")
+    assert told["N5"][5] == (plan["session_id"].iloc[0] if len(plan) else "")
+    assert total(figures(found)).overdue == len(rows)
+
+
+def test_page_leaves_out_units_without_a_seat(published: Path, tmp_path: Path) -> None:
+    with Register.open(published) as register:
+        found = read(register, tmp_path, quarter=2)  # Only two people of S go to branch-2019.
+    text = page(View(found, Texts("en")))
+    assert (
+        "units without a seat in the period, left out here: 1" in text
+        and "South unit" in text
+        and "North unit" not in text
+    )
+
+
+def test_units_are_ranked_among_those_of_their_kind() -> None:
+    from allocator.register.bulletin.figures import _ranked
+
+    units = {
+        "city-a": Figures(held=4, allotted=4, attended=4),
+        "city-b": Figures(held=4, allotted=4, attended=3, absent=1),
+        "town-a": Figures(held=1, allotted=1, attended=1),
+        "town-b": Figures(held=1, allotted=1, attended=1),
+        "town-c": Figures(held=1, allotted=1, absent=1),
+        "town-d": Figures(held=1, allotted=1),
+    }
+    ranked = _ranked(units, {unit: unit[:4] for unit in units})
+    assert {unit: one.rank for unit, one in ranked.items()} == {
+        "city-a": 1, "city-b": 2, "town-a": 1, "town-b": 1, "town-c": 3, "town-d": None,
+    }  # fmt: skip

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from datetime import date
@@ -18,13 +22,17 @@ from typer.testing import CliRunner
 from allocator.cli.app import app
 from allocator.domain.errors import OutputError, RegisterError, UsageError
 from allocator.domain.plan import ordered
+from allocator.engine.run import Run
 from allocator.inputs import load
 from allocator.language.texts import Texts
 from allocator.outputs.units import change_letter, change_template_of, template_of
 from allocator.register import Register
+from allocator.register.bulletin.basis import Period, basis
+from allocator.register.bulletin.figures import figures, total
 from allocator.register.events.apply import apply, brought_up
 from allocator.register.papers.issue import Issue, Templates
 from allocator.register.papers.prepare import Scope, needed
+from allocator.register.publish import publish
 from allocator.register.records import Event, EventKind, SeatState
 
 ON = date(2019, 1, 8)
@@ -266,3 +274,76 @@ def test_list_of_a_session_comes_back_filled_in(published: Path, tmp_path: Path)
             register.sessions().set_index("session_id")["state"][["theory-2019a", "branch-2019"]].tolist()
             == ["closed"] * 2
         )
+
+
+def test_year_of_papers_by_commands(sample: Path, tmp_path: Path) -> None:
+    """Publish, papers, an event, the plan edited by hand and taken in, papers again."""
+    register = ("--register", tmp_path / "register.db", "--by", "Wu")
+    assert call("publish", sample / "out" / "tiny", *register, "--as-of", "2019-01-07")[0] == 0
+    assert call("papers", *register, "--as-of", "2019-01-08", "--out", tmp_path / "one", lang="zh")[0] == 0
+    with Register.open(tmp_path / "register.db") as opened:
+        one = seat(opened, "theory-2019b", "S")
+        held = set(opened.seats()["cadre_id"][opened.seats()["session_id"] == "theory-2019b"])
+        other = next(cadre for cadre in ("S1", "S2", "S3", "S4", "S5") if cadre not in held)
+        lines = opened.latest().content.decode("utf-8-sig").splitlines()
+    event = ("--kind", "withdraw", "--cadre", one, "--session", "theory-2019b", "--reason", "出国", "--clause", "7")
+    assert call("event", *event, *register, "--as-of", "2019-03-01")[0] == 0
+    assert call("papers", *register, "--as-of", "2019-03-01")[1].startswith("Version 1: nothing has changed")
+    edited = [line.replace(f",{one},", f",{other},") if ",theory-2019b," in line else line for line in lines]
+    (tmp_path / "plan.csv").write_text("\n".join(edited) + "\n", encoding="utf-8")
+    taken = ("register", "take", tmp_path / "plan.csv", "--reason", "单位来函", "--despite-breaches", *register)
+    assert call(*taken, "--as-of", "2019-03-02")[0] == 0
+    code, said = call("papers", *register, "--as-of", "2019-03-03", "--out", tmp_path / "two", lang="zh")
+    assert code == 0 and "1  变更通知" in said and "1  班次名单" in said, said
+    text = words(tmp_path / "two" / "changes" / "S.docx")
+    assert "调训人员替换通知" in text and "单位来函" in text and not (tmp_path / "two" / "changes" / "N.docx").exists()
+    assert set(events_of(tmp_path / "two" / "units" / "S.ics").values()) == {(0, ""), (1, "")}
+    assert call("register", "verify", *register[:2])[0] == 0
+
+
+KILLED = """
+import os, signal, sys
+from datetime import date
+from pathlib import Path
+from allocator.language.texts import Texts
+from allocator.outputs.units import change_template_of, template_of
+from allocator.register import Register
+from allocator.register.papers.issue import Issue, Templates
+from allocator.register.papers.prepare import Scope, needed
+register, left, written = Register.open(sys.argv[1]), int(sys.argv[3]), Path.write_bytes
+def write(self, content):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return written(self, content)
+texts, on = Texts("zh"), date(2019, 1, 8)
+templates = Templates(template_of(None, texts, is_issued=True), change_template_of(None, texts))
+issue = Issue(needed(register, texts, on, Path(sys.argv[2]) / "scratch", Scope()), templates, on)
+Path.write_bytes = write
+issue.write(register, Path(sys.argv[2]) / "papers", by="Wu")
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal on this system")
+def test_killed_issue_leaves_nothing_that_counts(published: Path, tmp_path: Path) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(published), str(tmp_path), "5"], env=os.environ, timeout=120
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "papers").exists()
+    with Register.open(published) as register:
+        assert register.papers().empty and set(register.sessions()["state"]) == {"draft"} and register.verify() == []
+        issue_of(register, tmp_path).write(register, tmp_path / "papers", by="Wu")  # The next one is not in its way.
+        assert len(register.papers()) == 57
+
+
+def test_papers_and_bulletin_of_a_server(database: str, run: Run, tmp_path: Path) -> None:
+    with Register.open(database, create=True) as register:
+        publish(register, run, by="P", on=ON)
+        issue_of(register, tmp_path).write(register, tmp_path / "one", by="Wu")
+        changed(register, tmp_path)
+        assert kinds(issue_of(register, tmp_path, LATER))["change"] == 5
+        found = basis(register, Period(2019), LATER, tmp_path / "bulletin")
+        assert (total(figures(found)).confirmed, found.first_version) == (9, 1)
+        assert register.verify() == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 import pandas as pd
@@ -34,7 +36,7 @@ class Figures:
     overdue
         People too long without training by the policy at the end of the year, even if the rest of the plan is carried out.
     rank
-        Place among the units by attendance, then use of seats, then hours per head; missing where nothing was reported.
+        Place among the units of its kind by attendance, then use of seats, then hours per head; missing where nothing was reported.
     """
 
     people: int = 0
@@ -98,7 +100,8 @@ def figures(basis: Basis) -> dict[str, Figures]:
     whole = [name for name in counts if name != "hours"]
     table[whole] = table[whole].astype("int64")
     units = zip(table.index, table.to_dict("records"), strict=True)
-    return _ranked({str(unit): Figures(**{str(name): value for name, value in row.items()}) for unit, row in units})
+    made = {str(unit): Figures(**{str(name): value for name, value in row.items()}) for unit, row in units}
+    return _ranked(made, dict(zip(basis.inputs.units["unit_id"], basis.inputs.units["kind"], strict=True)))
 
 
 def total(units: dict[str, Figures]) -> Figures:
@@ -153,13 +156,18 @@ def _count(seats: pd.DataFrame, states: tuple[SeatState, ...]) -> pd.Series:
     return seats[seats["state"].isin(states)].groupby("unit_id")["headcount"].sum()
 
 
-def _ranked(units: dict[str, Figures]) -> dict[str, Figures]:
-    """The same with ranks; units with equal figures share one."""
+def _ranked(units: dict[str, Figures], kinds: Mapping[str, str]) -> dict[str, Figures]:
+    """The same with ranks among units of one kind; those with equal figures share one."""
     keys = {
         unit: (one.attendance, one.use or 0.0, one.hours_per_head or 0.0)
         for unit, one in units.items() if one.attendance is not None
     }  # fmt: skip
-    places: dict[tuple[float, float, float], int] = {}
-    for place, key in enumerate(sorted(keys.values(), reverse=True), start=1):
-        places.setdefault(key, place)
-    return {unit: replace(one, rank=places[keys[unit]] if unit in keys else None) for unit, one in units.items()}
+    places: dict[tuple[str, tuple[float, float, float]], int] = {}
+    seen: Counter[str] = Counter()
+    for key, kind in sorted(((key, kinds.get(unit, "")) for unit, key in keys.items()), reverse=True):
+        seen[kind] += 1
+        places.setdefault((kind, key), seen[kind])
+    return {
+        unit: replace(one, rank=places[kinds.get(unit, ""), keys[unit]] if unit in keys else None)
+        for unit, one in units.items()
+    }  # fmt: skip

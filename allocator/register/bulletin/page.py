@@ -18,6 +18,7 @@ def page(view: View) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     source = resources.files(__package__).joinpath("page.html.jinja").read_text(encoding="utf-8")
     year = view.basis.period.year
+    shown = [row for row in view.unit_rows if any(row[5:7])]  # Allotted, and in force.
     evaluated = [row for row in view.indicator_rows() if row[3] in (str(year), view.texts("span.plan"))]
     one, share = view.total, view.texts.percent
     cards = (
@@ -33,10 +34,11 @@ def page(view: View) -> str:
     return environment.from_string(source).render(
         view=view,
         t=view.texts,
+        without=view.say(Message("bulletin.without", count=len(view.unit_rows) - len(shown))) if len(shown) < len(view.unit_rows) else "",
         style=Markup(style_sheet()),
         cards=[(view.say(title), figure) for title, figure in cards],
         heads={name: view.say(text) for name, text in _heads(year).items()},
-        units=[[_shown(view, cell, style) for cell, style in zip(row, view.UNIT_STYLES, strict=True)] for row in (view.total_row, *view.unit_rows)],
+        units=[[_shown(view, cell, style) for cell, style in zip(row, view.UNIT_STYLES, strict=True)] for row in (view.total_row, *shown)],
         quotas=[_line(view, row) for row in view.indicator_rows(only_quotas=True)],
         evaluated=[_line(view, row) for row in evaluated],
     )  # fmt: skip

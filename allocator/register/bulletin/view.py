@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import pandas as pd
 
 from allocator.language.message import Message
 from allocator.language.texts import STYLES, Texts
@@ -78,11 +81,12 @@ class View:
         """What the figures come to."""
         one, number, share = self.total, self.texts.number, self.texts.percent
         said = [
-            Message("bulletin.said-seats", allotted=one.allotted, held=one.held, confirmed=one.confirmed, rate=share(one.confirmation)),
-            Message("bulletin.said-attended", reported=one.reported, attended=one.attended, absent=one.absent, left=one.left_early,
-                    rate=share(one.attendance), use=share(one.use)),
+            Message("bulletin.said-seats", allotted=number(one.allotted), held=number(one.held), confirmed=number(one.confirmed),
+                    rate=share(one.confirmation)),
+            Message("bulletin.said-attended", reported=number(one.reported), attended=number(one.attended), absent=number(one.absent),
+                    left=number(one.left_early), rate=share(one.attendance), use=share(one.use)),
             Message("bulletin.said-hours", hours=number(one.hours), head=number(one.hours_per_head)),
-            Message("bulletin.said-people", several=one.several, overdue=one.overdue),
+            Message("bulletin.said-people", several=number(one.several), overdue=number(one.overdue)),
         ]  # fmt: skip
         waiting = not_reported(self.basis)
         if waiting:
@@ -114,6 +118,7 @@ class View:
         "plain",
         "text",
         "text",
+        "text",
         *("count",) * 4,
         "share",
         "count",
@@ -131,7 +136,7 @@ class View:
     def unit_titles(self) -> list[str]:
         """Titles of ``unit_rows``."""
         titles = (
-            Message("bulletin.rank"), Message("bulletin.unit-id"), Message("bulletin.unit"), Message("bulletin.people"), Message("bulletin.allotted"),
+            Message("bulletin.rank"), Message("bulletin.unit-id"), Message("bulletin.unit"), Message("bulletin.unit-kind"), Message("bulletin.people"), Message("bulletin.allotted"),
             Message("bulletin.held"), Message("bulletin.confirmed"), Message("bulletin.confirmation"), Message("bulletin.attended"),
             Message("bulletin.absent"), Message("bulletin.left-early"), Message("bulletin.attendance"), Message("bulletin.use"),
             Message("bulletin.hours"), Message("bulletin.hours-per-head"), Message("bulletin.several"), Message("bulletin.overdue"),
@@ -140,17 +145,34 @@ class View:
 
     @cached_property
     def unit_rows(self) -> list[tuple[Cell, ...]]:
-        """Every unit, the ranked ones first, the others in the order of the office."""
-        order = self.material.unit_order
+        """Every unit, those of one kind together, the ranked ones first, the others in the order of the office."""
+        order, units = self.material.unit_order, self.basis.inputs.units
+        kinds = dict(zip(units["unit_id"], units["kind"], strict=True))
+        at = {unit: order.get(unit, len(order)) for unit in self.units}
+        first: dict[str, int] = {}
+        for unit in sorted(self.units, key=lambda one: (at[one], one)):
+            first.setdefault(kinds.get(unit, ""), at[unit])
+        last = len(self.units) + 1
         ranked = sorted(
-            self.units, key=lambda u: (self.units[u].rank or len(self.units) + 1, order.get(u, len(order)), u)
+            self.units,
+            key=lambda one: (first[kinds.get(one, "")], kinds.get(one, ""), self.units[one].rank or last, at[one], one),
         )
-        return [(self.units[u].rank, u, self.material.unit_names.get(u, u), *_cells(self.units[u])) for u in ranked]
+        names = self.material.unit_names
+        return [
+            (
+                self.units[u].rank,
+                u,
+                names.get(u, u),
+                self.texts.known("unit_kind", kinds.get(u, "")),
+                *_cells(self.units[u]),
+            )
+            for u in ranked
+        ]
 
     @cached_property
     def total_row(self) -> tuple[Cell, ...]:
         """All units together."""
-        return (None, "", self.say(Message("bulletin.all-units")), *_cells(self.total))
+        return (None, "", self.say(Message("bulletin.all-units")), "", *_cells(self.total))
 
     INDICATOR_STYLES = ("text", "long", "text", "text", "number", "number", "number", "number", "text", "status")
 
@@ -227,10 +249,10 @@ class View:
         """People too long without training, unit by unit."""
         table, names = overdue(self.basis), self.material.people["name"]
         columns = ("cadre_id", "unit_id", "rule_id", "last", "ahead")
-        rows: Sequence[tuple[object, ...]] = list(zip(*(table[name].tolist() for name in columns), strict=True))
+        rows: Sequence[tuple[Any, ...]] = list(zip(*(table[name].tolist() for name in columns), strict=True))
         return [
             (cadre, names.get(cadre, cadre), self.material.unit_names.get(str(unit), str(unit)), self.material.clause_title(str(rule)),
-             self.texts("never") if last is None or last != last else f"{last:.0f}", ahead if isinstance(ahead, str) else "")
+             self.texts("never") if pd.isna(last) else str(last), ahead if isinstance(ahead, str) else "")
             for cadre, unit, rule, last, ahead in rows
         ]  # fmt: skip
 
