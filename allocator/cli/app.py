@@ -132,6 +132,11 @@ app.later(
     lambda: import_module("allocator.cli.papers").issue_papers,
     epilog="示例 Example: allocator papers --register register.db --out papers",
 )
+app.later(
+    "close",
+    lambda: import_module("allocator.cli.close").close_year,
+    epilog="示例 Example: allocator close --year 2019 --out next --register register.db",
+)
 
 app.later(
     "bulletin",

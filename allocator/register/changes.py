@@ -46,6 +46,12 @@ def note_events(connection: Connection, events: Sequence[Event], applied_in: int
         connection.execute(insert(EVENTS), [{**row, "applied_in": applied_in} for row in rows])
 
 
+def answer_events(connection: Connection, events: Sequence[str], version: int) -> None:
+    """Mark events as answered by a version."""
+    if events:
+        connection.execute(update(EVENTS).where(EVENTS.c.event_id.in_(events)).values(applied_in=version))
+
+
 def put_sessions(connection: Connection, plan: Plan, inputs: Inputs, cancelled: Collection[str], on: date) -> None:
     """Add the sessions of a plan as drafts, move the dates of those that are there, and call off what is cancelled."""
     there = {row["session_id"]: row for row in connection.execute(select(SESSIONS)).mappings()}
@@ -60,7 +66,7 @@ def put_sessions(connection: Connection, plan: Plan, inputs: Inputs, cancelled: 
             known = there[session_id]
             states.session_moves(session_id, states.as_of(SessionState(known["state"]), known["start_date"], on))
             connection.execute(update(SESSIONS).where(SESSIONS.c.session_id == session_id).values(**dates))
-    past = sorted({int(row["year"]) for row in new} & journal.closed_years(connection))
+    past = sorted({int(row["year"]) for row in new} & journal.closings(connection).keys())
     if past:
         raise RegisterError(Message("register.year-closed", year=past[0]))
     if new:
@@ -69,15 +75,21 @@ def put_sessions(connection: Connection, plan: Plan, inputs: Inputs, cancelled: 
 
 
 def put_seats(
-    connection: Connection, plan: Plan, version: int, left: Mapping[Seat, SeatState], on: date
+    connection: Connection,
+    plan: Plan,
+    version: int,
+    left: Mapping[Seat, SeatState],
+    on: date,
+    *,
+    closing: int | None = None,
 ) -> dict[str, int]:
-    """Bring the seats to those of a plan; how many came and went."""
+    """Bring the seats to those of a plan; how many came and went. Those of closed years, and of the one ``closing``, stand."""
     there = {(row["session_id"], row["cadre_id"]): row for row in connection.execute(select(SEATS)).mappings()}
     held = {seat for seat, row in there.items() if row["state"] in HELD}
     names = ("session_id", "cadre_id", "unit_id", "headcount")
     placed = zip(*(plan.placements[name].tolist() for name in names), strict=True)
     wanted = {row[:2]: dict(zip(names, row, strict=True)) for row in placed}
-    past = _of_closed_years(connection)  # Their seats stand, whether a plan names them or not.
+    past = _of_closed_years(connection, closing)
     refuse_closed(connection, {session for session, _ in wanted.keys() - held} & past)
     held = {seat for seat in held if seat[0] not in past}
     wanted = {seat: row for seat, row in wanted.items() if seat[0] not in past}
@@ -161,9 +173,9 @@ def refuse_closed(connection: Connection, sessions: Collection[str]) -> None:
         raise RegisterError(Message("register.year-closed", year=year))
 
 
-def _of_closed_years(connection: Connection) -> set[str]:
-    """Sessions of years that were closed."""
-    years = sorted(journal.closed_years(connection))
+def _of_closed_years(connection: Connection, closing: int | None = None) -> set[str]:
+    """Sessions of years that were closed, and of the one that is about to be."""
+    years = sorted(journal.closings(connection).keys() | ({closing} if closing else set()))
     if not years:
         return set()
     return set(connection.execute(select(SESSIONS.c.session_id).where(SESSIONS.c.year.in_(years))).scalars())

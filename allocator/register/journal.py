@@ -7,8 +7,9 @@ import json
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, RowMapping, Table, insert, select
+from sqlalchemy import Connection, LargeBinary, RowMapping, Table, func, insert, select
 
 from allocator.language.message import Message
 from allocator.register.tables import FILES, JOURNAL, PLAN_FILES, PLANS, STATEFUL
@@ -45,10 +46,18 @@ def append(
     connection.execute(insert(JOURNAL), {**entry, "hash": hash_of(entry)})
 
 
-def closed_years(connection: Connection) -> frozenset[int]:
-    """The years that an entry says were closed."""
-    told = connection.execute(select(JOURNAL.c.details).where(JOURNAL.c.what == "close")).scalars()
-    return frozenset(int(json.loads(details)["year"]) for details in told)
+def newest(connection: Connection) -> int:
+    """The number of the last entry, 0 when there is none."""
+    return connection.execute(select(func.max(JOURNAL.c.seq))).scalar() or 0
+
+
+def closings(connection: Connection) -> dict[int, dict[str, Any]]:
+    """What the entries that closed a year say, by year."""
+    told = connection.execute(
+        select(JOURNAL.c.details).where(JOURNAL.c.what == "close").order_by(JOURNAL.c.seq)
+    ).scalars()
+    found = map(json.loads, told)
+    return {int(details["year"]): details for details in found}
 
 
 def hash_of(entry: Mapping[str, object] | RowMapping) -> str:

@@ -90,7 +90,10 @@ def _chosen(run: Run, years: Sequence[int], sessions: Sequence[str]) -> frozense
 def _refuse_issued(register: Register, run: Run, chosen: frozenset[str] | None, on: date) -> None:
     """Refuse other people in sessions that are no drafts any more."""
     known = register.sessions(on=on)
-    settled = set(known["session_id"][known["state"] != SessionState.DRAFT])
+    is_past = known["year"].isin(
+        register.closed_years()
+    )  # What became of their seats stands, whatever a run says of them.
+    settled = set(known["session_id"][(known["state"] != SessionState.DRAFT) & ~is_past])
     settled = settled if chosen is None else settled & chosen
     now, then = (
         {seat for seat in zip(table["session_id"], table["cadre_id"], strict=True) if seat[0] in settled}

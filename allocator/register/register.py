@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import pandas as pd
@@ -17,10 +15,9 @@ from sqlalchemy import Connection, Engine, Select, func, insert, select, update
 
 from allocator.domain.errors import RegisterError
 from allocator.domain.plan import COLUMNS, Plan
-from allocator.domain.tables import TABLES, Inputs
+from allocator.domain.tables import Inputs
 from allocator.language.message import Message
-from allocator.outputs.run_record import scenario_text
-from allocator.register import changes, journal, states
+from allocator.register import changes, journal, states, versions
 from allocator.register.database import connect, shown, told, writing
 from allocator.register.records import (
     HELD,
@@ -33,7 +30,6 @@ from allocator.register.records import (
 from allocator.register.tables import ATTENDANCE, EVENTS, FILES, JOURNAL, PAPERS, PLAN_FILES, PLANS, SEATS, SESSIONS
 
 DEFAULT = "register.db"
-SCENARIO = "scenario.toml"
 
 
 class Register:
@@ -117,7 +113,7 @@ class Register:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in rows:
             (folder / name).write_bytes(zlib.decompress(content))
-        return folder / SCENARIO
+        return folder / versions.SCENARIO
 
     def sessions(self, *, on: date | None = None) -> pd.DataFrame:
         """Every session: session_id, year, start_date, end_date, state; issued ones that have begun by ``on`` are running."""
@@ -151,10 +147,14 @@ class Register:
         columns = [column for column in JOURNAL.columns if column.name != "state"]
         return self._table(select(*columns).order_by(JOURNAL.c.seq))
 
+    def closings(self) -> dict[int, dict[str, Any]]:
+        """What the journal says of each year that was closed."""
+        with told(self.where), self._engine.connect() as connection:
+            return journal.closings(connection)
+
     def closed_years(self) -> frozenset[int]:
         """The years that were closed."""
-        with told(self.where), self._engine.connect() as connection:
-            return journal.closed_years(connection)
+        return frozenset(self.closings())
 
     def verify(self) -> list[Message]:
         """What was tampered with; see ``journal.verify``."""
@@ -202,26 +202,13 @@ class Register:
         RegisterError
             If a state forbids it, or a version newer than ``after`` is there.
         """
-        content = ("\ufeff" + plan.to_csv()).encode()
-        files = _files_of(inputs)
         with told(self.where), writing(self._engine) as connection:
             self._check(connection, after)
-            version = after + 1
-            hashes = self._keep(connection, files)
-            row = {
-                "version": version, "published_on": on.isoformat(), "by": by, "why": why, "scenario": inputs.scenario.id,
-                "run_hash": _sha(content), "inputs_hash": _sha("".join(sorted(hashes.values())).encode()),
-                "content": zlib.compress(content),
-            }  # fmt: skip
-            connection.execute(insert(PLANS), row)
-            connection.execute(
-                insert(PLAN_FILES), [{"version": version, "name": n, "sha256": h} for n, h in hashes.items()]
-            )
             changes.put_sessions(connection, plan, inputs, set(cancelled), on)
+            version = versions.write(connection, plan, inputs, by=by, on=on, why=why, after=after)
             moved = changes.put_seats(connection, plan, version, left or {}, on)
             changes.note_events(connection, noted, version)
-            if events:
-                connection.execute(update(EVENTS).where(EVENTS.c.event_id.in_(events)).values(applied_in=version))
+            changes.answer_events(connection, events, version)
             told_of = [*events, *(one.event_id for one in noted)]
             said = {"version": version, "events": told_of, **moved, **(details or {})}
             journal.append(connection, what, by=by, on=on, why=why, clause=clause, details=said)
@@ -285,6 +272,54 @@ class Register:
             said = {"sessions": touched, "seats": len(rows), "closed": closed, **(details or {})}
             journal.append(connection, "attendance", by=by, on=on, why=why, clause=clause, details=said)
         return closed
+
+    def close_year(
+        self,
+        year: int,
+        plan: Plan,
+        inputs: Inputs,
+        *,
+        by: str,
+        on: date,
+        seen: int,
+        why: str = "",
+        rows: Sequence[Attendance] = (),
+        outcome: Mapping[tuple[str, str], SeatState] = MappingProxyType({}),
+        left: Mapping[tuple[str, str], SeatState] = MappingProxyType({}),
+        events: Sequence[str] = (),
+        cancelled: Iterable[str] = (),
+        details: Mapping[str, object] = MappingProxyType({}),
+    ) -> int:
+        """Close a year and put in force what is left of the plan, made from inputs in which the year is history; the new version.
+
+        Parameters
+        ----------
+        seen
+            The newest entry of the journal when the writer began.
+        rows, outcome
+            What is assumed of seats that nobody has recorded.
+
+        Raises
+        ------
+        RegisterError
+            If a state forbids it, or anything was written since ``seen``.
+        """
+        with told(self.where), writing(self._engine) as connection:
+            if journal.newest(connection) != seen:
+                raise RegisterError(Message("register.moved-on", register=shown(self.where)))
+            if outcome:
+                begun = changes.begin_drafts(connection, sorted({one for one, _ in outcome}), on)
+                closed = changes.note_attendance(connection, rows, outcome, on, correct=False, where=self.where)
+                said = {"sessions": closed, "seats": len(rows), "begun": begun, "assumed": True}
+                journal.append(connection, "attendance", by=by, on=on, why=why, clause="", details=said)
+            after = connection.execute(select(func.max(PLANS.c.version))).scalar() or 0
+            changes.put_sessions(connection, plan, inputs, set(cancelled), on)
+            version = versions.write(connection, plan, inputs, by=by, on=on, why=why, after=after)
+            moved = changes.put_seats(connection, plan, version, left, on, closing=year)
+            changes.answer_events(connection, events, version)
+            said = {"year": year, "day": on.isoformat(), "version": version, "events": list(events), **moved, **details}
+            journal.append(connection, "close", by=by, on=on, why=why, clause="", details=said)
+        return version
 
     def add_papers(
         self,
@@ -352,32 +387,3 @@ class Register:
         """Refuse to write when somebody else has published since."""
         if (connection.execute(select(func.max(PLANS.c.version))).scalar() or 0) != after:
             raise RegisterError(Message("register.moved-on", register=shown(self.where)))
-
-    def _keep(self, connection: Connection, files: Mapping[str, bytes]) -> dict[str, str]:
-        """Store files that are not there yet; their hashes by name."""
-        hashes = {name: _sha(content) for name, content in files.items()}
-        known = set(connection.execute(select(FILES.c.sha256).where(FILES.c.sha256.in_(hashes.values()))).scalars())
-        new = {hashes[name]: content for name, content in files.items() if hashes[name] not in known}
-        if new:
-            connection.execute(insert(FILES), [{"sha256": h, "content": zlib.compress(c)} for h, c in new.items()])
-        return hashes
-
-
-def _sha(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _files_of(inputs: Inputs) -> dict[str, bytes]:
-    """The scenario of inputs, its policy and tables by the names under which they may lie in one folder."""
-    home = Path("/register")
-    named: dict[Path, str] = {}
-    for role, path in inputs.files.items():
-        if role in ("policy", *TABLES):
-            wanted = path.name
-            while wanted in named.values() and named.get(path) != wanted:
-                wanted = f"{role}-{wanted}"
-            named.setdefault(path, wanted)
-    files = {name: path.read_bytes() for path, name in named.items()}
-    places = {role: home / named[path] for role, path in inputs.files.items() if path in named}
-    files[SCENARIO] = scenario_text(replace(inputs, files={**inputs.files, **places}), home).encode()
-    return files

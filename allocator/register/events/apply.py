@@ -74,7 +74,7 @@ def apply(inputs: Inputs, events: Sequence[Event], plan: Plan, folder: Path, *, 
     """
     tables, fixing = Tables(inputs), Fixing()
     until = date(inputs.years[-1], 12, 31)
-    kept = _kept(inputs)
+    kept = kept_people(inputs)
     seats = plan.placements
     forced: dict[Seat, Event] = {}
     called: dict[Seat, Event] = {}
@@ -102,7 +102,7 @@ def apply(inputs: Inputs, events: Sequence[Event], plan: Plan, folder: Path, *, 
     return Applied(after, forced, called, tuple(tables.cancelled), pd.DataFrame(rows, columns=list(TOUCHED_COLUMNS)))
 
 
-def _kept(inputs: Inputs) -> set[str]:
+def kept_people(inputs: Inputs) -> set[str]:
     """People whom the policy's own rules name; they cannot leave the roster without a change of the policy."""
     rules = [rule for rule in inputs.policy.rules if isinstance(rule, Fixed) and not rule.id.startswith("events-")]
     named = {one.cadre_id for rule in rules for one in rule.call_ups}

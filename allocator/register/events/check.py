@@ -34,6 +34,12 @@ def _dates(event: Event, now: Standing) -> Iterator[Fault]:
         yield Fault(
             "date", Message("event.in-future", day=event.date, on=now.on), Message("event.hint-future"), "event-in-future"
         )  # fmt: skip
+    if event.date.year in now.closed and event.date <= now.closed[event.date.year]:
+        message = Message("register.year-closed", year=event.date.year)
+        yield Fault("date", message, Message("event.hint-year-closed"), "event-year-closed")
+    if event.session_id in now.past:
+        message = Message("register.year-closed", year=now.past[event.session_id])
+        yield Fault("session_id", message, Message("event.hint-over"), "event-year-closed")
 
 
 def _ids(event: Event, now: Standing) -> Iterator[Fault]:
@@ -47,7 +53,7 @@ def _ids(event: Event, now: Standing) -> Iterator[Fault]:
     if event.kind is K.NEW_SESSION:
         if event.session_id in now.starts:
             yield _taken("session_id", Message("event.known-session", session=event.session_id))
-    elif event.session_id and event.session_id not in now.starts:
+    elif event.session_id and event.session_id not in now.starts and event.session_id not in now.past:
         yield _unknown("session_id", session, event.session_id, now.starts)
     if event.unit_id and event.unit_id not in now.units:
         yield _unknown("unit_id", Message("event.a-unit"), event.unit_id, now.units)

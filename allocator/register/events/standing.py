@@ -35,6 +35,10 @@ class Standing:
         Ids of the events in the register.
     gone
         People who left, with the event that says so.
+    closed
+        The day on which each closed year was closed.
+    past
+        The year of each session of them.
     """
 
     on: date
@@ -50,6 +54,8 @@ class Standing:
     held: dict[str, set[str]]
     entered: frozenset[str] = frozenset()
     gone: dict[str, str] = field(default_factory=dict)
+    closed: dict[int, date] = field(default_factory=dict)
+    past: dict[str, int] = field(default_factory=dict)
 
     def move_on(self, event: Event) -> None:
         """Take an event that was found sound into account."""
@@ -98,7 +104,12 @@ def standing(register: Register, inputs: Inputs, on: date) -> Standing:
     sessions = register.sessions(on=on)
     states = dict(zip(map(str, sessions["session_id"]), map(SessionState, sessions["state"]), strict=True))
     events = register.events()
-    now = from_tables(inputs, register.seats(held=True), states, on, frozenset(events["event_id"]))
+    seats = register.seats(held=True)
+    closed = {year: date.fromisoformat(told["day"]) for year, told in register.closings().items()}
+    seats = seats[~seats["year"].isin(closed)]
+    now = from_tables(inputs, seats, states, on, frozenset(events["event_id"]))
+    years = zip(map(str, sessions["session_id"]), map(int, sessions["year"]), strict=True)
+    now.closed, now.past = closed, {one: year for one, year in years if year in closed}
     for event in events_of(events[events["applied_in"].isna()]):
         now.move_on(event)
     return now

@@ -114,11 +114,12 @@ def _move(record: Record, value: Value) -> None:
     length = date.fromisoformat(record["end_date"]) - date.fromisoformat(record["start_date"])
     last = value.last or first + length
     same_length = last - first == length
-    record["segments"] = _later(record["segments"], by) if same_length else ""
+    record["segments"] = later(record["segments"], by) if same_length else ""
     record.update(start_date=first.isoformat(), end_date=last.isoformat(), year=str(first.year))
 
 
-def _later(text: str, by: timedelta) -> str:
+def later(text: str, by: timedelta) -> str:
+    """The parts of a session so many days later."""
     return DATE.sub(lambda found: (date.fromisoformat(found[0]) + by).isoformat(), text)
 
 
