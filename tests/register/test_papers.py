@@ -33,7 +33,7 @@ from allocator.register.events.apply import apply, brought_up
 from allocator.register.papers.issue import Issue, Templates
 from allocator.register.papers.prepare import Scope, needed
 from allocator.register.publish import publish
-from allocator.register.records import Event, EventKind, SeatState
+from allocator.register.records import Attendance, Event, EventKind, SeatState
 
 ON = date(2019, 1, 8)
 LATER = date(2019, 2, 1)
@@ -97,7 +97,7 @@ def test_first_issue_is_everything_and_the_second_is_nothing(published: Path, tm
         pairs = len(placements.drop_duplicates(["unit_id", "session_id"]))
         sessions = placements["session_id"].nunique()
         issue = issue_of(register, tmp_path)
-        assert kinds(issue) == {"notice": pairs, "calendar": 2, "workbook": 2, "list": sessions}
+        assert kinds(issue) == {"notice": pairs, "calendar": 2, "workbook": 2, "list": sessions, "table": 4}
         issue.write(register, tmp_path / "papers", by="Wu")
         table = register.papers()
         assert table["number"].tolist() == list(range(1, len(issue.papers) + 1))
@@ -130,6 +130,7 @@ def test_after_a_change_only_what_changed_is_issued(published: Path, tmp_path: P
         }  # fmt: skip
         lists = {paper.session_id for paper in issue.papers if paper.kind == "list"}
         assert lists == {"theory-2019a", "theory-2021a", "skills-2019a", "branch-2021"}
+        assert [paper.session_id for paper in issue.papers if paper.kind == "table"] == ["2019", "2021"]
         assert "notice" not in kinds(issue)
         issue.write(register, tmp_path / "two", by="Wu")
         assert issue_of(register, tmp_path, LATER).papers == ()
@@ -180,7 +181,7 @@ def test_unit_year_and_session_narrow_an_issue(published: Path, tmp_path: Path) 
         only = issue_of(register, tmp_path, units=frozenset({"N"}), years=frozenset({2019}))  # type: ignore[arg-type]
         assert {paper.unit_id for paper in only.papers} == {"N"}
         assert {paper.session_id[-5:].strip("-ab") for paper in only.papers if paper.session_id} == {"2019"}
-        assert "list" not in kinds(only) and kinds(only)["workbook"] == 1
+        assert not {"list", "table"} & kinds(only).keys() and kinds(only)["workbook"] == 1
         only.write(register, tmp_path / "north", by="Wu", units=["N"])
         seats = register.seats()
         assert set(seats["state"][(seats["unit_id"] == "N") & (seats["year"] == 2019)]) == {"confirmed"}
@@ -235,7 +236,7 @@ def test_command_lists_issues_and_says_when_there_is_nothing(published: Path, tm
     assert call(*at, "--out", tmp_path / "more") == (0, "Version 1: nothing has changed since the papers were issued\n")
     assert not (tmp_path / "more").exists()
     code, said = call("register", "log", "--register", published)
-    assert "issued 57 papers" in said
+    assert "issued 61 papers" in said
 
 
 def test_own_letter_for_changes(published: Path, tmp_path: Path) -> None:
@@ -335,7 +336,7 @@ def test_killed_issue_leaves_nothing_that_counts(published: Path, tmp_path: Path
     with Register.open(published) as register:
         assert register.papers().empty and set(register.sessions()["state"]) == {"draft"} and register.verify() == []
         issue_of(register, tmp_path).write(register, tmp_path / "papers", by="Wu")  # The next one is not in its way.
-        assert len(register.papers()) == 57
+        assert len(register.papers()) == 61
 
 
 def test_papers_and_bulletin_of_a_server(database: str, run: Run, tmp_path: Path) -> None:
@@ -347,3 +348,47 @@ def test_papers_and_bulletin_of_a_server(database: str, run: Run, tmp_path: Path
         found = basis(register, Period(2019), LATER, tmp_path / "bulletin")
         assert (total(figures(found)).confirmed, found.first_version) == (9, 1)
         assert register.verify() == []
+
+
+def test_seat_table_names_nobody_and_counts_every_seat(published: Path, tmp_path: Path) -> None:
+    with Register.open(published) as register:
+        issue = issue_of(register, tmp_path, years=frozenset({2019}))  # type: ignore[arg-type]
+        issue.write(register, tmp_path / "papers", by="Wu")
+        plan, inputs = register.plan(1).placements, issue.needs.material.inputs
+    assert [path.name for path in (tmp_path / "papers").glob("seats-*.xlsx")] == ["seats-2019.xlsx"]
+    book = openpyxl.load_workbook(tmp_path / "papers" / "seats-2019.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None]
+    assert not set(cells) & {*inputs.cadres["name"], *inputs.cadres["cadre_id"]}
+    assert all("2019年1月8日印发，文书编号" in str(sheet["A1"].value) for sheet in book)
+    rows = list(book["名额"].iter_rows(min_row=4, values_only=True))
+    assert sum(row[7] or 0 for row in rows) == int(plan["headcount"][plan["year"] == 2019].sum())
+
+
+def test_what_is_over_is_not_told_and_no_other_hash_is_a_change(published: Path, tmp_path: Path) -> None:
+    with Register.open(published) as register:
+        session = "theory-2019a"
+        seats = register.seats().query("session_id == @session")["cadre_id"].tolist()
+        register.add_papers([], [session], by="P", on=ON, after=1)
+        rows = [Attendance(session, one, True, hours=8.0) for one in seats]
+        outcome = {(session, one): SeatState.ATTENDED for one in seats}
+        register.add_attendance(rows, outcome, by="P", on=date(2019, 4, 2), after=1)
+        issue = issue_of(register, tmp_path, date(2019, 4, 3))
+        assert session not in {paper.session_id for paper in issue.papers} and "theory-2019b" in issue.issued
+        # A paper of another version of this program: its hash is worked out again from the plan that it told.
+        told = [{"kind": "notice", "unit_id": "N", "session_id": "theory-2019b", "version": 1, "hash": "of old"}]
+        register.add_papers(told, ["theory-2019b"], by="P", on=ON, after=1)
+        again = issue_of(register, tmp_path, date(2019, 4, 3))
+        assert ("N", "theory-2019b") not in {(paper.unit_id, paper.session_id) for paper in again.papers}
+
+
+def test_reason_is_that_of_the_version_that_changed_the_seat(published: Path, tmp_path: Path) -> None:
+    with Register.open(published) as register:
+        issue_of(register, tmp_path).write(register, tmp_path / "one", by="Wu")
+        inputs = load(register.write_inputs(1, tmp_path / "inputs"))
+        for version, (session, why) in enumerate((("theory-2020a", "三月调整"), ("theory-2020b", "四月调整")), start=1):
+            table = register.plan(version).placements
+            gone = (table["session_id"] == session) & (table["unit_id"] == "N")
+            register.add_version(ordered(table[~gone]), inputs, by="P", on=LATER, why=why, after=version)
+        issue = issue_of(register, tmp_path, LATER)
+        reasons = {change.before.session_id: change.people[0].why for change in issue.changes.values()}
+    assert reasons == {"theory-2020a": "三月调整", "theory-2020b": "四月调整"}

@@ -63,13 +63,14 @@ def index_titles() -> tuple[Message, ...]:
 
 def index_row(paper: Paper, texts: Texts) -> tuple[object, ...]:
     """A paper as a row of the list."""
+    session = "" if paper.kind is PaperKind.TABLE else paper.session_id
     kind = texts.said(kind_name(paper.kind))
     return (
         paper.number,
         kind,
         paper.unit_id,
         paper.whom,
-        paper.session_id,
+        session,
         paper.subject,
         paper.about,
         str(paper.file),
@@ -87,8 +88,10 @@ def kind_name(kind: PaperKind) -> Message:
             return Message("papers.kind-workbook")
         case PaperKind.CALENDAR:
             return Message("papers.kind-calendar")
-        case _:
+        case PaperKind.LIST:
             return Message("papers.kind-list")
+        case _:
+            return Message("papers.kind-table")
 
 
 def _changes(book: Book, papers: Sequence[Paper], changes: Mapping[int, Change], title: str, texts: Texts) -> None:

@@ -8,24 +8,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from pathlib import Path
 
 from allocator.language.message import Message
-from allocator.outputs.units import CALENDAR, NOTICES, WORKBOOK, Call, Template, file_stems
+from allocator.outputs.units import Template
 from allocator.outputs.units.calendars import calendar
 from allocator.outputs.units.unit_record import TableSheet, UnitContent
 from allocator.outputs.units.workbook import workbook
 from allocator.register.papers.differences import Change
 from allocator.register.papers.index import Paper, index
-from allocator.register.papers.notices import call_up, change_notice, mark_line, marks, told_of
+from allocator.register.papers.notices import call_up, change_notice, mark_line, marks
+from allocator.register.papers.numbering import Numbering, by_unit
 from allocator.register.papers.prepare import Needed
+from allocator.register.papers.seat_table import seat_table
 from allocator.register.papers.session_list import session_list
-from allocator.register.papers.so_far import NOTHING, Pair, PaperKind
+from allocator.register.papers.so_far import Pair, PaperKind
 from allocator.register.register import Register
 from allocator.system.atomic_folder import written_whole
-
-One = TypeVar("One", Call, Change)
 
 RECORD = "issue.json"
 """The file by which a folder of papers is known; written last."""
@@ -45,15 +44,14 @@ class Issue:
     def __init__(self, needs: Needed, templates: Templates, on: date) -> None:
         self.needs, self.templates, self.on = needs, templates, on
         self.texts = needs.material.texts
-        self.first = needs.so_far.next_number
-        pairs = {*needs.call_ups, *needs.changes}
-        order = needs.material.unit_order
-        units = {*needs.workbooks, *needs.calendars, *(unit for unit, _ in pairs)}
-        self._units = sorted(units, key=lambda unit: (order.get(unit, len(order)), unit))
-        self._stems = file_stems(self._units)
-        self._session_stems = file_stems(needs.lists)
-        self.papers = self._numbered()
+        self.papers = Numbering(needs, self.texts).papers
+        self._call_ups_of, self._changes_of = by_unit(needs.call_ups), by_unit(needs.changes)
         self._numbers = {(paper.kind, paper.unit_id, paper.session_id): paper.number for paper in self.papers}
+
+    @property
+    def first(self) -> int:
+        """The number of the first paper."""
+        return self.needs.so_far.next_number
 
     @property
     def issued(self) -> list[str]:
@@ -65,49 +63,6 @@ class Issue:
     def changes(self) -> dict[int, Change]:
         """What changed, by the number of the paper that tells it."""
         return {self._numbers[PaperKind.CHANGE, *pair]: change for pair, change in self.needs.changes.items()}
-
-    # ------------------------------------------------------------------ numbering
-
-    def _numbered(self) -> tuple[Paper, ...]:
-        papers: list[Paper] = []
-
-        def add(kind: PaperKind, pair: Pair, facts: str, file: str, subject: str = "", about: str = "") -> None:
-            whom = self.needs.material.unit_names.get(pair[0], pair[0])
-            number = self.first + len(papers)
-            papers.append(Paper(number, kind, *pair, facts, PurePosixPath(file), whom, subject, about))
-
-        for unit in self._units:
-            stem = self._stems[unit]
-            for pair, call in _of_unit(self.needs.call_ups, unit):
-                about = Message(
-                    "papers.about-notice", count=call.notice.fields["people"], dates=call.notice.fields["dates"]
-                )
-                add(
-                    PaperKind.NOTICE, pair, call.facts, f"units/{stem}{NOTICES}", _subject(call), self.texts.said(about)
-                )
-            for pair, change in _of_unit(self.needs.changes, unit):
-                facts = change.after.facts if change.after else NOTHING
-                told = told_of(change, self.texts)
-                add(PaperKind.CHANGE, pair, facts, f"changes/{stem}{NOTICES}", _subject(change.before), told)
-            if unit in self.needs.calendars:
-                events, facts = self.needs.calendars[unit]
-                off = sum(event.is_cancelled for event in events)
-                about = Message("papers.about-calendar", count=len(events) - off, off=off)
-                add(PaperKind.CALENDAR, (unit, ""), facts, f"units/{stem}{CALENDAR}", about=self.texts.said(about))
-            if unit in self.needs.workbooks:
-                content, facts = self.needs.workbooks[unit]
-                about = Message("papers.about-workbook", people=content.people, seats=content.seats)
-                add(PaperKind.WORKBOOK, (unit, ""), facts, f"units/{stem}{WORKBOOK}", about=self.texts.said(about))
-        for session, (calls, facts) in self.needs.lists.items():
-            count = sum(sum(call.people.values()) for call in calls)
-            about = Message("papers.about-list", count=count) if calls else Message("papers.about-empty-list")
-            file = f"sessions/{self._session_stems[session]}{WORKBOOK}"
-            add(PaperKind.LIST, ("", session), facts, file, self._programme(session), self.texts.said(about))
-        return tuple(papers)
-
-    def _programme(self, session: str) -> str:
-        calls = [*self.needs.lists[session][0], *(c.before for p, c in self.needs.changes.items() if p[1] == session)]
-        return _subject(calls[0]) if calls else ""
 
     # ------------------------------------------------------------------ files
 
@@ -124,8 +79,10 @@ class Issue:
                     made[str(paper.file)] = partial(self._calendar, paper)
                 case PaperKind.WORKBOOK:
                     made[str(paper.file)] = partial(self._workbook, paper)
-                case _:
+                case PaperKind.LIST:
                     made[str(paper.file)] = partial(self._list, paper)
+                case _:
+                    made[str(paper.file)] = partial(self._table, paper)
         return made
 
     def _marks(self, kind: PaperKind, pair: Pair) -> dict[str, str]:
@@ -135,11 +92,11 @@ class Issue:
         return mark_line(paper.number, self.needs.version, self.on, self.texts)
 
     def _call_ups(self, unit: str) -> bytes:
-        own = _of_unit(self.needs.call_ups, unit)
+        own = self._call_ups_of[unit]
         return self.templates.call_up.fill([call_up(call, self._marks(PaperKind.NOTICE, pair)) for pair, call in own])
 
     def _changes(self, unit: str) -> bytes:
-        own = _of_unit(self.needs.changes, unit)
+        own = self._changes_of[unit]
         notices = [change_notice(change, self._marks(PaperKind.CHANGE, pair), self.texts) for pair, change in own]
         return self.templates.change.fill(notices)
 
@@ -164,6 +121,9 @@ class Issue:
         told += [self.texts.said(Message("papers.list-when", dates=own["dates"], place=own["place"]))] if own else []
         told += [self.texts.said(Message("papers.list-note"))] if own else []
         return session_list(calls, title, told, self.texts)
+
+    def _table(self, paper: Paper) -> bytes:
+        return seat_table(self.needs.material, int(paper.session_id), self._mark_line(paper))
 
     def _index(self) -> bytes:
         version = self.needs.version
@@ -212,11 +172,3 @@ class Issue:
         ]  # fmt: skip
         plan = {"sha256": self.needs.material.plan_hash}
         return {"version": self.needs.version, "issued_on": self.on.isoformat(), "plan": plan, "papers": papers}
-
-
-def _of_unit(pairs: Mapping[Pair, One], unit: str) -> list[tuple[Pair, One]]:
-    return [(pair, one) for pair, one in pairs.items() if pair[0] == unit]
-
-
-def _subject(call: Call) -> str:
-    return call.notice.fields["programme"]

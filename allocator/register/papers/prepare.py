@@ -65,6 +65,8 @@ class Needed:
     lists
         What every unit is told of a session, with the hash of it, where it differs from the last list; no unit, when nobody
         attends any more.
+    tables
+        The hash of the seat table of a year, where it differs from the last one.
     """
 
     version: int
@@ -75,6 +77,7 @@ class Needed:
     workbooks: Mapping[str, tuple[UnitContent, str]]
     calendars: Mapping[str, tuple[tuple[Event, ...], str]]
     lists: Mapping[str, tuple[tuple[Call, ...], str]]
+    tables: Mapping[int, str]
 
 
 def needed(register: Register, texts: Texts, on: date, folder: Path, scope: Scope) -> Needed:
@@ -99,16 +102,24 @@ def needed(register: Register, texts: Texts, on: date, folder: Path, scope: Scop
     wanted = scope.of(dict(zip(sessions["session_id"], sessions["year"], strict=True)))
     so_far = SoFar(register.papers())
     now = versions.now()
-    settled = {session for session, state in states.items() if state in (SessionState.RUNNING, SessionState.CLOSED)}
+    running, closed = (
+        {session for session, own in states.items() if own is state}
+        for state in (SessionState.RUNNING, SessionState.CLOSED)
+    )
+    wanted -= closed
     differs = [
         pair for pair in (*now, *(pair for pair in so_far.calls if pair not in now))
-        if scope.has_unit(pair[0]) and pair[1] in wanted and not (pair in so_far.calls and pair[1] in settled)
+        if scope.has_unit(pair[0]) and pair[1] in wanted and not (pair in so_far.calls and pair[1] in running)
         and so_far.facts(pair) != _facts(now.get(pair))
     ]  # fmt: skip
-    reasons = Reasons(register.events(), {n: register.version(n).why for n in range(1, versions.newest + 1)})
+    reasons = Reasons(
+        register.events(), {n: register.version(n).why for n in range(1, versions.newest + 1)}, register.seats()
+    )
     call_ups, changes = {}, {}
     for pair in differs:
         before, call = versions.told(pair, so_far), now.get(pair)
+        if before is not None and call is not None and before.facts == call.facts:
+            continue  # Another version of this program wrote the hash.
         if before is not None:
             is_off = states.get(pair[1]) is SessionState.CANCELLED
             since = so_far.calls[pair].version
@@ -116,12 +127,13 @@ def needed(register: Register, texts: Texts, on: date, folder: Path, scope: Scop
         elif call is not None:
             call_ups[pair] = call
     workbooks = {} if scope.sessions else dict(_workbooks(versions.material, so_far, scope))
-    lists = {} if scope.units else dict(_lists(now, so_far, settled, wanted))
+    lists = {} if scope.units else dict(_lists(now, so_far, running, wanted))
+    tables = {} if scope.units or scope.sessions else dict(_tables(now, so_far, versions.inputs, scope))
     calendars = {
         unit: versions.calendar(unit, so_far, now, call_ups, changes)
         for unit in dict.fromkeys(pair[0] for pair in (*call_ups, *changes))
     }
-    return Needed(versions.newest, versions.material, so_far, call_ups, changes, workbooks, calendars, lists)
+    return Needed(versions.newest, versions.material, so_far, call_ups, changes, workbooks, calendars, lists, tables)
 
 
 class _Versions:
@@ -221,7 +233,7 @@ def _workbooks(material: Material, so_far: SoFar, scope: Scope) -> Iterator[tupl
 
 
 def _lists(
-    now: Mapping[Pair, Call], so_far: SoFar, settled: set[str], wanted: set[str]
+    now: Mapping[Pair, Call], so_far: SoFar, running: set[str], wanted: set[str]
 ) -> Iterator[tuple[str, tuple[tuple[Call, ...], str]]]:
     """Lists of sessions that differ from the last ones, in the order in which the sessions begin."""
     calls: dict[str, list[Call]] = {}
@@ -232,6 +244,22 @@ def _lists(
     for session in [*gone, *sorted(calls, key=lambda one: (starts[one], one))]:
         own = calls.get(session, [])
         facts = hash_of(sorted((call.unit_id, call.facts) for call in own)) if own else NOTHING
-        is_settled = session in settled and session in so_far.listed
+        is_settled = session in running and session in so_far.listed
         if session in wanted and not is_settled and not so_far.has_told(PaperKind.LIST, "", session, facts):
             yield session, (tuple(own), facts)
+
+
+def _tables(now: Mapping[Pair, Call], so_far: SoFar, inputs: Inputs, scope: Scope) -> Iterator[tuple[int, str]]:
+    """Years whose seat table differs from the last one."""
+    table = inputs.sessions
+    starts, ends = (
+        dict(zip(table["session_id"], table[name].astype("str"), strict=True)) for name in ("start_date", "end_date")
+    )
+    of_year: dict[int, list[tuple[str, str, int, str, str]]] = {}
+    for (unit, session), call in now.items():
+        seats = sum(call.people.values())
+        of_year.setdefault(call.notice.year, []).append((session, unit, seats, starts[session], ends[session]))
+    for year, rows in sorted(of_year.items()):
+        facts = hash_of(sorted(rows))
+        if (not scope.years or year in scope.years) and not so_far.has_told(PaperKind.TABLE, "", str(year), facts):
+            yield year, facts

@@ -32,13 +32,18 @@ class Reasons:
         As ``Register.events`` gives them.
     whys
         The reason of every version.
+    seats
+        As ``Register.seats`` gives them: which version changed each seat last.
     """
 
-    def __init__(self, events: pd.DataFrame, whys: Mapping[int, str]) -> None:
+    def __init__(self, events: pd.DataFrame, whys: Mapping[int, str], seats: pd.DataFrame) -> None:
         answered = events[events["applied_in"].notna()]
         versions = answered["applied_in"].astype("int64").tolist()
         self._events: Sequence[tuple[int, Event]] = list(zip(versions, events_of(answered), strict=True))
         self._whys = whys
+        self._changed = dict(
+            zip(zip(seats["session_id"], seats["cadre_id"], strict=True), seats["version"], strict=True)
+        )
 
     def of_session(self, session_id: str, hosts: Collection[str], since: int) -> Reason:
         """Why a session was moved or called off after a version."""
@@ -50,7 +55,7 @@ class Reasons:
 
     def of_leaving(self, session_id: str, cadre_id: str, since: int) -> Reason:
         """Why somebody does not attend a session any more."""
-        return self._of_person(cadre_id, session_id, since) or self.of_version(since)
+        return self._of_person(cadre_id, session_id, since) or self._of_seat(session_id, cadre_id, since)
 
     def of_coming(self, session_id: str, cadre_id: str, since: int) -> Reason:
         """Why somebody attends a session instead of another one, or besides."""
@@ -61,7 +66,7 @@ class Reasons:
                 and (event.value, event.session_id) == (cadre_id, session_id)
             ):
                 return Reason(event.reason, event.clause, event)
-        return self._of_person(cadre_id, session_id, since) or self.of_version(since)
+        return self._of_person(cadre_id, session_id, since) or self._of_seat(session_id, cadre_id, since)
 
     def of_version(self, since: int) -> Reason:
         """Why the plan was changed after a version, as its author says."""
@@ -78,6 +83,11 @@ class Reasons:
             ):
                 return event.value
         return ""
+
+    def _of_seat(self, session_id: str, cadre_id: str, since: int) -> Reason:
+        """By the version that changed the seat last."""
+        version = self._changed.get((session_id, cadre_id), 0)
+        return Reason(self._whys[version]) if version > since else self.of_version(since)
 
     def _of_person(self, cadre_id: str, session_id: str, since: int) -> Reason | None:
         """By an event about this person and this session; one about the person at large comes second."""

@@ -15,13 +15,14 @@ NOTHING = ""
 
 
 class PaperKind(StrEnum):
-    """The sorts of papers."""
+    """The sorts of papers; the seat table of a year has the year in place of a session."""
 
     NOTICE = "notice"
     CHANGE = "change"
     WORKBOOK = "workbook"
     CALENDAR = "calendar"
     LIST = "list"
+    TABLE = "table"
 
 
 @dataclass(frozen=True)
