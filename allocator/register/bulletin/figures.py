@@ -68,8 +68,8 @@ class Figures:
 
     @property
     def use(self) -> float | None:
-        """Share of the allotted seats that were attended to the end."""
-        return self.attended / self.allotted if self.allotted else None
+        """Share of the allotted seats that were attended to the end; missing while nothing is reported."""
+        return self.attended / self.allotted if self.allotted and self.reported else None
 
     @property
     def hours_per_head(self) -> float | None:

@@ -9,7 +9,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from allocator.language.message import Message
-from allocator.outputs.page import style_sheet
+from allocator.outputs.page import bar_width, style_sheet
+from allocator.register.bulletin.evaluation import Indicator
 from allocator.register.bulletin.view import View
 
 
@@ -19,7 +20,7 @@ def page(view: View) -> str:
     source = resources.files(__package__).joinpath("page.html.jinja").read_text(encoding="utf-8")
     year = view.basis.period.year
     shown = [row for row in view.unit_rows if any(row[5:7])]  # Allotted, and in force.
-    evaluated = [row for row in view.indicator_rows() if row[3] in (str(year), view.texts("span.plan"))]
+    evaluated = [one for one in view.indicators if one.year in (year, None)]
     one, share = view.total, view.texts.percent
     cards = (
         (Message("bulletin.allotted"), view.texts.number(one.allotted)),
@@ -39,8 +40,8 @@ def page(view: View) -> str:
         cards=[(view.say(title), figure) for title, figure in cards],
         heads={name: view.say(text) for name, text in _heads(year).items()},
         units=[[_shown(view, cell, style) for cell, style in zip(row, view.UNIT_STYLES, strict=True)] for row in (view.total_row, *shown)],
-        quotas=[_line(view, row) for row in view.indicator_rows(only_quotas=True)],
-        evaluated=[_line(view, row) for row in evaluated],
+        quotas=[_line(view, one) for one in view.quotas],
+        evaluated=[_line(view, one) for one in evaluated],
     )  # fmt: skip
 
 
@@ -48,15 +49,18 @@ def _heads(year: int) -> dict[str, Message]:
     return {
         "units": Message("bulletin.sheet-units"), "units_note": Message("bulletin.units-note"),
         "quotas": Message("bulletin.sheet-quotas"), "quotas_note": Message("bulletin.quotas-note", year=str(year)),
-        "evaluation_note": Message("bulletin.evaluation-note"), "words": Message("bulletin.words"),
+        "evaluation_note": Message("bulletin.evaluation-note"), "bars": Message("bulletin.bars"), "words": Message("bulletin.words"),
     }  # fmt: skip
 
 
-def _line(view: View, row: tuple[Any, ...]) -> dict[str, object]:
-    """An indicator as the page shows it: figures as text, and the colour of its verdict."""
-    *cells, (said, status) = row
+def _line(view: View, one: Indicator) -> dict[str, object]:
+    """An indicator as the page shows it: figures as text, bars of planned and attended, and the colour of its verdict."""
+    *cells, (said, status) = view.indicator_row(one)
     return {
         "cells": [_shown(view, cell, style) for cell, style in zip(cells, view.INDICATOR_STYLES, strict=False)],
+        "bars": [bar_width((value or 0.0) / one.required) for value in (one.planned, one.attended)]
+        if one.required
+        else [],
         "verdict": said,
         "status": status,
     }

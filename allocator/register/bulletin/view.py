@@ -186,14 +186,13 @@ class View:
         )  # fmt: skip
         return [self.say(title) for title in titles]
 
-    def indicator_rows(self, *, only_quotas: bool = False) -> list[tuple[Cell, ...]]:
-        """Every indicator; only the quotas of the year, when asked for."""
-        chosen = self.indicators
-        if only_quotas:
-            chosen = [one for one in chosen if one.kind == "quota" and one.year in (None, self.basis.period.year)]
-        return [self._indicator(one) for one in chosen]
+    @cached_property
+    def quotas(self) -> list[Indicator]:
+        """The quotas of the year."""
+        return [one for one in self.indicators if one.kind == "quota" and one.year in (None, self.basis.period.year)]
 
-    def _indicator(self, one: Indicator) -> tuple[Cell, ...]:
+    def indicator_row(self, one: Indicator) -> tuple[Any, ...]:
+        """An indicator as a row; a figure may come with a style of its own, the verdict with its colour."""
         style = STYLES.get(one.unit)
 
         def cell(value: float | None) -> Cell:

@@ -23,7 +23,9 @@ def workbook(view: View) -> bytes:
     units.table(view.unit_titles, [view.total_row, *view.unit_rows], view.UNIT_STYLES, freeze_columns=3)
     quotas = book.sheet(view.say(Message("bulletin.sheet-quotas")), view.title)
     quotas.line(view.say(Message("bulletin.quotas-note", year=str(view.basis.period.year))))
-    quotas.table(view.indicator_titles, view.indicator_rows(only_quotas=True), view.INDICATOR_STYLES, freeze_columns=2)
+    quotas.table(
+        view.indicator_titles, [view.indicator_row(one) for one in view.quotas], view.INDICATOR_STYLES, freeze_columns=2
+    )
     several = book.sheet(view.say(Message("bulletin.sheet-several")), view.title)
     several.line(view.say(Message("bulletin.several-note", count=len(view.several_rows))))
     several.table(view.several_titles, view.several_rows, ("text", "text", "text", "count", "long"), freeze_columns=2)
@@ -37,5 +39,10 @@ def workbook(view: View) -> bytes:
     evaluation = book.sheet(view.say(Message("bulletin.sheet-evaluation")), view.title)
     evaluation.line(view.evaluation_title, "title")
     evaluation.line(view.say(Message("bulletin.evaluation-note")))
-    evaluation.table(view.indicator_titles, view.indicator_rows(), view.INDICATOR_STYLES, freeze_columns=2)
+    evaluation.table(
+        view.indicator_titles,
+        [view.indicator_row(one) for one in view.indicators],
+        view.INDICATOR_STYLES,
+        freeze_columns=2,
+    )
     return book.content()
