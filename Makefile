@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 
 	--no-emit-index-url --no-emit-find-links
 
 .DELETE_ON_ERROR:
-.PHONY: help venv plan test check-long bench lint lock data docs dist bundle clean
+.PHONY: help venv plan test check-long bench lint style lock data docs dist bundle clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,13 +35,19 @@ venv: $(VENV)/dev.stamp  ## Create .venv with everything for running and develop
 plan: $(VENV)/run.stamp  ## Plan the province and say where the results are (SCENARIO=, OUT=)
 	$(BIN)/allocator plan scenarios/$(SCENARIO).toml --out $(OUT) --force
 
-test: lint  ## Everything that must pass before a commit
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+# Types are checked beside the tests, and said below them. Programs that the tests start would compile the package every time
+# where Python is told to keep no bytecode.
+test: style  ## Everything that must pass before a commit
+	@mkdir -p out; $(BIN)/mypy >out/types.txt 2>&1 & types=$$!; \
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal; tests=$$?; \
+	wait $$types; types=$$?; cat out/types.txt; exit $$((tests | types))
 
-lint: $(VENV)/dev.stamp  ## Style, format and types
+lint: style  ## Style, format and types
+	$(BIN)/mypy
+
+style: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 
 check-long: $(VENV)/dev.stamp  ## The tests that take long, an hour on two quiet processors (PART=3/12: a part, BUDGET=: seconds)
 	$(BIN)/python -m pytest -m long -vv --durations=0 $(if $(PART),--part=$(PART)) $(if $(BUDGET),--budget=$(BUDGET)) $(LONG)

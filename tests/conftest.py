@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
 import threading
 import time
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from copy import copy
 from hashlib import sha256
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.doctest import DoctestModule
 from typer.testing import CliRunner
 
 from allocator.answers.runs import load_run, write
@@ -58,6 +60,18 @@ def _group(item: pytest.Item) -> str:
 def part_of(groups: Sequence[str], which: int, parts: int) -> set[str]:
     """One of several parts of equally many groups, drawn by a hash, so that neighbours, which are alike, are scattered."""
     return set(sorted(set(groups), key=lambda group: sha256(group.encode()).digest())[which - 1 :: parts])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Examples in docstrings are looked for in the package only: looking through the tests takes seconds and finds none."""
+    found = yield
+    return [one for one in found if not isinstance(one, DoctestModule)]
+
+
+def pytest_sessionstart() -> None:
+    """Look for garbage seldom: pytest holds so many small records that looking through them is a twentieth of the time."""
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.hookimpl(trylast=True)  # After the choice by marks.

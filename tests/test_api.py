@@ -144,16 +144,20 @@ def test_scenario_may_be_a_file_inputs_or_a_run(run):
     assert allocator.repairs(run, keep="spacing").is_kept
 
 
-@pytest.mark.usefixtures("no_processes")
 def test_run_may_be_its_folder(run, folder):
     for given in (str(folder), folder):
         assert allocator.explain(given, "N7").said("en") == allocator.explain(run, "N7").said("en")
         assert allocator.Explainer(given).run.plan.sha256 == run.plan.sha256
+    assert allocator.compare(run, folder).said("en") == allocator.compare([run, str(folder)]).said("en")
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("no_processes")
+def test_run_asked_what_one_more_gives_may_be_its_folder(run, folder):
     found = allocator.shadow(str(folder), "theory-2019a").rows.drop(columns="seconds")
     pd.testing.assert_frame_equal(found, allocator.shadow(run, ["theory-2019a"]).rows.drop(columns="seconds"))
     swept = allocator.sweep(str(folder), {"quota.theory-quota": 3}, workers=1)
     assert swept.points["quota.theory-quota"].tolist() == [3]
-    assert allocator.compare(run, folder).said("en") == allocator.compare([run, str(folder)]).said("en")
 
 
 def test_what_is_no_run_or_no_scenario_is_told_what_to_give(folder):

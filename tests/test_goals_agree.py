@@ -18,7 +18,7 @@ from allocator.model.cohorts import Cohorts, group
 from allocator.model.instance import build
 from allocator.model.shared import collect
 from tests.property.brute import BrokenLimitError, Brute
-from tests.property.worlds import random_world
+from tests.property.worlds import first_of, random_world
 
 TINY = Path(__file__).parent.parent / "scenarios" / "tiny.toml"
 
@@ -96,7 +96,7 @@ def test_auditor_and_model_count_tiny_alike():
     assert {goal: run.audit.goals[goal] for goal in run.audit.goals} == {goal: model[goal] for goal in run.audit.goals}
 
 
-@pytest.mark.parametrize("seed", range(1000, 1060))
+@pytest.mark.parametrize("seed", first_of(range(1000, 1060), 20))
 def test_auditor_model_and_definitions_count_random_plans_alike(seed):
     world = random_world(seed)
     brute = Brute(world)

@@ -561,6 +561,8 @@ def test_program_answers_with_the_exit_code(tiny: Path, tmp_path: Path) -> None:
     assert "sessions.csv:2:seats" in finished.stderr
 
 
-def test_program_survives_a_terminal_without_chinese(tiny: Path, tmp_path: Path) -> None:
-    finished = run_program("plan", tiny, "--out", "run", "--lang", "zh", cwd=tmp_path)
+@pytest.mark.parametrize("command", ["check", pytest.param("plan", marks=pytest.mark.long)])
+def test_program_survives_a_terminal_without_chinese(command: str, tiny: Path, tmp_path: Path) -> None:
+    out = ["--out", "run"] if command == "plan" else []
+    finished = run_program(command, tiny, *out, "--lang", "zh", cwd=tmp_path)
     assert finished.returncode == Code.DONE, finished.stderr

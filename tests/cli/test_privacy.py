@@ -57,7 +57,7 @@ def doubled(rows: list[dict[str, str]]) -> None:
     rows += [dict(row) for row in rows]
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("table", "change"),
     [

@@ -20,6 +20,14 @@ COMMANDS = {
 }
 
 
+FULL = [
+    pytest.param(name, is_there, id=f"{folder}-{name}", marks=[pytest.mark.long] if n % 2 == is_there else [])
+    for n, name in enumerate(COMMANDS)
+    for is_there, folder in ((False, "new"), (True, "older"))
+]
+"""Every command on a full disk: some into a new folder, some over older files, and the other way about in ``make check-long``."""
+
+
 def call(name: str, out: Path, *more: str) -> tuple[int, str]:
     scenario = ROOT / "scenarios" / "one-prefecture.toml"
     line = [part.format(out=out, scenario=scenario) for part in COMMANDS[name]]
@@ -45,8 +53,7 @@ def content(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-@pytest.mark.parametrize("is_there", [False, True], ids=["new", "older"])
+@pytest.mark.parametrize(("name", "is_there"), FULL)
 def test_nothing_changes_on_a_full_disk(
     name: str, is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,7 +100,7 @@ WAYS = {"exactly": [], "jointly": [JOINTLY], "by blocks": [JOINTLY, (DECOMPOSITI
 @pytest.mark.parametrize(
     ("seconds", "step"),
     [
-        (AGGREGATE_RELAXATION.hurry_seconds / 2, 9),
+        (AGGREGATE_RELAXATION.hurry_seconds / 2, 17),
         pytest.param(1e9, 1, marks=pytest.mark.long),
         pytest.param(AGGREGATE_RELAXATION.hurry_seconds / 2, 1, marks=pytest.mark.long),
     ],

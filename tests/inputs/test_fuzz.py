@@ -20,7 +20,7 @@ from allocator.inputs import load
 from tests.inputs.builders import SCENARIO, TABLES, Files
 from tests.inputs.workbooks import excel_workbook, rewritten
 
-QUICK, ALL = 150, 1500
+QUICK, ALL = 75, 1575
 SECONDS = 10
 
 TEXTS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,14 @@ POLICY = {
 
 
 def run(counties: int = 2, members: int = 5, without: Sequence[tuple[str, int]] = (), **replaced: Any) -> Run:
+    """The run of these numbers, made once in each process and changed by nobody; see ``_made``."""
+    try:
+        return _once(counties, members, tuple(without), **replaced)
+    except TypeError:  # Something put into the row cannot be a key.
+        return _made(counties, members, without, **replaced)
+
+
+def _made(counties: int, members: int, without: Sequence[tuple[str, int]], **replaced: Any) -> Run:
     """A run in which member ``y`` of every team goes to the school in plan year ``y`` (and a group to the base).
 
     ``without`` takes placements away again, as (session, number in the session). ``replaced`` puts values into the first cadre's row, such as a name that looks like a formula.
@@ -143,6 +152,9 @@ def run(counties: int = 2, members: int = 5, without: Sequence[tuple[str, int]] 
     gone = [key in without for key in zip(plan.placements["session_id"], number, strict=True)]
     plan = Plan(plan.placements[~np.array(gone)].reset_index(drop=True))
     return Run(inputs, plan, audit(plan, inputs), RESULT)
+
+
+_once = cache(_made)
 
 
 def _plan(people: list[dict[str, Any]], members: int) -> Plan:

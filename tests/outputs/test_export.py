@@ -106,6 +106,7 @@ def test_folder_that_is_no_run_is_refused(tmp_path):
     assert result.exit_code == 3 and not (tmp_path / "x").exists()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_template_of_the_office_is_used_by_plan_and_export(finished, tmp_path, request):
     own = changed_letter(tmp_path / "own.docx", "（印章）", "某某办公室")
     assert call("export", finished, "--notices", "--notice-template", own, "--out", tmp_path / "a").exit_code == 0

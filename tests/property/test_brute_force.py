@@ -16,7 +16,7 @@ from tests.property.brute import BrokenLimitError, Brute, TooLargeError, best_gi
 from tests.property.worlds import World, chunks, random_world
 
 CHUNK = 10
-EXACT = chunks(300, CHUNK, quick=30)
+EXACT = chunks(300, CHUNK, quick=20)
 LARGE = chunks(150, CHUNK, quick=10)
 
 

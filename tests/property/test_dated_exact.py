@@ -15,7 +15,7 @@ from tests.property.exact import Case, Exact
 from tests.property.worlds import chunks
 
 CHUNK = 5
-SEEDS = chunks(400, CHUNK, quick=15)
+SEEDS = chunks(400, CHUNK, quick=10)
 LENGTHS = ((3, 20.0), (5, 37.5), (10, 75.0))
 CONTENTS = ("theory", "party-spirit", "theory;party-spirit")
 

@@ -54,7 +54,7 @@ def has_small_group(world: World) -> bool:
     return len(world.people) <= 3 and any(p["headcount"] > 1 for p in world.people)
 
 
-@pytest.mark.parametrize("seed", first_of(SEEDS, 6))
+@pytest.mark.parametrize("seed", first_of(SEEDS, 3))
 def test_one_more_seat_never_hurts(seed):
     world = solvable(seed)
     draw = random.Random(seed)
@@ -76,7 +76,7 @@ def stricter(rule: Any) -> Any:
     return rule.model_copy(update={"band_least": 0, "band_share": 0, "modality": "exactly"})
 
 
-@pytest.mark.parametrize("seed", first_of(SEEDS, 6))
+@pytest.mark.parametrize("seed", first_of(SEEDS, 3))
 def test_a_stricter_quota_never_helps(seed):
     world = solvable(seed, has_quota)
     before = values(world)
@@ -84,7 +84,7 @@ def test_a_stricter_quota_never_helps(seed):
     assert values(world) >= before
 
 
-@pytest.mark.parametrize("seed", first_of(SEEDS, 6))
+@pytest.mark.parametrize("seed", first_of(SEEDS, 3))
 def test_renaming_people_changes_no_goal(seed):
     world = solvable(seed)
     before = values(world)
@@ -106,7 +106,7 @@ def test_renaming_people_changes_no_goal(seed):
     assert values(world) == before
 
 
-@pytest.mark.parametrize("seed", first_of(SEEDS, 6))
+@pytest.mark.parametrize("seed", first_of(SEEDS, 3))
 def test_splitting_an_unnamed_group_changes_no_goal(seed):
     world = solvable(seed, has_small_group)
     group = next(p for p in world.people if p["headcount"] > 1)
@@ -152,7 +152,7 @@ def test_row_order_never_changes_the_plan(seed, tmp_path):
     assert runs.solve(load(shuffled_copy("tiny", tmp_path, seed))).plan.to_csv() == expected
 
 
-@pytest.mark.parametrize("seed", first_of(SEEDS[:10], 4))
+@pytest.mark.parametrize("seed", first_of(SEEDS[:10], 2))
 def test_row_order_never_changes_the_plan_of_random_problems(seed):
     world = solvable(seed)
     turned = copy.deepcopy(world)
@@ -168,7 +168,7 @@ def with_workers(inputs: Inputs, workers: int) -> Inputs:
     return replace(inputs, scenario=inputs.scenario.model_copy(update={"limits": limits}))
 
 
-@pytest.mark.parametrize("name", ["tiny", *first_of(SEEDS[:10], 2)])
+@pytest.mark.parametrize("name", ["tiny", *first_of(SEEDS[:10], 1)])
 def test_workers_never_change_the_plan(name, set_parameters):
     set_parameters(LEXICOGRAPHIC, columns_up_to=0)
     set_parameters(DECOMPOSITION, block_cohorts=1)

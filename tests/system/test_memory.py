@@ -49,7 +49,9 @@ def test_no_text_is_grouped_in_threads_of_arrow(sample: Path, tmp_path: Path, mo
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are those of Linux")
-@pytest.mark.parametrize(("command", "mebibytes"), [("check", 300), ("plan", 720), ("plan", 800)])
+@pytest.mark.parametrize(
+    ("command", "mebibytes"), [("check", 300), ("plan", 720), pytest.param("plan", 800, marks=pytest.mark.long)]
+)
 def test_too_little_memory_is_told_and_never_waited_for(command: str, mebibytes: int, tmp_path: Path) -> None:
     import resource
 

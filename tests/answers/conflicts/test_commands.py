@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 import allocator
 from allocator.answers import runs
-from allocator.answers.conflicts import Search
+from allocator.answers.conflicts import Conflicts, Search
 from allocator.audit import audit
 from allocator.cli import conflicts
 from allocator.cli.app import app
@@ -83,6 +83,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Conflicts:
+    """The conflict and the repairs of the scenario."""
+    return allocator.repairs(allocator.load(written(tmp_path_factory.mktemp("found") / "two.toml", CLASS)))
+
+
 def written(path: Path, text: str) -> Path:
     path.write_text(text.replace("TINY", TINY.as_posix()), encoding="utf-8")
     return path
@@ -92,8 +98,7 @@ def call(*arguments: object) -> Result:
     return CliRunner().invoke(app, list(map(str, arguments)))
 
 
-def test_check_explains_a_conflict_and_offers_different_repairs(two: Path) -> None:
-    found = allocator.repairs(allocator.load(two))
+def test_check_explains_a_conflict_and_offers_different_repairs(found: Conflicts) -> None:
     chinese, english = found.said("zh"), found.said("en")
     for line in (
         "2a 2020年班子成员（leaders）：2020年至少3人", "2b 2020年一般干部（staff）：2020年至少2人", "任何计划至少差1人",
@@ -132,11 +137,16 @@ def test_repairs_written_are_numbered_and_keep_every_rule_when_planned(folder: P
     assert again.exit_code == 2 and "--force" in again.stderr
 
 
-def test_rules_to_be_kept_do_not_give(two: Path) -> None:
-    kept = json.loads(call("check", two, "--explain", "--json", "--repair", "fewest-people", "--keep", "staff").stdout)
-    assert [repair["clauses"] for repair in kept["repairs"]] == [["leaders"]]
-    only = json.loads(call("check", two, "--explain", "--json", "--repair", "fewest-clauses", "--give", "staff").stdout)
-    assert [repair["clauses"] for repair in only["repairs"]] == [["staff"]]
+@pytest.mark.parametrize(
+    ("repair", "option", "gives"),
+    [
+        ("fewest-people", "--keep", "leaders"),
+        pytest.param("fewest-clauses", "--give", "staff", marks=pytest.mark.long),
+    ],
+)
+def test_rules_to_be_kept_do_not_give(two: Path, repair: str, option: str, gives: str) -> None:
+    said = json.loads(call("check", two, "--explain", "--json", "--repair", repair, option, "staff").stdout)
+    assert [one["clauses"] for one in said["repairs"]] == [[gives]]
 
 
 def test_repair_that_is_not_there_is_said_plainly(two: Path) -> None:
@@ -196,10 +206,10 @@ def test_options_that_cannot_be_are_refused(two: Path, options: list[str], words
     assert words in result.output
 
 
-def test_notebook_says_the_same(two: Path) -> None:
-    found = allocator.repairs(allocator.load(two), kinds=["more-seats"])
+def test_notebook_says_the_same(found: Conflicts) -> None:
     assert "skills-2020" in found.said("zh") and "增加名额" in found.said("zh")
-    assert found.gives["people"].tolist() == [1]
+    gives = found.gives
+    assert gives.loc[gives["kinds"].str.contains("more-seats"), "people"].tolist() == [1]
     assert list(found.table["rule_id"]) and found.table["confirmed"].all()
     assert "skills-2020" in found._repr_html_()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -110,11 +111,13 @@ def check_least(seed: int, world: World, found: Conflicts) -> None:
             assert not can_be_kept(world, [*strict, *dropped]), f"seed {seed}: {[rule.id for rule in few]} suffice"
 
 
-@pytest.mark.parametrize("seeds", [FEW, pytest.param(range(REPAIR_SEEDS), marks=pytest.mark.long)])
-def test_repairs_written_and_planned_from_nothing_keep_every_hard_rule(seeds: range, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seeds", "least"), [([5], 1), pytest.param(range(REPAIR_SEEDS), 3, marks=pytest.mark.long)])
+def test_repairs_written_and_planned_from_nothing_keep_every_hard_rule(
+    seeds: Sequence[int], least: int, tmp_path: Path
+) -> None:
     made = 0
     for seed in seeds:
         folder = tmp_path / str(seed)
         folder.mkdir()
         made += check_repairs(seed, folder)
-    assert made > 2
+    assert made >= least

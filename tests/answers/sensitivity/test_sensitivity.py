@@ -273,11 +273,11 @@ def test_answers_found_before_a_stop_are_kept(run: Run, monkeypatch: pytest.Monk
 
 def test_words_are_the_same_in_terminal_and_notebook(folder: Path, run: Run) -> None:
     languages: tuple[Language, ...] = ("zh", "en")
+    found = shadow(run, ["theory-quota"])
     for lang in languages:
         result = call("shadow", folder / "out" / "tiny", "--of", "theory-quota", "--lang", lang, "--quiet")
         assert result.exit_code == 0
-        told_here = shadow(run, ["theory-quota"]).said(lang)
-        assert [line.rstrip() for line in result.stdout.splitlines()] == told_here.splitlines()
+        assert [line.rstrip() for line in result.stdout.splitlines()] == found.said(lang).splitlines()
 
 
 @pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.long)])
@@ -287,6 +287,7 @@ def test_no_word_of_the_solver_is_said(folder: Path, lang: str) -> None:
     assert [word for word in SOLVER_WORDS if word in result.output] == []
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_scenario_of_a_row_has_the_values_told(folder: Path) -> None:
     file = folder / "more.toml"
     result = call(

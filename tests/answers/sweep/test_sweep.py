@@ -255,6 +255,7 @@ def test_a_stopped_sweep_keeps_what_is_finished(scenario: Path, tmp_path: Path) 
     assert whole.records[whole.tasks[0].name] == made.records[made.tasks[0].name]
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_takes_only_its_point_with_it() -> None:
     setup = {
         "settings": "", "lang": "en", "scenarios": [{"file": str(ROOT / "scenarios/tiny.toml"), "hashes": None, "base": None}],

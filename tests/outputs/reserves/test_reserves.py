@@ -77,7 +77,9 @@ def who_may(inputs, plan):
     return found
 
 
-@pytest.mark.parametrize("without", [(), ("fifth",), ("fifth", "away", "yearly", "repeat")])
+@pytest.mark.parametrize(
+    "without", [(), pytest.param(("fifth",), marks=pytest.mark.long), ("fifth", "away", "yearly", "repeat")]
+)
 def test_reserves_are_those_whom_the_auditor_accepts_and_the_first_in_the_order(without):
     past = [attended("0000002", 2016), attended("0000004", 2018), attended("0000009", 2015)]
     inputs, plan = world(*STRICT, past=past, without=[("base-2020", 0)])
