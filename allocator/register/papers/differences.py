@@ -46,6 +46,16 @@ class Change:
     people: tuple[PersonChange, ...]
 
 
+TOLD = ("programme", "dates", "place")
+"""What a unit reads of the session itself, as the placeholders are called."""
+
+
+def is_alike(before: Call, after: Call) -> bool:
+    """Whether a unit would read the same of both."""
+    fields = (before.notice.fields, after.notice.fields)
+    return dict(before.people) == dict(after.people) and all(fields[0][name] == fields[1][name] for name in TOLD)
+
+
 def difference(before: Call, after: Call | None, *, is_cancelled: bool, since: int, reasons: Reasons) -> Change:
     """What changed between two states of a unit's part in a session.
 
@@ -88,9 +98,13 @@ def _kind(before: Call, after: Call | None, *, is_moved: bool) -> ChangeKind:
 
 
 def _moves(before: Call, after: Call, reason: Reason) -> tuple[Message, ...]:
-    """New days and new hosts of a session."""
+    """Another programme, new days and new hosts of a session."""
     then, now = before.notice.fields, after.notice.fields
     found = []
+    if then["programme"] != now["programme"]:
+        found.append(
+            _because(Message("papers.what-programme", before=then["programme"], after=now["programme"]), reason)
+        )
     if then["dates"] != now["dates"]:
         found.append(_because(Message("papers.what-moved", before=then["dates"], after=now["dates"]), reason))
     if then["place"] != now["place"]:

@@ -19,7 +19,7 @@ from allocator.language.texts import Texts
 from allocator.outputs.output_data import Material
 from allocator.outputs.units import Call, Calls, unit_contents
 from allocator.outputs.units.unit_record import Event, UnitContent
-from allocator.register.papers.differences import Change, difference
+from allocator.register.papers.differences import Change, difference, is_alike
 from allocator.register.papers.reasons import Reasons
 from allocator.register.papers.so_far import NOTHING, Pair, PaperKind, SoFar
 from allocator.register.records import SessionState
@@ -118,8 +118,8 @@ def needed(register: Register, texts: Texts, on: date, folder: Path, scope: Scop
     call_ups, changes = {}, {}
     for pair in differs:
         before, call = versions.told(pair, so_far), now.get(pair)
-        if before is not None and call is not None and before.facts == call.facts:
-            continue  # Another version of this program wrote the hash.
+        if before is not None and call is not None and is_alike(before, call):
+            continue  # Another version of this program wrote the hash, or the difference is none that anybody reads.
         if before is not None:
             is_off = states.get(pair[1]) is SessionState.CANCELLED
             since = so_far.calls[pair].version
