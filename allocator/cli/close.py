@@ -13,7 +13,7 @@ from allocator.cli.command import command
 from allocator.cli.options import Force, Voice
 from allocator.cli.register_options import Acting, RegisterAt
 from allocator.domain.errors import UsageError
-from allocator.language.message import Language, Message
+from allocator.language.message import Language, Message, listing
 
 if TYPE_CHECKING:
     from allocator.register.closing.close import Closed
@@ -141,11 +141,12 @@ def _notes(closed: Closed, out: Path, scenario: Path) -> Iterator[Message]:
     years, repeated = cast("list[int]", details["years"]), cast("dict[str, int]", details["repeated"])
     yield Message("close.history", count=details["history"])
     if people := cast("list[str]", details["left_roster"]):
-        yield Message("close.gone", people=tuple(people))
+        yield Message("close.gone", people=listing(people))
     if settled := cast("list[str]", details["settled"]):
-        yield Message("close.settled", events=tuple(settled))
+        yield Message("close.settled", events=listing(settled))
     if carried := cast("list[str]", details["carried"]):
-        yield Message("close.carried", events=tuple(carried))
-    for year, base in repeated.items():
-        yield Message("close.repeated", year=int(year), base=base)
-    yield Message("close.folder", first=years[0], last=years[-1], folder=out, scenario=scenario)
+        yield Message("close.carried", events=listing(carried))
+    if repeated:
+        yield Message("close.repeated", years=tuple(repeated), base=next(iter(repeated.values())))
+    span = f"{years[0]}–{years[-1]}" if years[0] < years[-1] else str(years[0])
+    yield Message("close.folder", years=span, folder=out, scenario=scenario)

@@ -14,7 +14,7 @@ from allocator.cli.command import command
 from allocator.cli.options import Voice
 from allocator.cli.register_options import Acting, RegisterAt
 from allocator.domain.errors import OutputError, UsageError
-from allocator.language.message import Language, Message
+from allocator.language.message import Language, Message, listing
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from allocator.register.attendance.make_up import Missed
     from allocator.register.attendance.roll import Roll
 
+NAMED = 8
+"""Sessions or people that a sentence names; of more it tells how many."""
 SHOWN = 4
 """Sessions in which somebody can make up, as many as are printed; ``--json`` has all."""
 
@@ -121,12 +123,12 @@ def _sessions(found: Judged, expected: Roll, closed: Sequence[str]) -> list[Mess
     touched = sorted({one for one, _ in found.outcome})
     lines = []
     if begun := tuple(one for one in touched if expected.classes[one].state is SessionState.DRAFT):
-        lines.append(Message("attendance.begun", sessions=begun))
+        lines.append(Message("attendance.begun", sessions=listing(begun, NAMED)))
     if closed:
-        lines.append(Message("attendance.now-closed", sessions=tuple(closed)))
+        lines.append(Message("attendance.now-closed", sessions=listing(closed, NAMED)))
     if found.limited:
         people = tuple(Message("attendance.person-in", cadre=who, session=one) for one, who in found.limited)
-        lines.append(Message("attendance.limit", share=str(expected.leave_share), people=people))
+        lines.append(Message("attendance.limit", share=str(expected.leave_share), people=listing(people, NAMED)))
     return lines
 
 

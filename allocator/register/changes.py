@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple
 from datetime import date
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from allocator.domain.errors import RegisterError
 from allocator.domain.plan import Plan
@@ -196,7 +196,10 @@ def step_seats(connection: Connection, outcome: Mapping[Seat, SeatState]) -> Non
         if seat not in now:
             raise RegisterError(Message("register.no-seat", cadre=cadre_id, session=session_id))
         states.seat_step(session_id, cadre_id, now[seat], state)
-        _update_seat(connection, seat, state=state.value)
+    if outcome:
+        place = (SEATS.c.session_id == bindparam("of_session")) & (SEATS.c.cadre_id == bindparam("of_cadre"))
+        rows = [{"of_session": s, "of_cadre": c, "to": state.value} for (s, c), state in outcome.items()]
+        connection.execute(update(SEATS).where(place).values(state=bindparam("to")), rows)
 
 
 def step_sessions(connection: Connection, steps: Mapping[str, SessionState], on: date) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from allocator.domain.errors import RegisterError
 from allocator.domain.tables import Inputs
 from allocator.inputs import load
-from allocator.language.message import Message
+from allocator.language.message import Message, listing
 from allocator.register.closing.following import NEXT_PLAN, Following, following
 from allocator.register.closing.outcome import YearOutcome, outcome_of
 from allocator.register.events.standing import events_of
@@ -146,11 +146,11 @@ def _assumed(
     seats = seats[(seats["year"] == year) & seats["state"].isin([SeatState.PLANNED, SeatState.CONFIRMED])]
     running = sorted(later & set(seats["session_id"]))
     if running:
-        raise RegisterError(Message("close.not-over", year=year, sessions=tuple(running), on=on))
+        raise RegisterError(Message("close.not-over", year=year, sessions=listing(running), on=on))
     if assumed is None and len(seats):
         counts = seats.groupby("session_id").size()
         told = tuple(Message("close.seats-of", session=one, count=int(n)) for one, n in counts.items())
-        raise RegisterError(Message("close.unrecorded", year=year, sessions=told))
+        raise RegisterError(Message("close.unrecorded", year=year, sessions=listing(told)))
     programme = inputs.sessions.set_index("session_id")["programme_id"]
     hours = inputs.programmes.set_index("programme_id")["hours"]
     came = assumed == "attended"

@@ -144,14 +144,14 @@ def _history(inputs: Inputs, tables: Tables, attended: pd.DataFrame) -> tuple[pd
     before = tables.frame("history")
     before = before[before["cadre_id"].isin(tables.cadres)]
     known = set(zip(before["cadre_id"], before["programme_id"], before["start_date"], strict=True))
-    sessions = inputs.sessions.set_index("session_id")
-    programmes = inputs.programmes.set_index("programme_id")
+    sessions = {one["session_id"]: one for one in inputs.sessions.to_dict("records")}
+    programmes = {one["programme_id"]: one for one in inputs.programmes.to_dict("records")}
     rows: list[Record] = []
     groups = {name for name, one in tables.cadres.items() if one["headcount"] not in ("", "1")}  # They have no record.
     named = attended[attended["cadre_id"].isin(tables.cadres.keys() - groups)]
     for session_id, cadre_id, hours in zip(named["session_id"], named["cadre_id"], named["hours"], strict=True):
-        session = sessions.loc[session_id]
-        programme = programmes.loc[session["programme_id"]]
+        session = sessions[session_id]
+        programme = programmes[session["programme_id"]]
         row = {
             "cadre_id": cadre_id, "programme_id": session["programme_id"],
             "start_date": f"{session['start_date']:%Y-%m-%d}", "end_date": f"{session['end_date']:%Y-%m-%d}",

@@ -67,10 +67,10 @@ def outcome_of(register: Register, inputs: Inputs, version: int, year: int) -> Y
     seats = seats.merge(plan[[*key, "rules"]], on=key, how="left")
     reports = register.attendance()
     seats = seats.merge(reports[[*key, "leave_days", "hours", "remark"]], on=key, how="left")
-    seats["called"] = seats["headcount"]
+    seats["called"] = seats["headcount"].astype("int64")  # A year without any seat has columns of no type.
     for name, states in OF_STATE.items():
-        seats[name] = seats["headcount"].where(seats["state"].isin(states), 0)
-    seats["hours_planned"] = seats["programme_id"].map(hours).fillna(0.0) * seats["expected"]
+        seats[name] = seats["called"].where(seats["state"].isin(states), 0)
+    seats["hours_planned"] = seats["programme_id"].map(hours).astype("float64").fillna(0.0) * seats["expected"]
     seats["hours"] = seats["hours"].astype("float64").fillna(0.0) * seats["completed"]
     seats["leave_days"] = seats["leave_days"].astype("float64").fillna(0.0)
     seats[["rules", "remark"]] = seats[["rules", "remark"]].fillna("")
@@ -79,6 +79,8 @@ def outcome_of(register: Register, inputs: Inputs, version: int, year: int) -> Y
 
 def _due(register: Register, inputs: Inputs, seats: pd.DataFrame) -> Sequence[Missed]:
     lost = seats[seats["state"].isin([SeatState.ABSENT, SeatState.LEFT_EARLY])]
+    if lost.empty:
+        return []
     states = zip(lost["session_id"], lost["cadre_id"], map(SeatState, lost["state"]), strict=True)
     on = inputs.sessions["end_date"][inputs.sessions["session_id"].isin(seats["session_id"])].max()
     return missed(register, inputs, roll(register, inputs, on.date()), {(s, c): state for s, c, state in states})

@@ -13,6 +13,7 @@ from allocator.language.message import Message
 from allocator.language.texts import Texts
 from allocator.outputs.excel.workbook import Book, Sheet
 from allocator.register.closing.outcome import NUMBERS, YearOutcome
+from allocator.register.closing.windows import REST
 from allocator.register.records import SeatState
 from allocator.register.states import named
 
@@ -69,7 +70,8 @@ class Told:
     def clauses(self, rules: str) -> str:
         """The clauses that a seat was to serve, each with its title."""
         found = []
-        for rule_id in filter(None, rules.split(";")):
+        served = [one for one in rules.split(";") if one and f"{one}{REST}" not in rules.split(";")]
+        for rule_id in served:
             rule = self.rules.get(rule_id)
             title = (rule.title_zh if self.texts.lang == "zh" else rule.title) if rule else rule_id
             found.append(f"{rule.clause} {title}" if rule and rule.clause else title)

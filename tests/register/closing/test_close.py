@@ -176,6 +176,15 @@ def test_what_nobody_recorded_is_assumed_with_a_reason(
         assert register.verify() == []
 
 
+def test_year_without_a_seat_can_be_closed(run: Run, tmp_path: Path) -> None:
+    where = tmp_path / "register.db"
+    with Register.open(where, create=True) as register:
+        publish(register, run, by="Planner", on=ON, years=[2020])
+    result = call(where, "--year", "2019", "--out", str(tmp_path / "next"))
+    assert result.exit_code == 0, result.output
+    assert "0 of 0 seats completed" in result.stdout and load(tmp_path / "next" / "scenario.toml").years[0] == 2020
+
+
 def test_people_and_events_go_on_into_the_next_year(published: Path, tmp_path: Path) -> None:
     record(published, tmp_path, 2019)
     for arguments in (
@@ -248,7 +257,7 @@ def test_four_years_are_closed_one_after_the_other_and_the_next_plan_follows(pub
     assert refused.exit_code == 7 and "--next-plan" in refused.stderr
     result = call(published, *last, "--next-plan", on="2023-01-06")
     assert result.exit_code == 0, result.output
-    assert "no session of 2024 was known: those of 2022 stand for them" in result.stdout
+    assert "No session was known of 2023, 2024, 2025, 2026: those of 2022 stand for them" in result.stdout
     inputs = load(tmp_path / "2022" / "scenario.toml")
     assert (inputs.scenario.id, inputs.years) == ("tiny-2023-2026", (2023, 2024, 2025, 2026))
     assert "staff-coverage-rest" not in {rule.id for rule in inputs.policy.rules}  # A new window begins.
