@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +30,8 @@ from allocator.language.message import Message, from_record
 from allocator.language.texts import Language
 from allocator.outputs.run_folder import PRICES, write_run
 from allocator.outputs.run_record import scenario_text
-from allocator.outputs.tamper_check import fingerprint, no_run, refuse_edited
+from allocator.outputs.tamper_check import broken_explained, fingerprint, lacking, read_record
 from allocator.outputs.units import Template
-
-RUN_FILES = ("scenario.toml", "plan.csv", "run.json")
-"""Files of a run folder without which it is none."""
 
 
 def plan(
@@ -151,15 +146,11 @@ def load_run(folder: Path | str) -> Run:
         have changed since.
     """
     folder = Path(folder)
-    lacking = tuple(name for name in RUN_FILES if not (folder / name).is_file())
-    if lacking:
-        message = Message("compare.not-a-run", folder=str(folder), files=lacking)
-        raise InputError([no_run(folder, message, "not-a-run")])
-    with _broken_explained(folder):
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        refuse_edited(folder, record)
+    if defects := lacking(folder):
+        raise InputError(defects)
+    record = read_record(folder)
     inputs = load(folder / "scenario.toml")
-    with _broken_explained(folder):
+    with broken_explained(folder):
         _refuse_changed(folder, inputs, set(record["inputs"].values()))
         goals = tuple(GoalResult(g["goal"], g["sense"], g["unit"], g["value"], g["bound"]) for g in record["goals"])
         said = record["texts"]["messages"] if "texts" in record else ()
@@ -169,16 +160,6 @@ def load_run(folder: Path | str) -> Run:
         memory = record["peak_memory_bytes"]
     plan = read_plan(folder / "plan.csv", inputs)
     return Run(inputs, plan, judge(plan, inputs), result, record["seconds"], memory)
-
-
-@contextmanager
-def _broken_explained(folder: Path) -> Iterator[None]:
-    """Say of a record that is not as we write it that the folder cannot be read."""
-    try:
-        yield
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        message = Message("compare.broken-run", folder=str(folder), reason=f"run.json: {fault}")
-        raise InputError([no_run(folder, message, "broken-run")]) from None
 
 
 def _refuse_changed(folder: Path, inputs: Inputs, known: set[str]) -> None:

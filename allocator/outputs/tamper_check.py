@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,41 @@ def fingerprint(scenario: str) -> str:
     return str(_hash(json.dumps(said, sort_keys=True, default=str)))
 
 
+RUN_FILES = ("scenario.toml", "plan.csv", "run.json")
+"""Files of a run folder without which it is none."""
+
+
+def lacking(folder: Path, files: Sequence[str] = RUN_FILES) -> list[Defect]:
+    """What is wrong with a path that should be the folder of a finished run; nothing when the files are there."""
+    absent = tuple(name for name in files if not (folder / name).is_file())
+    message = Message("compare.not-a-run", folder=str(folder), files=absent)
+    return [_no_run(folder, message, "not-a-run")] if absent else []
+
+
+@contextmanager
+def broken_explained(folder: Path) -> Iterator[None]:
+    """Say of a file of a run folder that is not as we write it that the folder cannot be read."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        message = Message("compare.broken-run", folder=str(folder), reason=str(fault))
+        raise InputError([_no_run(folder, message, "broken-run")]) from None
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What ``run.json`` of a finished run holds, after a look at whether its plan and scenario are still as they were.
+
+    Raises
+    ------
+    InputError
+        With each file that was changed, or when it is not as we write it.
+    """
+    with broken_explained(folder):
+        record: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        refuse_edited(folder, record)
+    return record
+
+
 def refuse_edited(folder: Path, record: Mapping[str, Any]) -> None:
     """Refuse a run folder of which the plan or the scenario was changed after the run.
 
@@ -57,7 +93,7 @@ def refuse_edited(folder: Path, record: Mapping[str, Any]) -> None:
         raise InputError(defects)
 
 
-def no_run(folder: Path, message: Message, code: str) -> Defect:
+def _no_run(folder: Path, message: Message, code: str) -> Defect:
     """What is wrong with a path that should be the folder of a finished run, with what to give instead."""
     hint = Message("compare.a-scenario", file=folder) if folder.suffix == ".toml" else Message("compare.plan-first")
     return Defect(str(folder), 0, "", message, hint, code)

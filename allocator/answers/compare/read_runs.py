@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +11,16 @@ from typing import Any
 import pandas as pd
 
 from allocator.audit import AuditReport
-from allocator.domain.errors import Defect, InputError
+from allocator.domain.errors import InputError
 from allocator.domain.plan import Plan
 from allocator.domain.result import SolveResult
 from allocator.domain.tables import TABLES, Inputs
 from allocator.inputs.load import load
 from allocator.language.message import Message
 from allocator.outputs.run_record import goal_record
-from allocator.outputs.tamper_check import no_run, refuse_edited
+from allocator.outputs.tamper_check import RUN_FILES, broken_explained, lacking, read_record
 
-FILES = ("run.json", "plan.csv", "audit.csv", "scenario.toml")
+FILES = (*RUN_FILES, "audit.csv")
 _TEXTS = dict.fromkeys(
     ("session_id", "programme_id", "cadre_id", "unit_id", "team_id", "rules", "rule_id", "clause", "scope"), str
 )
@@ -60,7 +59,7 @@ def read_runs(folders: Sequence[Path], names: Sequence[str]) -> list[RunFiles]:
     InputError
         With every folder that is not the folder of a finished run, or whose plan or scenario was changed after it.
     """
-    defects = [defect for folder in folders for defect in _missing(folder)]
+    defects = [defect for folder in folders for defect in lacking(folder, FILES)]
     if defects:
         raise InputError(defects)
     return [_read(folder, name) for folder, name in zip(folders, names, strict=True)]
@@ -71,14 +70,6 @@ def as_read(name: str, inputs: Inputs, plan: Plan, audit: AuditReport, result: S
     record = {"goals": [goal_record(goal) for goal in result.goals], "horizon": list(inputs.years)}
     hashes = _by_role({"policy": inputs.files["policy"], "tables": inputs.files}, inputs.hashes) if inputs.files else {}
     return RunFiles(name, record, plan.placements, audit.table, hashes, inputs, ())
-
-
-def _missing(folder: Path) -> list[Defect]:
-    lacking = [name for name in FILES if not (folder / name).is_file()]
-    if not lacking:
-        return []
-    message = Message("compare.not-a-run", folder=str(folder), files=tuple(lacking))
-    return [no_run(folder, message, "not-a-run")]
 
 
 def folder_names(folders: Sequence[Path]) -> list[str]:
@@ -93,16 +84,12 @@ def folder_names(folders: Sequence[Path]) -> list[str]:
 
 
 def _read(folder: Path, name: str) -> RunFiles:
-    try:
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        refuse_edited(folder, record)
+    record = read_record(folder)
+    with broken_explained(folder):
         plan = _table(folder / "plan.csv", ("year", "headcount"))
         audit = _table(folder / "audit.csv", ("required", "achieved", "shortfall"))
         stated = tomllib.loads((folder / "scenario.toml").read_text(encoding="utf-8"))
         hashes = _by_role(stated, record["inputs"])
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        message = Message("compare.broken-run", folder=str(folder), reason=str(fault))
-        raise InputError([no_run(folder, message, "broken-run")]) from None
     notes = []
     inputs = None
     try:
