@@ -2,9 +2,8 @@
 
 from allocator.audit.auditor import audit
 from allocator.audit.built_in import BUILT_IN
-from allocator.audit.finding import UNITS
 from allocator.audit.measures import MEASURES
 from allocator.audit.read_plan import read_plan
 from allocator.audit.verdicts import AuditReport, Verdict
 
-__all__ = ["BUILT_IN", "MEASURES", "UNITS", "AuditReport", "Verdict", "audit", "read_plan"]
+__all__ = ["BUILT_IN", "MEASURES", "AuditReport", "Verdict", "audit", "read_plan"]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import pandas as pd
 
 from allocator.domain.names import heading
 from allocator.domain.rules import Goal, RuleKind, Strength
-from allocator.language.message import Message, catalogue, said
+from allocator.language.message import Message, said
 
 MORE_SEATS = "more seats than people"
 
@@ -19,11 +18,6 @@ Status = Literal["kept", "breached", "reported"]
 
 ALL = "all"
 """Scope of a row that sums up all scopes of a rule in a year."""
-
-UNITS: Mapping[str, str] = MappingProxyType(
-    {"": "", **{code[5:]: text["zh"] for code, text in catalogue().items() if code.startswith("unit.")}}
-)
-"""Units the auditor counts in, with their Chinese names; a report rule may bring a unit of its own."""
 
 
 class Row(NamedTuple):

@@ -20,7 +20,7 @@ def mark_and_refuse(voice: Voice, scenario: Path, error: InputError, to: Path | 
     try:
         marked = annotate(scenario, error.defects, to=to, force=force, lang=voice.lang)
     except OutputError as fault:
-        voice.complain(voice.talk("refused", reason=fault))
+        voice.complain(Message("talk.refused", reason=fault))
         refuse_input(voice, error)
     if not marked.files:
         for note in marked.notes:
@@ -30,7 +30,7 @@ def mark_and_refuse(voice: Voice, scenario: Path, error: InputError, to: Path | 
     lines: list[object] = [Message("annotate.defects", count=len(error.defects))]
     shown = [*marked.elsewhere, *[one for one in error.defects if one not in set(marked.elsewhere)][:SHOWN]]
     for defect in shown:
-        lines += defect_lines(defect, voice.talk)
+        lines += defect_lines(defect, voice.texts)
     if len(shown) < len(error.defects):
         lines.append(Message("annotate.more", count=len(error.defects) - len(shown)))
     lines += marked.notes

@@ -52,7 +52,7 @@ def audit_plan(
     }
     voice.result("\n".join([text.rstrip("\n"), *_rule_lines(report, voice), *_differences(report, voice)]), record)
     if not report.is_clean:
-        voice.say(voice.talk("code-6"))
+        voice.say(Message("talk.code-6"))
     return code
 
 
@@ -61,7 +61,7 @@ def _rule_lines(report: AuditReport, voice: Voice) -> list[str]:
     from allocator.language.texts import Texts, fit
 
     texts = Texts(voice.lang)
-    lines = ["", "■ " + voice.talk("each-rule")]
+    lines = ["", "■ " + texts("talk.each-rule")]
     for row in report.rules.to_dict("records"):
         mark = {"kept": "✓", "breached": "✗"}.get(row["status"], "·")
         required, achieved = (texts.figure(row[name], row["unit"]) for name in ("required", "achieved"))
@@ -80,6 +80,6 @@ def _differences(report: AuditReport, voice: Voice) -> list[str]:
     if table.empty:
         return []
     shown = table["message_zh" if voice.lang == "zh" else "message"].head(LISTED)
-    lines = ["", "■ " + voice.talk("plan-differs", file=table["file"].iloc[0], count=len(table))]
+    lines = ["", "■ " + voice.texts("talk.plan-differs", file=table["file"].iloc[0], count=len(table))]
     lines += [f"  ✗ {message}" for message in shown]
-    return lines + ["    " + voice.talk("plan-differs-more", count=len(table) - LISTED)] * (len(table) > LISTED)
+    return lines + ["    " + voice.texts("talk.plan-differs-more", count=len(table) - LISTED)] * (len(table) > LISTED)

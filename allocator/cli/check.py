@@ -51,7 +51,7 @@ def check_scenario(
     if not explain:
         wishes.refuse_alone(voice)
     if marked is not None and not annotate:
-        raise typer.BadParameter(voice.talk("file-without-annotate"), param_hint="FILE")
+        raise typer.BadParameter(Message("talk.file-without-annotate").said(voice.lang), param_hint="FILE")
     try:
         report = count(load(scenario))
     except InputError as error:

@@ -11,6 +11,7 @@ import typer
 
 from allocator.cli.command import command
 from allocator.cli.options import Code, Force, Voice, refuse
+from allocator.language.message import Message
 from allocator.system.atomic_write import moved_into
 
 
@@ -70,14 +71,14 @@ def generate_data(
     from allocator.sample_data.scenario import POLICY, SCENARIO
 
     if people is not None and size is GeneratedSize.TINY:
-        refuse(voice, Code.USAGE, voice.talk("tiny-people"))
+        refuse(voice, Code.USAGE, Message("talk.tiny-people"))
     there = [name for name in TABLES if any((out / f"{name}.{kind}").exists() for kind in TableFormat)]
     beside = [] if tables_only else [SCENARIO] if scenario is not None else [SCENARIO, POLICY]
     there += [name for name in beside if (out / name).exists()]
     if there and not force:
-        refuse(voice, Code.USAGE, voice.talk("tables-exist", folder=out, tables=", ".join(there)))
+        refuse(voice, Code.USAGE, Message("talk.tables-exist", folder=out, tables=", ".join(there)))
     if scenario is not None and not scenario.is_file():
-        refuse(voice, Code.USAGE, voice.talk("no-scenario-to-scale", file=scenario))
+        refuse(voice, Code.USAGE, Message("talk.no-scenario-to-scale", file=scenario))
     kind: Literal["csv", "parquet"] | None = file_format.value if file_format is not None else None
     with moved_into(out) as folder:
         made = generate(

@@ -17,8 +17,8 @@ import typer
 
 from allocator.cli.help_language import spoken
 from allocator.domain.errors import AllocatorError, InputError, OutputError, RegisterError, UsageError
-from allocator.language.cli_texts import Talk
 from allocator.language.message import LANGUAGES, Language, Message, said
+from allocator.language.texts import Texts
 from allocator.system.interrupts import INTERRUPTED
 from allocator.system.memory import is_out_of_memory
 
@@ -85,9 +85,9 @@ class Voice:
         return self.quiet or self.no_progress
 
     @property
-    def talk(self) -> Talk:
-        """The texts of the command line in this language."""
-        return Talk(self.lang)
+    def texts(self) -> Texts:
+        """The catalogue in this language."""
+        return Texts(self.lang)
 
     def lines(self, parts: Iterable[object]) -> str:
         """Texts and messages below each other."""
@@ -115,11 +115,6 @@ class Voice:
         Console(highlight=False, soft_wrap=True).print(highlighted(said(text, self.lang).rstrip("\n")))
 
 
-def voice_of(lang: str | None, as_json: bool, quiet: bool, debug: bool) -> Voice:
-    """How a command called with these options speaks."""
-    return Voice(spoken(lang), as_json, quiet, debug)
-
-
 @contextmanager
 def faults_explained(voice: Voice) -> Iterator[None]:
     """Turn whatever goes wrong into a message and an exit code; a user's mistake never shows a trace."""
@@ -128,13 +123,13 @@ def faults_explained(voice: Voice) -> Iterator[None]:
     except InputError as error:
         refuse_input(voice, error)
     except (OutputError, UsageError) as error:
-        refuse(voice, Code.USAGE, voice.talk("refused", reason=error))
+        refuse(voice, Code.USAGE, Message("talk.refused", reason=error))
     except RegisterError as error:
-        refuse(voice, Code.REGISTER, voice.talk("refused", reason=error))
+        refuse(voice, Code.REGISTER, Message("talk.refused", reason=error))
     except AllocatorError as error:
-        refuse(voice, Code.INPUT, voice.talk("refused", reason=error))
+        refuse(voice, Code.INPUT, Message("talk.refused", reason=error))
     except KeyboardInterrupt:
-        refuse(voice, Code.INTERRUPTED, voice.talk("interrupted"))
+        refuse(voice, Code.INTERRUPTED, Message("talk.interrupted"))
     except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except Exception as error:
@@ -142,8 +137,8 @@ def faults_explained(voice: Voice) -> Iterator[None]:
             traceback.print_exc()
         if is_out_of_memory(error):
             error.__traceback__ = None  # It holds all that the work held.
-            refuse(voice, Code.USAGE, voice.talk("no-memory"))
-        refuse(voice, Code.CRASH, voice.talk("crash", fault=_place_of(error)))
+            refuse(voice, Code.USAGE, Message("talk.no-memory"))
+        refuse(voice, Code.CRASH, Message("talk.crash", fault=_place_of(error)))
 
 
 def _place_of(error: Exception) -> str:
@@ -166,10 +161,10 @@ def refuse_input(voice: Voice, error: InputError) -> NoReturn:
     """List every mistake of the input and leave."""
     from allocator.cli.progress import defect_lines
 
-    lines = [voice.talk("defects", count=len(error.defects))]
+    lines: list[object] = [Message("talk.defects", count=len(error.defects))]
     for defect in error.defects:
-        lines += defect_lines(defect, voice.talk)
-    refuse(voice, Code.INPUT, "\n".join(lines), defects=[defect.as_record() for defect in error.defects])
+        lines += defect_lines(defect, voice.texts)
+    refuse(voice, Code.INPUT, voice.lines(lines), defects=[defect.as_record() for defect in error.defects])
 
 
 def plain(value: Any, lang: Language = "en") -> Any:

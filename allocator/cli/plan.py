@@ -97,10 +97,10 @@ def plan_scenario(
     if found is None and not run.audit.is_clean:
         voice.say(Message("conflict.hint-explain", scenario=scenario))
     if code != Code.DONE:
-        voice.say(voice.talk(f"code-{_how(run, code)}"))
+        voice.say(voice.texts(f"talk.code-{_how(run, code)}"))
     memory = round(run.peak_memory_bytes / 2**20)
-    voice.say(voice.talk("took", seconds=clock(sum(run.seconds.values()), voice.lang), memory=memory))
-    voice.say(voice.talk("written", folder=folder.resolve()))
+    voice.say(Message("talk.took", seconds=clock(sum(run.seconds.values()), voice.lang), memory=memory))
+    voice.say(Message("talk.written", folder=folder.resolve()))
     return code
 
 

@@ -19,8 +19,7 @@ from rich.text import Text
 from allocator.domain.errors import Defect
 from allocator.domain.names import heading
 from allocator.domain.result import Progress
-from allocator.language.cli_texts import Talk
-from allocator.language.message import Message
+from allocator.language.message import Message, catalogue
 from allocator.language.texts import Language, Texts
 from allocator.system.interrupts import run_stoppably
 
@@ -101,7 +100,6 @@ class Display(LiveDisplay):
 
     def __init__(self, lang: Language, *, silent: bool = False, console: Console | None = None) -> None:
         super().__init__(lang, silent=silent, console=console)
-        self._talk = Talk(lang)
         self._last: Progress | None = None
         self._spoken: tuple[tuple[str, object], float] = (("", None), 0.0)
 
@@ -126,17 +124,18 @@ class Display(LiveDisplay):
                 self._console.print("  ".join(cell for cell in self._cells(progress) if cell), markup=False)
 
     def _name(self, progress: Progress) -> str:
-        return self._talk.known(f"phase-{progress.phase}", progress.phase)
+        code = f"talk.phase-{progress.phase}"
+        return self._texts(code) if code in catalogue() else progress.phase
 
     def _cells(self, progress: Progress) -> tuple[str, ...]:
         texts = self._texts
         done = "" if progress.done is None else f" {progress.done:.0%}"
         figures = tuple(
-            "" if value is None else f"{self._talk(name)} {shown}"
+            "" if value is None else f"{name} {shown}"
             for name, value, shown in (
-                ("incumbent", progress.incumbent, texts.number(progress.incumbent)),
-                ("bound", progress.bound, texts.number(progress.bound)),
-                ("gap", progress.gap, texts.percent(progress.gap)),
+                (texts("talk.incumbent"), progress.incumbent, texts.number(progress.incumbent)),
+                (texts("talk.bound"), progress.bound, texts.number(progress.bound)),
+                (texts("talk.gap"), progress.gap, texts.percent(progress.gap)),
             )
         )
         goal = "" if progress.goal is None else texts.known("goal", progress.goal)
@@ -154,11 +153,11 @@ class Display(LiveDisplay):
         return table
 
 
-def defect_lines(defect: Defect, talk: Talk) -> list[str]:
+def defect_lines(defect: Defect, texts: Texts) -> list[str]:
     """A defect as it is printed: location, message, and the next step below it."""
-    column = defect.column if defect.file.endswith(".toml") else talk.said(heading(defect.column))
+    column = defect.column if defect.file.endswith(".toml") else texts.said(heading(defect.column))
     place = ":".join(str(part) for part in (defect.file, defect.row or "", column) if part != "")
-    lines = [f"{place}: {talk.said(defect.message)}"]
+    lines = [f"{place}: {texts.said(defect.message)}"]
     if defect.hint:
-        lines.append(f"    {talk('hint')}: {talk.said(defect.hint)}")
+        lines.append(f"    {texts('talk.hint')}: {texts.said(defect.hint)}")
     return lines

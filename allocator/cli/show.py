@@ -33,7 +33,7 @@ def show(
 def _text(shown: Shown, voice: Voice) -> str:
     from allocator.language.texts import Texts
 
-    texts, said = Texts(voice.lang), voice.talk.said
+    texts, said = Texts(voice.lang), voice.texts.said
     lines = [f"{texts.title(shown.scenario) or said(Message('show.unnamed'))} · {shown.scenario.id}", ""]
     lines += [said(Message("show.chain", files=shown.chain)), "", said(Message("show.values"))]
     rows = [(value.key, _value(value.value), _origin(value.origin, voice)) for value in shown.values]
@@ -63,12 +63,12 @@ def _rule(rule_id: str, one: Any, voice: Voice) -> str:
     from allocator.language.texts import Texts
 
     title = Texts(voice.lang).title(one)
-    return voice.talk.said(Message("show.rule", rule=rule_id, clause=one.clause or "—", title=title))
+    return voice.texts.said(Message("show.rule", rule=rule_id, clause=one.clause or "—", title=title))
 
 
 def _change(change: RuleChange, voice: Voice) -> str:
     old = Message("show.none") if change.old is None else _value(change.old)
-    return voice.talk.said(Message("show.change", field=change.field, old=old, new=_value(change.new))).strip()
+    return voice.texts.said(Message("show.change", field=change.field, old=old, new=_value(change.new))).strip()
 
 
 def _value(value: object) -> str:
@@ -79,7 +79,7 @@ def _value(value: object) -> str:
 
 
 def _origin(origin: str, voice: Voice) -> str:
-    return voice.talk.said(Message("show.default")) if origin == "default" else origin
+    return voice.texts.said(Message("show.default")) if origin == "default" else origin
 
 
 def _columns(rows: Sequence[tuple[str, ...]], indent: int = 2) -> list[str]:

@@ -9,6 +9,7 @@ import typer
 
 from allocator.cli.command import command
 from allocator.cli.options import Code, Seed, Voice
+from allocator.language.message import Message
 
 if TYPE_CHECKING:
     from allocator.answers.sweep import Sweep
@@ -124,4 +125,4 @@ def _tell(voice: Voice, made: Sweep, folder: Path) -> None:
         "curve": made.curve,
     }
     voice.result(made, record)
-    voice.say(voice.talk("written", folder=folder.resolve()))
+    voice.say(Message("talk.written", folder=folder.resolve()))

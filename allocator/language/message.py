@@ -1,7 +1,7 @@
 """Every sentence the program says, in Chinese and English, by code: said where it arises, rendered where it is read.
 
-The catalogue is the ``.toml`` files of this folder; ``defect.toml`` holds the texts whose codes begin with ``defect.``. The texts
-of workbooks, page and figures stand in ``allocator/language/catalogue/outputs.toml``. A parameter stands in braces; ``{value!q}`` puts
+The catalogue is the ``.toml`` files of its folder; ``defect.toml`` holds the texts whose codes begin with ``defect.``, ``outputs.toml``
+the small families of workbooks, page and figures. A parameter stands in braces; ``{value!q}`` puts
 it between the quotation marks of the language, a tuple becomes a list of names, a message is said in the same language. English
 texts are written for many: behind a figure that is 1 their nouns and verbs become those of one (``plurals``).
 """
@@ -38,9 +38,8 @@ __all__ = [
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
-
-OUTPUTS = "outputs.toml"
-"""The texts of workbooks, page and figures, whose codes have no family; see ``texts``."""
+OUTPUTS = "outputs"
+"""The file of the texts of workbooks, page and figures; their codes are whole there."""
 
 
 class _Catalogue(Mapping[str, Mapping[str, str]]):
@@ -51,9 +50,8 @@ class _Catalogue(Mapping[str, Mapping[str, str]]):
 
     def __iter__(self) -> Iterator[str]:
         files = sorted(file.name for file in resources.files("allocator.language").joinpath("catalogue").iterdir())
-        for name in files:
-            if name.endswith(".toml") and name != OUTPUTS:
-                yield from family(name.removesuffix(".toml"))
+        for name in [name.removesuffix(".toml") for name in files if name.endswith(".toml")]:
+            yield from _texts(name) if name == OUTPUTS else family(name)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -63,17 +61,25 @@ _CATALOGUE = _Catalogue()
 
 
 def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """All texts of this folder: code -> language -> text with ``{parameters}``."""
+    """All texts: code -> language -> text with ``{parameters}``."""
     return _CATALOGUE
 
 
 @cache
 def family(name: str) -> Mapping[str, Mapping[str, str]]:
-    """The texts of one file of this folder, whose name their codes begin with; none, when there is no such file."""
+    """The texts whose codes begin with a name: those of its own file, else what ``outputs.toml`` has of them."""
+    if name != OUTPUTS and (own := _texts(name)):
+        return {f"{name}.{code}": entry for code, entry in own.items()}
+    return {code: entry for code, entry in _texts(OUTPUTS).items() if code.partition(".")[0] == name}
+
+
+@cache
+def _texts(name: str) -> Mapping[str, Mapping[str, str]]:
+    """One file as it stands; nothing, when there is no such file."""
     file = resources.files("allocator.language").joinpath("catalogue").joinpath(f"{name}.toml")
     if not name.replace("-", "").isalpha() or not file.is_file():
         return {}
-    return {f"{name}.{own}": entry for own, entry in tomllib.loads(file.read_text(encoding="utf-8")).items()}
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def language(option: str | None = None) -> Language:

@@ -1,31 +1,20 @@
-"""The catalogue of every text a person reads in the outputs, in Chinese and English, by code."""
+"""The catalogue in one language, and figures, names and units as its readers write them."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from allocator.language.message import LANGUAGES, Language, Message, family, filled, language, said
+from allocator.language.message import LANGUAGES, Language, Message, catalogue, language, render, said
 from allocator.language.message import value as value_of
 
-__all__ = ["LANGUAGES", "Language", "Texts", "catalogue", "cell_len", "fit", "language"]
+__all__ = ["LANGUAGES", "Language", "Texts", "cell_len", "fit", "language"]
 
 
 STYLES: Mapping[str, str] = MappingProxyType({"share": "share", "share of people": "share", "year": "plain"})
 """Units whose figures are not shown as plain numbers, and the style of their cells in a workbook."""
-
-
-@cache
-def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """All texts: code -> language -> text with ``{parameters}``."""
-    return tomllib.loads(
-        resources.files("allocator.language").joinpath("catalogue", "outputs.toml").read_text(encoding="utf-8")
-    )
 
 
 @dataclass(frozen=True)
@@ -42,7 +31,7 @@ class Texts:
 
     def __call__(self, code: str, /, **parameters: object) -> str:
         """The text of that code (``KeyError`` when there is none)."""
-        return filled(catalogue()[code][self.lang], self.lang, parameters)
+        return render(code, self.lang, parameters)
 
     def said(self, text: object) -> str:
         """A message in this language; any other text as it is."""
@@ -55,10 +44,7 @@ class Texts:
 
     def unit(self, name: str) -> str:
         """A unit of measure in the reader's language."""
-        if self.lang == "zh" and f"unit.{name}" in family("unit"):
-            return family("unit")[f"unit.{name}"]["zh"]
-        known = self.known("unit", name)
-        return name.replace("-", " ") if known == name and f"unit.{name}" not in catalogue() else known
+        return self(f"unit.{name}") if f"unit.{name}" in catalogue() else name.replace("-", " ")
 
     def join(self, parts: Iterable[str]) -> str:
         """Several things in one line."""

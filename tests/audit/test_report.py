@@ -2,9 +2,10 @@
 
 import pytest
 
-from allocator.audit import BUILT_IN, MEASURES, UNITS, audit
+from allocator.audit import BUILT_IN, MEASURES, audit
 from allocator.audit.verdicts import COLUMNS, RULE_COLUMNS
 from allocator.domain.rules import KINDS
+from allocator.language.message import family
 from tests.audit.builders import inputs, plan, rule
 
 HEADS = {"category": ["head"]}
@@ -76,7 +77,7 @@ def test_tables_have_the_columns_of_the_contract():
     assert tuple(report.table.columns) == tuple(report.scopes.columns) == COLUMNS
     assert tuple(report.rules.columns) == RULE_COLUMNS
     assert list(report.rules["rule_id"]) == [*(rule.id for rule in BUILT_IN), "admit", "judged", "w"]
-    assert set(report.table["unit"]) <= set(UNITS) and set(report.rules["unit"]) <= set(UNITS)
+    assert {f"unit.{one}" for one in {*report.table["unit"], *report.rules["unit"]} - {""}} <= set(family("unit"))
     assert report.rules.set_index("rule_id").at["judged", "clause"] == "四(一)(1)"
     assert report.touched["judged"] == 10 and report.touched["w"] == 5
     assert list(report.overdue.columns)[:5] == ["rule_id", "cadre_id", "year", "last", "reason"]

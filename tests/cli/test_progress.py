@@ -13,8 +13,8 @@ from allocator.cli.progress import Display, clock, defect_lines
 from allocator.domain.errors import Defect
 from allocator.domain.names import heading
 from allocator.domain.result import Progress
-from allocator.language.cli_texts import Talk
 from allocator.language.message import Message, catalogue
+from allocator.language.texts import Texts
 
 PACKAGE = Path(__file__).parents[2] / "allocator"
 
@@ -93,14 +93,14 @@ def test_progress_counts_in_the_language_of_the_reader() -> None:
 
 def test_defect_names_its_place_and_the_next_step() -> None:
     defect = Defect("cadres.csv", 17, "rank", "'G-7' is not a rank", "did you mean 'G7'?")
-    assert defect_lines(defect, Talk("en")) == [
+    assert defect_lines(defect, Texts("en")) == [
         "cadres.csv:17:rank: 'G-7' is not a rank",
         "    hint: did you mean 'G7'?",
     ]
 
 
 def test_defect_of_a_whole_file_names_the_file_only() -> None:
-    assert defect_lines(Defect("cadres.csv", 0, "", "the file is empty"), Talk("en")) == [
+    assert defect_lines(Defect("cadres.csv", 0, "", "the file is empty"), Texts("en")) == [
         "cadres.csv: the file is empty"
     ]
 
@@ -109,6 +109,6 @@ def test_defect_is_chinese_when_chinese_is_asked() -> None:
     defect = Defect(
         "cadres.csv", 17, "rank", Message("defect.empty-cell", column=heading("rank")), Message("hint.digits")
     )
-    assert defect_lines(defect, Talk("zh")) == [
+    assert defect_lines(defect, Texts("zh")) == [
         "cadres.csv:17:职级（rank）: 单元格是空的，但“职级（rank）”必须填写", "    建议: 只写数字，例如 12 或 7.5",
     ]  # fmt: skip

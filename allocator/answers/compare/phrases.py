@@ -41,17 +41,12 @@ def goal_word(goal: str, texts: Texts) -> str:
 
 def goal_name(goal: str, unit: str, texts: Texts) -> str:
     """A goal with the unit it is counted in."""
-    return texts.within(goal_word(goal, texts), unit_name(unit, texts))
-
-
-def unit_name(unit: str, texts: Texts) -> str:
-    """A unit of measure in the reader's language."""
-    return texts.unit(unit)
+    return texts.within(goal_word(goal, texts), texts.unit(unit))
 
 
 def counted(value: float, unit: str, texts: Texts) -> str:
     """A figure with what it counts."""
-    return texts.said(Message("word.counted", figure=texts.figure(value, unit), unit=unit_name(unit, texts)))
+    return texts.said(Message("word.counted", figure=texts.figure(value, unit), unit=texts.unit(unit)))
 
 
 def weightiest_first(clauses: pd.DataFrame) -> pd.DataFrame:

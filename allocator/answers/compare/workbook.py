@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from allocator.answers.compare.phrases import CHANGE, cell_in, figure_of, title_of, unit_name, weightiest_first
+from allocator.answers.compare.phrases import CHANGE, cell_in, figure_of, title_of, weightiest_first
 from allocator.answers.compare.result import Comparison
 from allocator.answers.compare.tables import column
 from allocator.language.message import Message
@@ -38,7 +38,7 @@ def _goals(sheet: Sheet, comparison: Comparison, texts: Texts) -> None:
     for run in runs:
         titles += [said(Message("compare.value", run=run)), said(Message("compare.bound", run=run))]
     rows = [
-        (texts.known("goal", row["goal"]), unit_name(str(row["unit"]), texts),
+        (texts.known("goal", row["goal"]), texts.unit(str(row["unit"])),
          *(figure_of(row[column(what, run)]) for run in runs for what in ("value", "bound")))
         for row in comparison.goals.to_dict("records")
     ]  # fmt: skip
@@ -53,7 +53,7 @@ def _clauses(sheet: Sheet, comparison: Comparison, texts: Texts) -> None:
         titles += [said(Message("compare.achieved", run=run)), said(Message("compare.shortfall", run=run))]
     table = weightiest_first(comparison.clauses).sort_values("differ", ascending=False, kind="stable")
     rows = [
-        (row.clause, title_of(row, texts), row.rule_id, unit_name(str(row.unit), texts),
+        (row.clause, title_of(row, texts), row.rule_id, texts.unit(str(row.unit)),
          *(cell_in(table.at[row.Index, column(what, run)], str(row.unit)) for run in runs for what in ("achieved", "shortfall")))
         for row in table.itertuples()
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.answers.compare.phrases import CHANGE, counted, goal_word, unit_name
+from allocator.answers.compare.phrases import CHANGE, counted, goal_word
 from allocator.answers.explain.phrases import (
     DEEP,
     PLAIN,
@@ -130,7 +130,7 @@ def _clauses(found: WhyNot, texts: Texts) -> Iterator[str]:
     lines = []
     for row in found.clauses.itertuples():
         figures = {"before": texts.number(row.before), "after": texts.number(row.after)}
-        unit = unit_name(str(row.unit), texts)
+        unit = texts.unit(str(row.unit))
         lines.append(said(Message("explain.clause-line", rule=rule_name(row, texts), unit=unit, **figures)))
     yield from cut(lines, texts)
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from allocator.answers.figure_kit import blank, legible, lettered
 from allocator.answers.sensitivity.answer import Answer
-from allocator.answers.sensitivity.phrases import Names, field_name, unit_of
+from allocator.answers.sensitivity.phrases import Names, field_name
 from allocator.answers.sensitivity.result import Shadow
 from allocator.language.message import Message
 from allocator.language.texts import Texts
@@ -89,7 +89,7 @@ def _panel(ax: Axes, goal: str, curves: list[Curve], texts: Texts) -> None:
             ax.plot([x], [y], MARKERS[number % len(MARKERS)], color=color, markerfacecolor=face, markersize=6)
     ax.axvline(0, color=GREY, linewidth=0.8, linestyle=":")
     if goal:
-        ax.set_title(f"{texts.known('goal', goal)} ({unit_of(unit, texts)})", loc="left", fontsize=11)
+        ax.set_title(f"{texts.known('goal', goal)} ({texts.unit(unit)})", loc="left", fontsize=11)
     else:
         ax.set_title(texts.said(Message("shadow.no-goal-moves")), loc="left", fontsize=11)
     fields = list(dict.fromkeys(answers[0].question.field for _, answers in curves))

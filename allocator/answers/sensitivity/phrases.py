@@ -8,7 +8,6 @@ from fractions import Fraction
 from allocator.answers.sensitivity.answer import Answer, Change, decisive, verdict_of
 from allocator.answers.sensitivity.question import HELD, POINTS, SEATS, Question, gives_room
 from allocator.answers.sensitivity.subjects import SORTS
-from allocator.audit import UNITS
 from allocator.engine.run import Run
 from allocator.language.message import Message
 from allocator.language.texts import Texts
@@ -155,14 +154,6 @@ def signed_figure(value: Fraction | float, texts: Texts) -> str:
     return ("+" if value > 0 else "−" if value < 0 else "") + texts.number(abs(float(value)))
 
 
-def unit_of(unit: str, texts: Texts) -> str:
-    """The unit of a goal."""
-    if texts.lang == "zh" and unit in UNITS:
-        return UNITS[unit]
-    known = texts.known("unit", unit)
-    return unit.replace("-", " ") if known == unit else known
-
-
 CERTAINTY: Mapping[str, Message] = {
     "proven": Message("shadow.sure-proven"),
     "limit": Message("shadow.sure-limit"),
@@ -177,7 +168,7 @@ def change_text(change: Change, texts: Texts, *, why: Message | None = None) -> 
         "goal": texts.known("goal", change.goal),
         "before": texts.marked(change.before, change.before_is, change.sense),
         "after": texts.marked(change.after, change.after_is, change.sense),
-        "unit": unit_of(change.unit, texts),
+        "unit": texts.unit(change.unit),
         "difference": signed_figure(change.difference, texts),
     }
     if why is None:
@@ -195,7 +186,7 @@ def left_open(change: Change, texts: Texts) -> Message:
     left = change.left_open
     if left is None:
         return Message("shadow.left-unknown")
-    return Message("shadow.left-open", left=texts.number(left), unit=unit_of(change.unit, texts))
+    return Message("shadow.left-open", left=texts.number(left), unit=texts.unit(change.unit))
 
 
 def verdict_lines(answer: Answer, texts: Texts) -> list[str]:
@@ -269,7 +260,7 @@ def _nothing(answer: Answer, texts: Texts, *, is_less: bool) -> str:
     words = {
         "goal": texts.known("goal", first.goal),
         "left": texts.number(first.left_open),
-        "unit": unit_of(first.unit, texts),
+        "unit": texts.unit(first.unit),
     }
     if is_less:
         return texts.said(Message("shadow.open-none-less", **words))

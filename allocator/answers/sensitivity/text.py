@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from allocator.answers.sensitivity.answer import Answer
-from allocator.answers.sensitivity.phrases import Names, joined, signed_figure, unit_of, value_of, verdict_lines
+from allocator.answers.sensitivity.phrases import Names, joined, signed_figure, value_of, verdict_lines
 from allocator.answers.sensitivity.question import Question, gives_room
 from allocator.answers.sensitivity.result import Shadow
 from allocator.domain.result import GoalResult
@@ -40,7 +40,7 @@ def _goal(one: GoalResult, texts: Texts) -> str:
     words = {
         "goal": texts.known("goal", one.goal),
         "value": texts.number(one.value),
-        "unit": unit_of(one.unit, texts),
+        "unit": texts.unit(one.unit),
     }
     if one.is_proven:
         return texts.said(Message("shadow.goal-value", **words))

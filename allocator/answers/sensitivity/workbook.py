@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from allocator.answers.sensitivity.phrases import CERTAINTY, VERDICT, YEARS, Names, field_name, unit_of, verdict_lines
+from allocator.answers.sensitivity.phrases import CERTAINTY, VERDICT, YEARS, Names, field_name, verdict_lines
 from allocator.answers.sensitivity.question import POINTS
 from allocator.answers.sensitivity.result import Shadow
 from allocator.answers.sensitivity.text import head
@@ -75,7 +75,7 @@ def _goals(sheet: Sheet, found: Shadow, texts: Texts) -> None:
     ]  # fmt: skip
     rows = [
         (one.number, one.question.of, said(field_name(one.question.field)), float(one.question.step),
-         texts.known("goal", goal.goal), unit_of(goal.unit, texts), goal.before, goal.after, goal.difference,
+         texts.known("goal", goal.goal), texts.unit(goal.unit), goal.before, goal.after, goal.difference,
          _known(goal.bound_before), _known(goal.bound_after), _known(goal.left_open), said(VERDICT[goal.verdict]),
          said(CERTAINTY[goal.before_is]), said(CERTAINTY[goal.after_is]))
         for one in found.answers for goal in one.goals

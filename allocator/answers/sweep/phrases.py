@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from allocator.answers.compare.phrases import goal_name, unit_name
+from allocator.answers.compare.phrases import goal_name
 from allocator.answers.sweep.axes import Axis
 from allocator.answers.sweep.point import Record, Task
 from allocator.answers.sweep.tables import SweepTables
@@ -141,5 +141,5 @@ def breached_titles(clauses: pd.DataFrame, texts: Texts) -> str:
 
 __all__ = [
     "MARK", "ROLE", "axis_title", "breached_titles", "cell", "changing_goals", "goal_name", "idle_axes", "label", "named_goals",
-    "open_distance", "outcome", "reason", "rule_lines", "title", "unit_name",
+    "open_distance", "outcome", "reason", "rule_lines", "title",
 ]  # fmt: skip

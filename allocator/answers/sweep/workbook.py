@@ -17,7 +17,6 @@ from allocator.answers.sweep.phrases import (
     reason,
     rule_lines,
     title,
-    unit_name,
 )
 from allocator.answers.sweep.point import Task
 from allocator.answers.sweep.tables import SweepTables, shown
@@ -93,7 +92,7 @@ def _details(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     for number, task, record in sweep.finished:
         place = _place(sweep, number, task, texts)
         for goal in record["goals"]:
-            name, unit = texts.known("goal", goal["goal"]), unit_name(goal["unit"], texts)
+            name, unit = texts.known("goal", goal["goal"]), texts.unit(goal["unit"])
             rows.append([*place, name, unit, *(figure_of(goal[what]) for what in ("value", "bound", "gap"))])
     styles = [*_place_styles(sweep), "text", "text", "number", "number", "share"]
     sheet.table(titles, rows, styles, freeze_columns=len(_place_styles(sweep)))
@@ -157,7 +156,7 @@ def _clauses(sheet: Sheet, sweep: SweepTables, texts: Texts) -> None:
     own = table[table["rule_id"].isin(differ)]
     own = own.sort_values(["rule_id", "point"], key=lambda c: c.map(order) if c.name == "rule_id" else c, kind="stable")
     rows = [
-        (row.clause, texts.title(row), row.rule_id, unit_name(str(row.unit), texts), row.point,
+        (row.clause, texts.title(row), row.rule_id, texts.unit(str(row.unit)), row.point,
          said(label(sweep, tasks[row.point])), *(cell_in(value, str(row.unit)) for value in (row.required, row.achieved, row.shortfall)),
          (texts(f"status.{row.status}"), row.status))
         for row in records(own)

@@ -20,7 +20,7 @@ from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
 from allocator.domain.errors import OutputError
-from allocator.language.texts import LANGUAGES, Texts, catalogue
+from allocator.language.texts import LANGUAGES, Texts
 from allocator.outputs.units.unit_record import Notice
 
 FIELDS = (
@@ -60,7 +60,7 @@ def known_placeholders() -> dict[str, str]:
     """Every name a template may use, in all languages and as code, with the field it stands for."""
     names = {field: field for field in (*FIELDS, *PERSON_FIELDS)}
     for field in (*FIELDS, *PERSON_FIELDS):
-        names |= {catalogue()[f"placeholder.{field}"][lang].casefold(): field for lang in LANGUAGES}
+        names |= {Texts(lang)(f"placeholder.{field}").casefold(): field for lang in LANGUAGES}
     return names
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from allocator.domain.errors import OutputError
-from allocator.language.texts import LANGUAGES, Texts, catalogue
+from allocator.language.texts import LANGUAGES, Texts
 from allocator.outputs.output_data import Material
 from allocator.outputs.units import letter, placeholders, read_template, template_of, unit_contents
 from allocator.outputs.units.notice_template import DOCUMENT, FIELDS, PERSON_FIELDS
@@ -124,7 +124,7 @@ def test_every_placeholder_is_filled_in_in_both_languages():
 
 
 def test_no_two_placeholders_have_one_name():
-    names = [catalogue()[f"placeholder.{f}"][lang].casefold() for f in (*FIELDS, *PERSON_FIELDS) for lang in LANGUAGES]
+    names = [Texts(lang)(f"placeholder.{f}").casefold() for f in (*FIELDS, *PERSON_FIELDS) for lang in LANGUAGES]
     assert len(set(names)) == len(names)
 
 
