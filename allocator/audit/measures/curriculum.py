@@ -46,7 +46,7 @@ def measure_curriculum(rule: Curriculum, records: Records) -> Finding:
         required = np.full(len(table), float(rule.share))
         judge(required, share, taught * rule.share.denominator < hours * rule.share.numerator - 1e-9, "share")
     if rule.requires is not None:
-        has = table[rule.requires].fillna(0).to_numpy().astype(np.float64)
+        has = table[rule.requires].astype("Float64").fillna(0.0).to_numpy(np.float64)
         judge(np.ones(len(table)), np.minimum(has, 1.0), has <= 0, "")
     for bound, sign in ((rule.days_min, 1.0), (rule.days_max, -1.0)):
         if bound is not None:
