@@ -91,8 +91,7 @@ def _scenario() -> list[str]:
     lines = ["## Scenario", "", meaning("scenario", lang="en") + ".", "", "| key | meaning | 含义 |", "|---|---|---|"]
     for key, shape in scenario_schema()["properties"].items():
         lines.append(_row(f"`{key}`", shape["description"]))
-        family = "limits" if key == "limits" else "policy_parameters" if key == "policy_parameters" else ""
-        inner: dict[str, Any] = shape.get("properties", {}) if family else {}
+        inner: dict[str, Any] = shape.get("properties", {}) if key in ("limits", "change", "policy_parameters") else {}
         if key == "session_changes":
             inner = scenario_schema()["definitions"]["SessionChange"]["properties"]
         lines += [_row(f"`{key}.{name}`", one["description"]) for name, one in inner.items()]

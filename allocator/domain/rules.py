@@ -19,7 +19,7 @@ from allocator.language.message import Message
 Strength = Literal["hard", "soft", "report"]
 Goal = Literal["violation", "overdue", "quota-shortfall", "quota-excess", "owed", "fairness", "priority", "change"]
 GOALS: tuple[Goal, ...] = (
-    "violation", "overdue", "quota-shortfall", "quota-excess", "owed", "fairness", "priority", "change",
+    "violation", "overdue", "quota-shortfall", "quota-excess", "change", "owed", "fairness", "priority",
 )  # fmt: skip
 """The goals in their usual order; a scenario may reorder them."""
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from allocator.domain.change import ChangeCosts
 from allocator.domain.errors import UnknownRuleError
 from allocator.domain.filters import Filter
 from allocator.domain.rules import GOALS, Goal, Rule, Share
@@ -261,6 +262,7 @@ class Scenario(BaseModel):
     seed: str = "allocator"  # published seed of the tie-break
     limits: Limits = Limits()
     session_changes: tuple[SessionChange, ...] = ()
+    change: ChangeCosts = ChangeCosts()
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union
 
 from pydantic import Field, TypeAdapter
 
+from allocator.domain.change import ChangeCosts
 from allocator.domain.rules import KINDS
 from allocator.domain.tables import TABLES, Column, Limits, Parameters, Policy, Scenario
 from allocator.inputs.forms.meanings import both
@@ -78,6 +79,7 @@ def scenario_schema() -> Schema:
         },
         "disable": {"type": "array", "items": text},
         "limits": _record(Limits, "scenario", "limits"),
+        "change": _record(ChangeCosts, "scenario", "change"),
         "overrides": {"type": "object", "additionalProperties": {"$ref": "#/definitions/Fields"}},
         "policy_parameters": _record(Parameters, "policy", "parameters"),
         "rules": {"type": "array", "items": _rules()},

@@ -28,7 +28,7 @@ from allocator.language.message import Message, listing
 
 KEYS = [
     "id", "title", "title_zh", "extends", "policy", "tables", "horizon", "goals", "seed",
-    "disable", "limits", "overrides", "policy_parameters", "session_changes", "rules",
+    "change", "disable", "limits", "overrides", "policy_parameters", "session_changes", "rules",
 ]  # fmt: skip
 COMMAND_LINE = "command line"
 LONGEST_HORIZON = 20
@@ -339,7 +339,8 @@ def build_scenario(merged: Merged, file: str, findings: Findings) -> Scenario | 
     before = len(findings.defects)
     keys = ("id", "title", "title_zh", "horizon", "goals", "seed", "session_changes")
     values: dict[str, Any] = {key: merged.stated[key,].value for key in keys if (key,) in merged.stated}
-    values["limits"] = {key: one.value for key, one in merged.below("limits").items()}
+    for table in ("limits", "change"):
+        values[table] = {key: one.value for key, one in merged.below(table).items()}
 
     def locate(path: KeyPath) -> tuple[str, int, str]:
         if len(path) > 1 and path[0] == "session_changes" and isinstance(path[1], int) and merged.changes:

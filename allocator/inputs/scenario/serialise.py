@@ -43,6 +43,8 @@ def merged_form(merged: Merged, scenario: Scenario) -> tuple[dict[str, object], 
         origins["disable"] = _origins(merged.disabled.values(), merged)
     for key, value in plain["limits"].items():
         put(("limits", key), value, _document(merged, "limits", key))
+    for key in merged.below("change"):
+        put(("change", key), plain["change"][key], _document(merged, "change", key))
     if ("session_changes",) in merged.stated:  # As written, since dates and filters are to be read again.
         values["session_changes"] = merged.stated["session_changes",].value
         stated_in = [document for document, _ in merged.changes] or [merged.stated["session_changes",].document]

@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from allocator.cli.app import app
+from allocator.domain.change import ChangeCosts
 from allocator.domain.rules import KINDS, RuleKind
 from allocator.domain.tables import TABLES, Limits, Parameters, Policy
 from allocator.inputs.forms.meanings import meaning
@@ -153,6 +154,7 @@ def test_every_name_has_a_meaning_and_every_meaning_a_name() -> None:
     asked |= {("type", column.type) for columns in TABLES.values() for column in columns}
     asked |= {("field", kind, name) for kind, record in KINDS.items() for name in {*record.model_fields, *base}}
     asked |= {("scenario", key) for key in KEYS} | {("scenario", f"limits.{name}") for name in Limits.model_fields}
+    asked |= {("scenario", f"change.{name}") for name in ChangeCosts.model_fields}
     asked |= {("policy", name) for name in Policy.model_fields}
     asked |= {("policy", f"parameters.{name}") for name in Parameters.model_fields}
     asked |= {("scenario",), ("policy",)}
