@@ -427,3 +427,44 @@ class DatesParameters:
 
 
 DATES = DatesParameters()
+
+
+@dataclass(frozen=True)
+class ReplanParameters:
+    """Planning again from a published plan."""
+
+    all_up_to: int = 6_000
+    """Alternatives of all people up to which every one of them is decided upon, and the answer is exact."""
+    takers: int = 40
+    """People offered a free seat, at most, for each programme and year that needs one."""
+    looked_at: int = 3
+    """Times as many people are looked at, since dates close the seat to some."""
+    sessions_of_one: int = 6
+    """Sessions of one programme and year offered to one person, the emptiest first."""
+    movers_tried: int = 3_000
+    """Exchanges looked at for one programme and year, at most."""
+    members_up_to: int = 200
+    """People of a group of whom each is offered every seat when one of its rows is missed."""
+    lost_listed: int = 2
+    """Seats lost by one person of whom every way to take them again at the same price is listed, for the bound."""
+    lost_together: int = 3
+    """Seats lost by one person up to which replacing all of them at once is tried."""
+    sets_of_one: int = 2_000
+    """Sets of sessions tried for who lost several seats, at most."""
+    must_up_to: int = 60
+    """People who must change up to whom a bound of the changes is worked out."""
+    least_takers: int = 8
+    """People offered a seat of each programme and year at least, however many of these there are."""
+    places: int = 4
+    """Programmes and years up to which as many people are offered a seat; of more, fewer for each."""
+    work: float = 20.0
+    """Work of one level of a program, in deterministic seconds of CP-SAT."""
+    most: int = 1_000_000_000
+    """More than any count, cost or distance."""
+    share_denominator: int = 10_000
+    """The largest denominator of a share in a policy."""
+    bound_work: float = 3.0
+    """Work of the bound of the changes."""
+
+
+REPLAN = ReplanParameters()

@@ -103,12 +103,12 @@ class Cohorts:
             state = int(self.type_states[person_type, position])
             if measured.goal != goal or state < 0:
                 continue
-            total = total + self._cost(table_index, position, state)
+            total = total + self.cost(table_index, position, state)
         if goal == "priority":
             total = total - table.weighted(self.weights[self.type_weights[person_type]][:, : len(table.slots)])
         return self.take(person_type, total)
 
-    def _cost(self, table_index: int, position: int, state: int) -> np.ndarray:
+    def cost(self, table_index: int, position: int, state: int) -> np.ndarray:
         """Cost of every trajectory of a table for people in one state of a measured rule."""
         key = (table_index, position, state)
         found = self._cost_cache.get(key)
