@@ -122,6 +122,11 @@ app.later(
     epilog="示例 Example: allocator event --kind withdraw --cadre N3 --session theory-2021a --reason illness",
 )
 app.later(
+    "replan",
+    lambda: import_module("allocator.cli.replan").replan_published,
+    epilog="示例 Example: allocator replan --register register.db --dry-run",
+)
+app.later(
     "record",
     lambda: import_module("allocator.cli.record").record_attendance,
     epilog="示例 Example: allocator record attendance.xlsx --register register.db",

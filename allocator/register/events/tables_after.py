@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cached_property
 
 import pandas as pd
 
@@ -25,14 +26,23 @@ class Tables:
     """
 
     def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
         read = source_of(inputs).tables
-        self.cadres = _records(read["cadres"].frame, "cadre_id")
         self.history = read["history"].frame
-        self.sessions = _records(_calendar(inputs, read["sessions"].frame), "session_id")
         self.hosts = dict(zip(inputs.programmes["programme_id"], inputs.programmes["host_id"], strict=True))
         self.columns = {name: list(read[name].frame.columns) for name in ("cadres", "sessions")}
         self.changed = {"sessions"} if inputs.scenario.session_changes else set()
         self.cancelled: list[str] = []
+
+    @cached_property
+    def cadres(self) -> dict[str, Record]:
+        """The roster, by id; most events never look at it."""
+        return _records(source_of(self._inputs).tables["cadres"].frame, "cadre_id")
+
+    @cached_property
+    def sessions(self) -> dict[str, Record]:
+        """The sessions, by id."""
+        return _records(_calendar(self._inputs, source_of(self._inputs).tables["sessions"].frame), "session_id")
 
     def apply(self, event: Event, value: Value, *, stays: bool) -> None:
         """Change the tables as an event says; who leaves and ``stays`` keeps a row because of seats of the past."""
