@@ -16,7 +16,7 @@ import numpy as np
 from allocator.engine.columns.restricted_master import Master
 from allocator.engine.integer.near_optimal_columns import NearOptimalColumns, Touches
 from allocator.engine.parameters import LAGRANGIAN_GROUP_BOUND, NEAR_OPTIMAL, TOLERANCES
-from allocator.engine.solvers.integer_program import Program, solve
+from allocator.engine.solvers.integer_program import Program, prove
 
 
 def lagrangian_group_bound(master: Master, duals: np.ndarray, people: np.ndarray) -> float:
@@ -60,7 +60,7 @@ class _Groups:
     def loss(self, group: int) -> float:
         """The least loss of a group, ``NearOptimalParameters.reach`` at most."""
         program, constant = self._program(group)
-        answer = solve(program, nodes=LAGRANGIAN_GROUP_BOUND.nodes)
+        answer = prove(program, nodes=LAGRANGIAN_GROUP_BOUND.nodes)
         # A tolerance is taken off, so that rounding of the solver is no part of a proof. If nothing is feasible, somebody must follow a
         # trajectory that is not near-optimal, which loses the full reach.
         return float(np.clip(constant + answer.bound - TOLERANCES.loss, 0.0, NEAR_OPTIMAL.reach))

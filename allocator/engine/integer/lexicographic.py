@@ -22,7 +22,7 @@ from allocator.engine.columns.restricted_master import Master
 from allocator.engine.columns.slack_variables import CAP_SLACK, SEAT_SLACK
 from allocator.engine.integer.reduced_cost_fixing import Priced, ReducedCostFixing
 from allocator.engine.parameters import COLUMN_GENERATION, LEXICOGRAPHIC, TOLERANCES
-from allocator.engine.solvers.integer_program import Program, solve
+from allocator.engine.solvers.integer_program import Program, prove
 from allocator.engine.time_limit import OutOfTime
 from allocator.model.cohorts import Cohorts
 from allocator.model.goals import weights
@@ -199,7 +199,7 @@ class _Search:
         """Choose among the plans equal in every level, as far as ``LexicographicParameters.draw_nodes`` reach."""
         few, program = self._program(self.fixing.columns(), {}, self.held)
         cost = np.append(draws(few), np.zeros(len(few.slacks.row)))
-        answer = solve(replace(program, cost=cost), nodes=LEXICOGRAPHIC.draw_nodes)
+        answer = prove(replace(program, cost=cost), nodes=LEXICOGRAPHIC.draw_nodes)
         if answer.outcome.has_solution:
             self.plan = self._plan_of(few, answer.x)
 
@@ -237,7 +237,7 @@ class _Search:
     ) -> bool:
         """Find the best plan on some columns within further limits. Returns whether there is one; it becomes the current plan."""
         few, program = self._program(columns, weighed, {**self.held, **limits})
-        answer = solve(program, nodes=nodes)
+        answer = prove(program, nodes=nodes)
         if answer.outcome.has_solution:
             self.plan = self._plan_of(few, answer.x)
             self.master.add(self.plan.subproblem, self.plan.trajectory)

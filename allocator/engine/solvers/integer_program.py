@@ -1,5 +1,7 @@
-"""Integer programs as arrays, solved by HiGHS inside OR-Tools.
+"""Integer programs as arrays, solved by HiGHS: ``solve`` looks for good plans, ``prove`` is asked where something is called proven.
 
+The HiGHS inside OR-Tools is quick at large programs and has called wrong answers optimal; that of the package highspy has not, and is slow at large ones
+(``docs/decisions/highspy.md``).
 Everything here is deterministic: one thread, a fixed seed, limits counted in work, and in seconds only where the planner set a limit.
 """
 
@@ -9,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
 
+import highspy
 import numpy as np
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
@@ -16,7 +19,11 @@ from ortools.math_opt.python import mathopt
 from allocator.domain.errors import ModelError
 from allocator.engine.parameters import SOLVER
 
-_INFEASIBLE = (mathopt.TerminationReason.INFEASIBLE, mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED)
+_IS_INFEASIBLE = (mathopt.TerminationReason.INFEASIBLE, mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED)
+
+
+_IMPOSSIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+_AT_A_LIMIT = (highspy.HighsModelStatus.kSolutionLimit, highspy.HighsModelStatus.kIterationLimit)
 
 
 class Outcome(Enum):
@@ -96,7 +103,7 @@ def solve(program: Program, *, gap: float = 0.0, nodes: int | None = None, secon
     model = mathopt.Model.from_model_proto(_proto(program))
     result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
     reason = result.termination.reason
-    if reason in _INFEASIBLE:
+    if reason in _IS_INFEASIBLE:
         return Solution(Outcome.INFEASIBLE, np.inf, np.inf, np.zeros(len(program.cost)))
     if not result.has_primal_feasible_solution():
         if reason is mathopt.TerminationReason.NO_SOLUTION_FOUND:
@@ -108,6 +115,45 @@ def solve(program: Program, *, gap: float = 0.0, nodes: int | None = None, secon
     objective = float(program.cost @ x)
     bound = min(objective, result.termination.objective_bounds.dual_bound)
     is_optimal = reason is mathopt.TerminationReason.OPTIMAL
+    return Solution(Outcome.OPTIMAL if is_optimal else Outcome.FEASIBLE, objective, bound, x)
+
+
+def prove(program: Program, *, nodes: int | None = None) -> Solution:
+    """Solve a program to its optimum, as far as nodes reach; what it calls optimal or impossible is taken as proven.
+
+    Raises
+    ------
+    ModelError
+        If the solver refuses the model or ends without an answer.
+    """
+    model = linear_model(program)
+    whole = program.whole.astype(bool)
+    model.integrality_ = [
+        highspy.HighsVarType.kInteger if is_whole else highspy.HighsVarType.kContinuous for is_whole in whole.tolist()
+    ]
+    solver = silent_solver()
+    options: dict[str, object] = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
+    if nodes is not None:
+        options["mip_max_nodes"] = nodes
+    for option, value in options.items():
+        solver.setOptionValue(option, value)
+    if solver.passModel(model) == highspy.HighsStatus.kError:
+        raise ModelError("the solver of integer programs refused the program")
+    solver.run()
+    status = solver.getModelStatus()
+    if status in _IMPOSSIBLE:
+        return Solution(Outcome.INFEASIBLE, np.inf, np.inf, np.zeros(len(program.cost)))
+    info = solver.getInfo()
+    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        if status in _AT_A_LIMIT:
+            return Solution(Outcome.UNKNOWN, np.inf, -np.inf, np.zeros(len(program.cost)))
+        reason = solver.modelStatusToString(status)
+        raise ModelError(f"the solver of integer programs ended without a solution: {reason}")
+    x = np.array(solver.getSolution().col_value)
+    x[whole] = np.round(x[whole])
+    objective = float(program.cost @ x)
+    is_optimal = status == highspy.HighsModelStatus.kOptimal
+    bound = min(objective, info.mip_dual_bound if whole.any() else objective)
     return Solution(Outcome.OPTIMAL if is_optimal else Outcome.FEASIBLE, objective, bound, x)
 
 
@@ -130,3 +176,42 @@ def _proto(program: Program) -> model_pb2.ModelProto:
     matrix.column_ids.extend(program.columns[order].tolist())
     matrix.coefficients.extend(program.values[order].astype(float).tolist())
     return model
+
+
+class _Silent(highspy.Highs):  # type: ignore[misc]
+    """HiGHS that prints nothing: its heading comes before an option can be set, amid what the program says in JSON."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - The name is HiGHS's own; it is the first thing that its constructor calls.
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
+def silent_solver() -> highspy.Highs:
+    """HiGHS that prints nothing, in one thread, with the fixed seed."""
+    solver = _Silent()
+    for option, value in (("output_flag", False), ("threads", 1), ("random_seed", SOLVER.random_seed)):
+        solver.setOptionValue(option, value)
+    return solver
+
+
+def linear_model(program: Program) -> highspy.HighsLp:
+    """The program without its whole numbers, as HiGHS takes it."""
+    count = len(program.cost)
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = count, len(program.row_least)
+    model.col_cost_ = program.cost.astype(float)
+    model.col_lower_, model.col_upper_ = program.least.astype(float), program.most.astype(float)
+    model.row_lower_, model.row_upper_ = program.row_least.astype(float), program.row_most.astype(float)
+    start, row, value = by_column(program.rows, program.columns, program.values, count)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = start, row, value
+    return model
+
+
+def by_column(
+    rows: np.ndarray, columns: np.ndarray, values: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each column starts (and the last ends), and row and value of the entries, column after column."""
+    order = np.lexsort([rows, columns])
+    start = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=count))])
+    return start.astype(np.int32), rows[order].astype(np.int32), values[order].astype(float)

@@ -17,7 +17,7 @@ import numpy as np
 
 from allocator.domain.errors import ModelError
 from allocator.engine.parameters import SOLVER
-from allocator.engine.solvers.integer_program import Program
+from allocator.engine.solvers.integer_program import Program, by_column, linear_model, silent_solver
 from allocator.engine.time_limit import OutOfTime
 
 _BASIC, _LOWER = highspy.HighsBasisStatus.kBasic, highspy.HighsBasisStatus.kLower
@@ -91,7 +91,7 @@ class Simplex:
         count = len(program.cost)
         self._front = np.arange(count - behind)
         self._back = np.arange(count - behind, count)
-        self._solver = _solver(_model(program))
+        self._solver = _solver(linear_model(program))
         self._is_solved, self._is_priced, self._is_limited = is_allowed, False, False
         self._new = 0
         self._begins = Lock()
@@ -130,7 +130,7 @@ class Simplex:
     ) -> None:
         """Add columns with their entries; ``columns`` counts from 0 among the new ones."""
         count, first = len(cost), len(self._front) + len(self._back)
-        start, row, value = _by_column(rows, columns, values, count)
+        start, row, value = by_column(rows, columns, values, count)
         self._new += count
         self._solver.addCols(count, cost, np.zeros(count), most, len(row), start[:-1], row, value)
         self._front = np.concatenate([self._front, np.arange(first, first + count)])
@@ -208,35 +208,12 @@ class Simplex:
         return self._is_solved and is_few and (self._is_priced or not self._is_limited)
 
 
-class _Silent(highspy.Highs):  # type: ignore[misc]
-    """HiGHS that prints nothing: its heading comes before an option can be set, amid what the program says in JSON."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802 - The name is HiGHS's own; it is the first thing that its constructor calls.
-        self.setOptionValue("output_flag", False)
-        super().enableCallbacks()
-
-
 def _solver(model: highspy.HighsLp) -> highspy.Highs:
-    solver = _Silent()
-    options = {"output_flag": False, "threads": 1, "random_seed": SOLVER.random_seed, "solver": "simplex"}
-    for option, value in options.items():
-        solver.setOptionValue(option, value)
+    solver = silent_solver()
+    solver.setOptionValue("solver", "simplex")
     if solver.passModel(model) == highspy.HighsStatus.kError:
         raise ModelError("the solver of linear programs refused the program")
     return solver
-
-
-def _model(program: Program) -> highspy.HighsLp:
-    count = len(program.cost)
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = count, len(program.row_least)
-    model.col_cost_ = program.cost.astype(float)
-    model.col_lower_, model.col_upper_ = program.least.astype(float), program.most.astype(float)
-    model.row_lower_, model.row_upper_ = program.row_least.astype(float), program.row_most.astype(float)
-    start, row, value = _by_column(program.rows, program.columns, program.values, count)
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = start, row, value
-    return model
 
 
 def _whole(basis: Basis) -> highspy.HighsBasis:
@@ -246,12 +223,3 @@ def _whole(basis: Basis) -> highspy.HighsBasis:
     found.col_status = np.concatenate([basis.front, basis.back]).tolist()
     found.row_status = basis.rows.tolist()
     return found
-
-
-def _by_column(
-    rows: np.ndarray, columns: np.ndarray, values: np.ndarray, count: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where each column starts (and the last ends), and row and value of the entries, column after column."""
-    order = np.lexsort([rows, columns])
-    start = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=count))])
-    return start.astype(np.int32), rows[order].astype(np.int32), values[order].astype(float)

@@ -178,8 +178,8 @@ def test_both_libraries_load_in_either_order_and_print_nothing(modules: tuple[st
     code = f"""
 import {modules[0]}
 import {modules[1]}
-from allocator.engine.solvers.simplex import _Silent
-solver = _Silent()
+from allocator.engine.solvers.integer_program import silent_solver
+solver = silent_solver()
 solver.addVar(1.0, 2.0)
 solver.run()
 assert solver.getInfo().primal_solution_status == 2
