@@ -24,7 +24,7 @@ from allocator.engine.integer.lexicographic import bounds_beside, lexicographic
 from allocator.engine.integer.reduced_cost_fixing import ReducedCostFixing
 from allocator.engine.integer.tie_break_cost import tie_break_cost
 from allocator.engine.parameters import MASTER
-from allocator.engine.solvers.integer_program import Outcome, Program, solve
+from allocator.engine.solvers.integer_program import Outcome, Program, prove, solve
 from allocator.model.cohorts import Cohorts, group
 from allocator.model.goals import in_use, weights
 from allocator.model.instance import build
@@ -300,9 +300,9 @@ def test_twenty_people_of_a_prefecture_need_programs_of_few_trajectories(monkeyp
 
     def counted(program: Program, **options: int) -> object:
         sizes.append(len(program.cost))
-        return solve(program, **options)
+        return prove(program, **options)
 
-    monkeypatch.setattr(exactly, "solve", counted)
+    monkeypatch.setattr(exactly, "prove", counted)
     cohorts, goals = problem_of(read("one-prefecture@20"))
     plan = lexicographic(cohorts, goals, draws=lambda master: tie_break_cost(master, "seed"))
     assert plan is not None
