@@ -38,7 +38,7 @@ from allocator.engine.integer import (
     tie_break_cost,
 )
 from allocator.engine.reoptimise import fix_and_reoptimise
-from allocator.engine.replan import bound, fewest_changes, program, situation
+from allocator.engine.replan import bound, fewest_changes, program, situation, substitutes
 from allocator.model import cohorts, goals, instance, trajectories
 from allocator.model.personal import MEASURED, STRICT, register
 from allocator.model.shared import SHARED, rows
@@ -77,7 +77,7 @@ CHAPTERS: dict[str, tuple[Any, ...]] = {
     "Sessions by date": (problem, construct_and_chains, cp_sat_model, cp_sat_repair),
     "Cuts and swaps": (feasibility_cuts, swaps),
     "Planning again": (fix_and_reoptimise,),
-    "A published plan": (fewest_changes, situation, program, bound),
+    "A published plan": (fewest_changes, situation, program, bound, substitutes),
 }
 """Chapters of the mathematics, and the modules, classes and functions whose docstrings make them."""
 

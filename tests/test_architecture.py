@@ -34,7 +34,7 @@ PARTS = {
     "answers": "answer figure_kit inputs_of conflicts runs compare ledger explain sensitivity sweep what_if questions",
     "outputs": "office_order headline_counts verdicts reserves output_data excel summary text run_record dispatch weekly_load figures "
     "notebook_figures units page tamper_check run_folder export",
-    "register": "records tables migrations database states journal changes versions register sheets publish take events replan attendance papers bulletin closing",
+    "register": "records tables migrations database states journal changes versions register sheets publish take events replan substitutes attendance papers bulletin closing",
 }
 SOLVERS = {
     "ortools": {"model", "engine"}, "highspy": {"model", "engine"}, "sqlalchemy": {"register"}, "alembic": {"register"},

@@ -127,6 +127,11 @@ app.later(
     epilog="示例 Example: allocator replan --register register.db --dry-run",
 )
 app.later(
+    "substitutes",
+    lambda: import_module("allocator.cli.substitutes").find_substitutes,
+    epilog="示例 Example: allocator substitutes --session theory-2021a --for N3",
+)
+app.later(
     "record",
     lambda: import_module("allocator.cli.record").record_attendance,
     epilog="示例 Example: allocator record attendance.xlsx --register register.db",

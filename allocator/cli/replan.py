@@ -51,10 +51,11 @@ def replan_published(
             opened, by=acting.by, on=acting.on, reason=reason, clause=clause, dry_run=dry_run,
             despite_breaches=despite_breaches,
         )  # fmt: skip
-    voice.result(voice.lines(_lines(answered, voice.lang)), _record(answered, voice.lang))
+    voice.result(voice.lines(answered_lines(answered, voice.lang)), answered_record(answered, voice.lang))
 
 
-def _lines(answered: Answered, lang: Language) -> Iterator[object]:
+def answered_lines(answered: Answered, lang: Language) -> Iterator[object]:
+    """What changes for whom and why, and what is proven."""
     from allocator.language.text_table import Table
 
     changes, made = answered.changes, answered.made
@@ -107,7 +108,8 @@ def _kind(kind: str) -> Message:
             return Message("replan.moved")
 
 
-def _record(answered: Answered, lang: Language) -> dict[str, object]:
+def answered_record(answered: Answered, lang: Language) -> dict[str, object]:
+    """The same as JSON."""
     made = answered.made
     return {
         "version": answered.version,

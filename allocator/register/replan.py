@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -80,6 +80,7 @@ def answer(
     clause: str = "",
     dry_run: bool = False,
     despite_breaches: bool = False,
+    noted: Sequence[Event] = (),
     clock: Clock | None = None,
 ) -> Answered:
     """Answer every event that waits by a plan that changes as little as can be, and put it in force.
@@ -91,7 +92,9 @@ def answer(
     dry_run
         Only say what would change.
     despite_breaches
-        Put it in force though the audit found breaches that were not there before.
+        Put it in force though the audit found breaches.
+    noted
+        Events that were found sound and are written down together with the version, which answers them too.
 
     Raises
     ------
@@ -102,7 +105,8 @@ def answer(
     """
     latest = register.latest()
     table = register.events()
-    events = tuple(events_of(table[table["applied_in"].isna()]))
+    waiting = tuple(events_of(table[table["applied_in"].isna()]))
+    events = (*waiting, *noted)
     if not events:
         raise RegisterError(Message("replan.no-events", version=latest.version))
     with tempfile.TemporaryDirectory() as scratch:
@@ -113,7 +117,9 @@ def answer(
         inside = before.placements["year"].isin(applied.inputs.years) & ~before.placements["year"].isin(
             register.closed_years()
         )
-        made = replan(applied.inputs, _published(register, before.placements[inside], inputs, applied, on), clock)
+        in_force = published_plan(register, before.placements[inside], inputs, applied.inputs, on)
+        forced, called = frozenset(applied.forced), frozenset(applied.called)
+        made = replan(applied.inputs, replace(in_force, forced=forced, called=called), clock)
         kept = before.placements[~inside]
         plan = ordered(pd.concat([kept, made.plan.placements], ignore_index=True)) if len(kept) else made.plan
         changes = tuple(_changes(before.placements[inside], made, applied, events))
@@ -130,7 +136,7 @@ def answer(
         told["changes"] = [_recorded(one) for one in changes]
         version = register.add_version(
             plan, applied.inputs, by=by, on=on, why=why, after=latest.version, clause=clause,
-            left=_left(changes), events=[one.event_id for one in events], cancelled=applied.cancelled, details=told,
+            left=_left(changes), events=[one.event_id for one in waiting], noted=noted, cancelled=applied.cancelled, details=told,
         )  # fmt: skip
     return Answered(version, events, changes, made, plan)
 
@@ -142,21 +148,23 @@ def _refuse(made: Replanned, *, despite_breaches: bool) -> None:
     raise RegisterError(Message("replan.not-clean", count=len(made.audit.breaches), rules=rules))
 
 
-def _published(register: Register, placements: pd.DataFrame, inputs: Inputs, applied: Applied, on: date) -> Published:
-    """The plan in force as the engine takes it."""
+def published_plan(register: Register, placements: pd.DataFrame, before: Inputs, after: Inputs, on: date) -> Published:
+    """The plan in force as the engine takes it, without what events force; ``before`` and ``after`` are the inputs before and after them."""
     sessions = register.sessions(on=on)
     state = dict(zip(sessions["session_id"], map(SessionState, sessions["state"]), strict=True))
-    before, after = (
-        dict(zip(one.sessions["session_id"], one.sessions["usable_seats"], strict=True))
-        for one in (inputs, applied.inputs)
+    seats, now = (
+        dict(zip(one.sessions["session_id"], one.sessions["usable_seats"], strict=True)) for one in (before, after)
     )
+    posts = [
+        one.cadres.set_index("cadre_id")[["unit_id", "team_id", "category", "rank", "post"]] for one in (before, after)
+    ]
+    same = posts[0].reindex(posts[1].index)
     return Published(
         placements, on,
-        issued=frozenset(one for one, now in state.items() if now in OUT),
-        begun=frozenset(one for one, now in state.items() if now in OUT[1:]),
-        forced=frozenset(applied.forced),
-        called=frozenset(applied.called),
-        opened=frozenset(one for one, seats in after.items() if seats > before.get(one, 0)),
+        issued=frozenset(one for one, own in state.items() if own in OUT),
+        begun=frozenset(one for one, own in state.items() if own in OUT[1:]),
+        opened=frozenset(one for one, count in now.items() if count > seats.get(one, 0)),
+        changed=frozenset(posts[1].index[(posts[1] != same).any(axis=1)]),
     )  # fmt: skip
 
 

@@ -141,6 +141,10 @@ class Neighbourhood:
         Alternatives that break a rule, to be taken only where there is no other; boolean (n,).
     group_seats
         Seats that unnamed groups could get: group, session, the most, and what one costs in changes.
+    only_these
+        Look only at what the alternatives touch, and not at sessions that hold too many or too few as it is.
+    filled
+        A session that somebody is to come to.
     """
 
     AMISS: ClassVar[int] = 0
@@ -154,6 +158,8 @@ class Neighbourhood:
         must: frozenset[int] = frozenset(),
         unfit: np.ndarray | None = None,
         group_seats: Sequence[tuple[int, int, int, int]] = (),
+        only_these: bool = False,
+        filled: int | None = None,
     ) -> None:
         self.now, self.own, self.group_seats = now, own, group_seats
         self.rows = rows = Levels()
@@ -176,7 +182,15 @@ class Neighbourhood:
         for (i, _), parts in self._groups().items():
             room = int(now.instance.headcount[i])
             rows.row(-np.inf, float(room), [(v, 1.0) for v in parts])
-        self._sessions()
+        self._sessions(only_these=only_these)
+        if filled is not None:
+            people = own.person.tolist()
+            comes = [
+                k
+                for k, some in enumerate(own.sessions.tolist())
+                if filled in some and filled not in now.ground.get(people[k], ())
+            ]
+            rows.row(1.0, 1.0, [(k, 1.0) for k in comes])
         self._families()
         self._away(by_person)
 
@@ -190,7 +204,7 @@ class Neighbourhood:
             found[i, int(self.now.year[s])].append(v)
         return found
 
-    def _sessions(self) -> None:
+    def _sessions(self, *, only_these: bool) -> None:
         now, rows = self.now, self.rows
         change: dict[int, list[tuple[int, float]]] = defaultdict(list)
         for k, (i, sessions) in enumerate(zip(self.own.person.tolist(), self.own.sessions.tolist(), strict=True)):
@@ -203,7 +217,8 @@ class Neighbourhood:
             change[s].append((v, 1.0))
         low = np.flatnonzero((now.load > 0) & (now.load < now.timetable.least) & ~now.is_past)
         high = np.flatnonzero((now.load > now.timetable.seats) & ~now.is_past)
-        for s in sorted({*change, *low.tolist(), *high.tolist()}):
+        others = () if only_these else (*low.tolist(), *high.tolist())
+        for s in sorted({*change, *others}):
             load, seats, least = int(now.load[s]), int(now.timetable.seats[s]), int(now.timetable.least[s])
             spill = (rows.variable(levels=[(self.AMISS, 1.0)]), -1.0)
             if least <= 1 or now.is_past[s]:

@@ -8,7 +8,7 @@ rows of the same model. Index letters are those of the engine: ``i`` person, ``s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -243,24 +243,31 @@ class Situation:
     def personal(self, people: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Cost of trajectories (rows of the people's tables) in each goal, minimised, shape (n, goals); 0 where there is no row."""
         cost = np.zeros((len(people), len(self.goals)), dtype=np.int64)
+        for _, goal, part in self.personal_by_rule(people, rows):
+            cost[:, self.goals.index(goal)] += part
+        return cost
+
+    def personal_by_rule(self, people: np.ndarray, rows: np.ndarray) -> Iterator[tuple[str, Goal, np.ndarray]]:
+        """The same by rule: its id (empty for the points of all priorities), its goal and the cost of each person, shape (n,)."""
         types = self.type_of[people]
         known = rows >= 0
         tables = self.cohorts.type_table[types]
         for position, measured in enumerate(self.cohorts.measured):
-            goal = self.goals.index(measured.goal)
+            cost = np.zeros(len(people), dtype=np.int64)
             state = self.cohorts.type_states[types, position]
             for table, one in np.unique(np.column_stack([tables, state])[known & (state >= 0)], axis=0).tolist():
                 own = known & (tables == table) & (state == one)
-                cost[own, goal] += self.cohorts.cost(table, position, one)[rows[own]]
+                cost[own] = self.cohorts.cost(table, position, one)[rows[own]]
+            yield measured.rule.id, measured.goal, cost
         if "priority" in self.goals:
-            points, weights = self.goals.index("priority"), self.cohorts.type_weights[types]
+            cost, weights = np.zeros(len(people), dtype=np.int64), self.cohorts.type_weights[types]
             for table, one in np.unique(np.column_stack([tables, weights])[known], axis=0).tolist():
                 own = known & (tables == table) & (weights == one)
                 menus, width = self.cohorts.tables[table], len(self.cohorts.tables[table].slots)
                 worth = menus.menus @ self.cohorts.weights[one][:, :width].T  # (M, Y)
                 years = np.arange(worth.shape[1])
-                cost[own, points] -= worth[menus.index[rows[own]].astype(np.int64), years].sum(axis=1)
-        return cost
+                cost[own] = -worth[menus.index[rows[own]].astype(np.int64), years].sum(axis=1)
+            yield "", "priority", cost
 
     @cached_property
     def ground_rows(self) -> np.ndarray:
@@ -462,13 +469,17 @@ class Situation:
                 total[self.goals.index(goal)] += float(distance.sum())
         return np.asarray(total)
 
-    def personal_before(self) -> tuple[np.ndarray, np.ndarray]:
-        """What the moved people cost in personal goals by the published plan, shape (n, goals), and whether that is known, (n,)."""
+    def rows_before(self) -> np.ndarray:
+        """Row of the trajectory of each of the moved people by the published plan, -1 where it is open no more, shape (n,)."""
         k, p, y = self.held_before()
         held = np.zeros((len(self.moved), len(self.inputs.years)), dtype=np.int64)
         hit = self.slots[self.moved[k]] == p[:, None]
         np.bitwise_or.at(held, (k, y), np.where(hit.any(axis=1), np.int64(1) << hit.argmax(axis=1), NOWHERE))
-        rows = self.rows(self.moved, held)
+        return self.rows(self.moved, held)
+
+    def personal_before(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the moved people cost in personal goals by the published plan, shape (n, goals), and whether that is known, (n,)."""
+        rows = self.rows_before()
         return self.personal(self.moved, rows), rows >= 0
 
     # Away-limits.
