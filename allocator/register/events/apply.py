@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from allocator.answers.conflicts.demands import without as without_values
+from allocator.answers.conflicts.toml_fragments import filter_written
 from allocator.domain.plan import Plan
 from allocator.domain.rules import Fixed
 from allocator.domain.tables import Inputs
@@ -17,7 +21,7 @@ from allocator.engine.build_plan import assemble
 from allocator.inputs import load
 from allocator.outputs.run_record import scenario_text
 from allocator.register.events.fixed_rule import Fixing, without
-from allocator.register.events.tables_after import Tables
+from allocator.register.events.tables_after import LEFT, Tables
 from allocator.register.events.values import read_value
 from allocator.register.records import Event, EventKind
 from allocator.system.atomic_write import write_whole
@@ -86,7 +90,11 @@ def apply(inputs: Inputs, events: Sequence[Event], plan: Plan, folder: Path, *, 
         past = seats[(seats["cadre_id"] == event.cadre_id) & (seats["start_date"] <= pd.Timestamp(event.date))]
         stays = event.kind is K.LEAVE and (bool(len(past)) or event.cadre_id in kept)
         tables.apply(event, value, stays=stays)
-        fixing.add(event, value, until=until, stays=stays)
+        over = [
+            event.date,
+            *(day.date() + timedelta(1) for day in past["end_date"]),
+        ]  # What has begun is attended to its end.
+        fixing.add(event, value, since=max(over), until=until, stays=stays)
         if event.kind is K.LEAVE and not stays:
             people.add(event.cadre_id)
         gone = _must_go(event, seats, set(tables.cancelled) - before)
@@ -177,10 +185,30 @@ def _read_again(
     merged["rules"] = [*rules, own] if own else rules
     if not merged["rules"]:
         del merged["rules"]
+    merged |= _asked_of_those_who_are_left(inputs, tables, merged)
     scenario = folder / "scenario.toml"
     text = scenario_text(replace(inputs, merged=merged, files=files), folder)
     write_whole(scenario, text.encode())
     return load(scenario)
+
+
+def _asked_of_those_who_are_left(inputs: Inputs, tables: Tables, merged: Mapping[str, Any]) -> dict[str, Any]:
+    """Rules and overrides under which rules about one person's record ask nothing of people who left but stand on the roster."""
+    if "cadres" not in tables.changed or not any(
+        LEFT in record["tags"].split(";") for record in tables.cadres.values()
+    ):
+        return {}
+    audiences = {
+        rule.id: {"audience": filter_written(without_values(rule.audience, "tags", (LEFT,)))}
+        for rule in inputs.policy.rules
+        if rule.sort == "personal" and rule.demands == "attendance" and not rule.is_strict
+        and LEFT not in json.dumps(filter_written(rule.audience), default=str)
+    }  # fmt: skip
+    own = [rule | audiences.pop(rule["id"], {}) for rule in merged.get("rules", ())]
+    overrides = {name: dict(fields) for name, fields in merged.get("overrides", {}).items()}
+    for name, fields in audiences.items():
+        overrides[name] = overrides.get(name, {}) | fields
+    return ({"rules": own} if own else {}) | ({"overrides": overrides} if overrides else {})
 
 
 def brought_up(plan: Plan, applied: Applied) -> Plan:

@@ -24,8 +24,8 @@ class Fixing:
     unavailable: list[dict[str, Any]] = field(default_factory=list)
     clauses: list[str] = field(default_factory=list)
 
-    def add(self, event: Event, value: Value, *, until: date, stays: bool) -> None:
-        """Fix what an event says; who leaves and ``stays`` on the roster is away ``until`` the end of the plan."""
+    def add(self, event: Event, value: Value, *, since: date, until: date, stays: bool) -> None:
+        """Fix what an event says; who leaves and ``stays`` on the roster is away from ``since`` ``until`` the end of the plan."""
         pair = {"cadre_id": event.cadre_id, "session_id": event.session_id}
         match event.kind:
             case EventKind.WITHDRAW:
@@ -38,7 +38,7 @@ class Fixing:
             case EventKind.UNAVAILABLE if value.first and value.last:
                 self._away(event.cadre_id, value.first, value.last)
             case EventKind.LEAVE if stays:
-                self._away(event.cadre_id, event.date, until)
+                self._away(event.cadre_id, min(since, until), until)
             case _:
                 return
         if event.clause and event.clause not in self.clauses:

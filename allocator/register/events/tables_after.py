@@ -16,6 +16,8 @@ from allocator.register.events.values import Value
 from allocator.register.records import Event, EventKind
 
 Record = dict[str, str]
+LEFT = "left-office"
+"""The tag of people who left and stay on the roster because of seats of the past: no rule asks anything of them any more."""
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -62,6 +64,10 @@ class Tables:
                 del self.cadres[event.cadre_id]
                 self.history = self.history[self.history["cadre_id"] != event.cadre_id]
                 self.changed |= {"cadres", "history"}
+            case EventKind.LEAVE:
+                tags = [tag for tag in self.cadres[event.cadre_id]["tags"].split(";") if tag]
+                self.cadres[event.cadre_id]["tags"] = ";".join(dict.fromkeys([*tags, LEFT]))
+                self.changed.add("cadres")
             case EventKind.CANCEL_SESSION:
                 self._cancel(event.session_id)
             case EventKind.CLOSE_HOST:

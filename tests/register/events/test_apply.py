@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -90,7 +90,29 @@ def test_who_leaves_after_a_seat_keeps_it_and_gets_no_other(run: Run, tmp_path: 
     assert (first["cadre_id"], first["session_id"]) not in found.forced
     assert first["cadre_id"] in set(found.inputs.cadres["cadre_id"])
     (span,) = found.inputs.policy.rule("events-2").unavailable
-    assert (span.from_date, span.to_date) == (day, date(2022, 12, 31))
+    over = first["end_date"].date() + timedelta(1)  # The session that has begun is attended to its end.
+    assert (span.from_date, span.to_date) == (over, date(2022, 12, 31))
+    after = brought_up(run.plan, found)
+    assert not audit(after, found.inputs).table.query("rule_id == 'events-2'")["shortfall"].any()
+
+
+def test_no_rule_on_a_record_asks_anything_of_who_has_left(run: Run, tmp_path: Path) -> None:
+    table = run.plan.placements
+    first = table.sort_values("start_date").iloc[0]
+    found = applied(run, tmp_path, event(K.LEAVE, first["cadre_id"], day=first["start_date"].date()))
+    asked = [
+        rule for rule in found.inputs.policy.rules if rule.kind in ("interval", "coverage", "make-up", "cumulative")
+    ]
+    place = found.inputs.cadre_position[first["cadre_id"]]
+    assert asked
+    assert not any(found.inputs.audience(rule.audience)[place] for rule in asked)
+    before = [run.inputs.audience(run.inputs.policy.rule(rule.id).audience) for rule in asked]
+    assert any(own[run.inputs.cadre_position[first["cadre_id"]]] for own in before)
+    quota = next(rule for rule in found.inputs.policy.rules if rule.kind == "share-floor")
+    assert quota.audience == run.inputs.policy.rule(quota.id).audience  # Seats of the past count where they did.
+    again = apply(found.inputs, [event(K.LEAVE, "N7")], run.plan, tmp_path / "again", version=3)
+    for rule in asked:
+        assert again.inputs.policy.rule(rule.id).audience == rule.audience
 
 
 def test_transfer_changes_unit_and_leaves_the_team(run: Run, seat: tuple[str, str], tmp_path: Path) -> None:
