@@ -92,7 +92,9 @@ def enter_events(
     numbers = {"count": len(events), "seats": len(touched)}
     said = Message("event.checked", **numbers) if dry_run else Message("event.done", **numbers)
     record = {"entered": not dry_run, "events": [one.event_id for one in events], "touched": touched.to_dict("records")}
-    voice.result(voice.lines(filter(None, [said, _table(touched, voice.lang)])), record)
+    record["left_out"] = found.left_out
+    left_out = Message("event.left-out", rules=found.left_out) if found.left_out else None
+    voice.result(voice.lines(filter(None, [said, _table(touched, voice.lang), left_out])), record)
 
 
 def _write_form(target: Path, register: str, voice: Voice) -> None:

@@ -84,6 +84,8 @@ def answered_lines(answered: Answered, lang: Language) -> Iterator[object]:
         yield Message("replan.between", change=made.change, bound=round(made.bound))
     else:
         yield Message("replan.open", change=made.change)
+    if answered.left_out:
+        yield Message("event.left-out", rules=answered.left_out)
     breaches = made.audit.breaches
     if len(breaches):
         yield Message("replan.breaches", count=len(breaches), rules=tuple(dict.fromkeys(breaches["rule_id"])))
@@ -119,6 +121,7 @@ def answered_record(answered: Answered, lang: Language) -> dict[str, object]:
         "proven": made.is_proven,
         "goals": made.values,
         "clean": made.audit.is_clean,
+        "left_out": answered.left_out,
         "changes": [
             {
                 "cadre_id": one.cadre_id, "unit_id": one.unit_id, "change": one.kind, "before": one.before, "after": one.after,

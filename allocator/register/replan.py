@@ -62,6 +62,8 @@ class Answered:
         The plan, its values and what is proven of them.
     plan
         The whole plan, with the years that are not planned any more.
+    left_out
+        Rules that speak of nobody after the events.
     """
 
     version: int | None
@@ -69,6 +71,7 @@ class Answered:
     changes: tuple[SeatChange, ...]
     made: Replanned
     plan: Plan
+    left_out: tuple[str, ...] = ()
 
 
 def answer(
@@ -125,7 +128,7 @@ def answer(
         changes = tuple(_changes(before.placements[inside], made, applied, events))
         _refuse(made, despite_breaches=despite_breaches or dry_run)
         if dry_run:
-            return Answered(None, events, changes, made, plan)
+            return Answered(None, events, changes, made, plan, applied.left_out)
         why = reason or "；".join(dict.fromkeys(one.reason for one in events if one.reason))
         told: dict[str, object] = {
             "change": made.change,
@@ -138,7 +141,7 @@ def answer(
             plan, applied.inputs, by=by, on=on, why=why, after=latest.version, clause=clause,
             left=_left(changes), events=[one.event_id for one in waiting], noted=noted, cancelled=applied.cancelled, details=told,
         )  # fmt: skip
-    return Answered(version, events, changes, made, plan)
+    return Answered(version, events, changes, made, plan, applied.left_out)
 
 
 def _refuse(made: Replanned, *, despite_breaches: bool) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from allocator.answers.conflicts.demands import without as without_values
 from allocator.answers.conflicts.toml_fragments import filter_written
+from allocator.domain.errors import InputError
 from allocator.domain.plan import Plan
 from allocator.domain.rules import Fixed
 from allocator.domain.tables import Inputs
@@ -50,6 +51,8 @@ class Applied:
         Sessions that are called off.
     touched
         Every seat that an event touches, columns as ``TOUCHED_COLUMNS``.
+    left_out
+        Rules that speak of nobody any more, and stand in the ``disable`` of the scenario now.
     """
 
     inputs: Inputs
@@ -57,6 +60,7 @@ class Applied:
     called: Mapping[Seat, Event]
     cancelled: tuple[str, ...]
     touched: pd.DataFrame
+    left_out: tuple[str, ...] = ()
 
 
 def apply(inputs: Inputs, events: Sequence[Event], plan: Plan, folder: Path, *, version: int) -> Applied:
@@ -106,8 +110,9 @@ def apply(inputs: Inputs, events: Sequence[Event], plan: Plan, folder: Path, *, 
     for seat, event in list(called.items()):
         if seat in forced and forced[seat].date >= event.date and forced[seat] is not event:
             del called[seat]
-    after = _read_again(inputs, tables, fixing, folder, version, people, set(forced))
-    return Applied(after, forced, called, tuple(tables.cancelled), pd.DataFrame(rows, columns=list(TOUCHED_COLUMNS)))
+    after, left_out = _read_again(inputs, tables, fixing, folder, version, people, set(forced))
+    touched = pd.DataFrame(rows, columns=list(TOUCHED_COLUMNS))
+    return Applied(after, forced, called, tuple(tables.cancelled), touched, left_out)
 
 
 def kept_people(inputs: Inputs) -> set[str]:
@@ -170,8 +175,8 @@ def _rows(event: Event, seats: Sequence[Seat], effect: str) -> list[tuple[str, .
 
 def _read_again(
     inputs: Inputs, tables: Tables, fixing: Fixing, folder: Path, version: int, people: set[str], freed: set[Seat]
-) -> Inputs:
-    """Write what changed and the scenario into the folder, and read it like any other."""
+) -> tuple[Inputs, tuple[str, ...]]:
+    """Write what changed and the scenario into the folder, and read it like any other; rules that speak of nobody any more are left out."""
     folder.mkdir(parents=True, exist_ok=True)
     files = dict(inputs.files)
     for name in sorted(tables.changed):
@@ -187,9 +192,29 @@ def _read_again(
         del merged["rules"]
     merged |= _asked_of_those_who_are_left(inputs, tables, merged)
     scenario = folder / "scenario.toml"
-    text = scenario_text(replace(inputs, merged=merged, files=files), folder)
-    write_whole(scenario, text.encode())
-    return load(scenario)
+
+    def read() -> Inputs:
+        text = scenario_text(replace(inputs, merged=merged, files=files), folder)
+        write_whole(scenario, text.encode())
+        return load(scenario)
+
+    try:
+        return read(), ()
+    except InputError as error:
+        empty = _without_people(error)
+        if not empty:
+            raise
+        disabled = merged.get("disable", ())
+        merged["disable"] = sorted({*(disabled if isinstance(disabled, list) else ()), *empty})
+        return read(), empty
+
+
+def _without_people(error: InputError) -> tuple[str, ...]:
+    """Rules of which nothing is wrong but that they speak of nobody any more; none if something else is wrong too."""
+    if any(defect.code != "empty-audience" for defect in error.defects):
+        return ()
+    keys = (defect.column.split(".") for defect in error.defects)  # rules.ID.audience, or overrides.ID.audience
+    return tuple(dict.fromkeys(".".join(key[1:-1]) for key in keys))
 
 
 def _asked_of_those_who_are_left(inputs: Inputs, tables: Tables, merged: Mapping[str, Any]) -> dict[str, Any]:

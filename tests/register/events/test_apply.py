@@ -222,3 +222,15 @@ def test_applied_events_become_a_version_that_reads_back(
         assert again.policy.rule("events-2") == found.inputs.policy.rule("events-2")
         assert register.events()["applied_in"].tolist() == [2]
         assert register.verify() == []
+
+
+def test_a_rule_that_speaks_of_nobody_any_more_is_left_out_and_named(run: Run, tmp_path: Path) -> None:
+    audience = {"cadre_id": ["N7"]}
+    own = {"id": "only-n7", "kind": "interval", "title": "a", "title_zh": "a", "every_years": 4, "audience": audience}
+    inputs = changed(run.inputs, {"rules": [own]})
+    found = apply(inputs, [event(K.LEAVE, "N7")], run.plan, tmp_path, version=2)
+    assert found.left_out == ("only-n7",)
+    assert "only-n7" not in [rule.id for rule in found.inputs.policy.rules]
+    assert "only-n7" in str(found.inputs.merged["disable"])
+    nothing = apply(inputs, [event(K.LEAVE, "N8")], run.plan, tmp_path / "other", version=2)
+    assert nothing.left_out == ()
