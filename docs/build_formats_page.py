@@ -109,6 +109,9 @@ READING = """### How rules are read
 - **The record inside the plan.** Classes on record in a plan year (a plan made in the middle of a year) count for rules on one person's
   record like classes of the plan, and use up the classes a year. Quotas, share floors, coverage and seats count the plan alone.
   计划年度内已有的培训记录与计划班次同样计入个人规则。
+- **Windows that end after the plan.** What a cumulative rule asks for by a later year (`to_year`) counts to its goal, so that the plan works towards it, and is no breach
+  before its time, however hard the rule. A span of coverage that is not over by the last plan year is not judged; the audit says who is covered so far
+  and by when the others are due. 年限在计划期之后才结束的规则：所欠计入目标，不算违反；未结束的周期只说明目前完成情况和期限。
 """
 
 

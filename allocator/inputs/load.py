@@ -28,6 +28,7 @@ from allocator.inputs.rule_checks import (
     check_group,
     check_named,
     check_windows,
+    judged_in_time,
     programme_types,
     roster_types,
 )
@@ -129,6 +130,7 @@ def _loaded(path: Path, changes: Mapping[str, object], before: Inputs | None) ->
     else:
         frames, digests = dict(taken.frames), dict(taken.digests)
         findings.notes += taken.notes
+    policy = judged_in_time(policy, scenario.horizon)
     kept = Source(path, combined({}, changes), documents, tables, frames, digests, tuple(findings.notes[noted:]), own)
     files.digests.update(digests)
     frames = with_own(frames, own)

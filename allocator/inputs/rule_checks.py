@@ -23,7 +23,7 @@ from allocator.domain.rules import (
     RuleKind,
     ShareFloor,
 )
-from allocator.domain.tables import TABLES, Inputs
+from allocator.domain.tables import TABLES, Inputs, Policy
 from allocator.inputs.defects import Findings, did_you_mean, nearest
 from allocator.inputs.own_columns import OwnTypes
 from allocator.inputs.references import THINGS
@@ -235,8 +235,25 @@ def check_windows(rule: RuleKind, inputs: Inputs, findings: Findings) -> None:
         end = last if rule.to_year is None else rule.to_year
         if begin > last or end < first:
             findings.note(Message("note.window-outside", rule=rule.id, begin=begin, end=end, first=first, last=last))
-        elif end > last and not rule.per_year:
+        elif ends_later(rule, inputs.years):
             findings.note(Message("note.window-ends-later", rule=rule.id, end=end, last=last))
+
+
+def judged_in_time(policy: Policy, years: tuple[int, ...]) -> Policy:
+    """The policy for a plan of these years: what is owed in a window that ends later still counts to its goal, and breaks no rule yet."""
+    rules = tuple(
+        rule.model_copy(update={"strength": "soft"}) if rule.strength == "hard" and ends_later(rule, years) else rule
+        for rule in policy.rules
+    )
+    return policy if rules == policy.rules else policy.model_copy(update={"rules": rules})
+
+
+def ends_later(rule: RuleKind, years: tuple[int, ...]) -> bool:
+    """Whether the one window of a rule begins by the last plan year and ends after it."""
+    if not isinstance(rule, Cumulative) or rule.per_year or rule.to_year is None:
+        return False
+    begin = years[0] if rule.from_year is None else rule.from_year
+    return begin <= years[-1] < rule.to_year
 
 
 def _values_never_found(wanted: Filter, table: pd.DataFrame, record: pd.DataFrame) -> list[tuple[str, str, str | None]]:

@@ -87,6 +87,18 @@ def test_coverage_judges_each_span_by_itself():
     assert [row.year for row in judged(given, "a@t20 a@t21").finding.rows] == [2020, 2022]
 
 
+def test_a_span_that_ends_after_the_plan_is_told_with_its_date():
+    given = inputs(rule("coverage", window_years=2, audience=HEADS), years=(2019, 2020, 2021))
+    verdict = judged(given, "a@t19 b@t20 d@t19 a@t21")
+    assert (verdict.shortfall, verdict.finding.note) == (
+        0, "the span is not over: 1 of 3 covered so far, the others are due by the end of 2022",
+    )  # fmt: skip
+    longer = judged(inputs(rule("coverage", window_years=4, audience=HEADS), years=(2019, 2020)), "a@t19 b@t20")
+    assert (longer.required, longer.is_breached) == (None, False)
+    assert "2 of 3 covered so far, the others are due by the end of 2022" in longer.finding.note
+    assert judged(inputs(rule("coverage", window_years=2, audience=HEADS), years=(2019, 2020)), "").finding.note == ""
+
+
 def test_coverage_of_a_group_adds_its_seats_up_to_the_headcount():
     given = inputs(rule("coverage", strength="soft", goal="owed", window_years=4, audience={"category": ["village"]}))
     assert goals(given, "g@t19*2 g@t20*2")["owed"] == 1

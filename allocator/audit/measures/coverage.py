@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.audit.finding import ALL, Finding, Row, counted, totals
-from allocator.audit.records import Records
+from allocator.audit.records import Array, Records
 from allocator.audit.register import MEASURES
 from allocator.domain.rules import Coverage
+from allocator.language.message import Message
 
 
 @MEASURES.add(Coverage)
@@ -42,8 +43,20 @@ def measure_coverage(rule: Coverage, records: Records) -> Finding:
                 for c in np.flatnonzero(missing)
             ]
     people = records.people(audience)
+    note = _open_span(rule, records, audience, seats)
     if not rows:  # No span lies in the plan as a whole: there is nothing to judge.
-        return Finding((), people, "people", None, None)
+        return Finding((), people, "people", None, None, note=note)
     required, achieved = totals(rows)
     shortfall = required - achieved
-    return Finding(tuple(rows), people, "people", required, achieved, shortfall, counted(rule, shortfall))
+    return Finding(tuple(rows), people, "people", required, achieved, shortfall, counted(rule, shortfall), note=note)
+
+
+def _open_span(rule: Coverage, records: Records, audience: Array, seats: Array) -> str:
+    """How many are covered in the span that ends after the plan, and when the others are due; nothing where no span is open."""
+    left = len(records.years) % rule.window_years
+    if not left or (rule.years and records.years[-1] not in rule.years):
+        return ""
+    covered = np.minimum(seats[:, -left:].sum(axis=1), records.headcount)
+    done = int(np.where(audience, covered, 0).sum())
+    end = records.years[-left] + rule.window_years - 1
+    return Message("audit.open-span", done=done, people=records.people(audience), end=end)
