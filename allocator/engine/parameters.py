@@ -445,6 +445,10 @@ class ReplanParameters:
     """Exchanges looked at for one programme and year, at most."""
     members_up_to: int = 200
     """People of a group of whom each is offered every seat when one of its rows is missed."""
+    near_up_to: int = 40
+    """Of the hundreds of near alternatives of one person so many are decided upon, the best by themselves."""
+    columns_up_to: int = 8_000
+    """Alternatives in one program, at most. 28,000 of 1,000 people took CP-SAT minutes for each goal, 2,500 a tenth of a second."""
     lost_listed: int = 2
     """Seats lost by one person of whom every way to take them again at the same price is listed, for the bound."""
     lost_together: int = 3
@@ -457,7 +461,7 @@ class ReplanParameters:
     """People offered a seat of each programme and year at least, however many of these there are."""
     places: int = 4
     """Programmes and years up to which as many people are offered a seat; of more, fewer for each."""
-    work: float = 20.0
+    work: float = 8.0
     """Work of one level of a program, in deterministic seconds of CP-SAT."""
     most: int = 1_000_000_000
     """More than any count, cost or distance."""

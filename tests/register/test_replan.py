@@ -112,19 +112,12 @@ def test_events_of_sessions_are_answered(published: Path, run: Run, kind: str) -
     assert done.made.amiss == 0
 
 
-def test_a_plan_that_breaks_rules_is_refused_and_nothing_is_written(published: Path, run: Run) -> None:
-    for session in sorted(set(run.plan.placements["session_id"][run.plan.placements["year"] == 2019])):
-        call(
-            "event",
-            "--register",
-            str(published),
-            "--kind",
-            "cancel-session",
-            "--session",
-            session,
-            "--reason",
-            "spring",
-        )
+def test_a_plan_that_breaks_rules_is_refused_and_nothing_is_written(published: Path, run: Run, tmp_path: Path) -> None:
+    sessions = sorted(set(run.plan.placements["session_id"][run.plan.placements["year"] == 2019]))
+    sheet = tmp_path / "events.csv"
+    rows = [f"e{n},2019-01-12,cancel-session,{one},spring" for n, one in enumerate(sessions)]
+    sheet.write_text("\n".join(["event_id,date,kind,session_id,reason", *rows]), encoding="utf-8")
+    assert call("event", str(sheet), "--register", str(published)).exit_code == 0
     before = published.read_bytes()
     refused = call("replan", "--register", str(published))
     assert refused.exit_code == 7, refused.output

@@ -7,6 +7,7 @@ still. Small problems list all of them (``every``). In large ones people near an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -68,6 +69,20 @@ def joined(parts: Sequence[Alternatives]) -> Alternatives:
     return found.only(np.sort(np.unique(key, axis=0, return_index=True)[1]))
 
 
+def promising(now: Situation, found: Alternatives) -> Alternatives:
+    """The best of each person (see ``order``), and those that only give something up; there are hundreds of near ones of each."""
+    order = found.order(now.above)
+    place = np.empty(len(found), dtype=np.int64)
+    seen: Counter[int] = Counter()
+    for k in order.tolist():
+        person = int(found.person[k])
+        place[k] = seen[person]
+        seen[person] += 1
+    seats = np.array([len(now.ground.get(i, ())) for i in found.person.tolist()], dtype=np.int64)
+    takes_nothing = (found.sessions >= 0).sum(axis=1) < seats
+    return found.only(np.flatnonzero((place < REPLAN.near_up_to) | takes_nothing))
+
+
 def packed(sets: Sequence[Iterable[int]]) -> np.ndarray:
     """Sets of sessions as a table, -1 behind the last of each."""
     lists = [list(one) for one in sets]
@@ -125,7 +140,7 @@ def _fits(
         bit, year, has = now.bit(i, s), now.year[s], now.has(i, s)
         keeps[own, column] = has & now.stands[s]
         allowed = now.open_to(i, s) & (has | now.takes[s])
-        good[own] &= (bit > 0) & ((held[own, year] & bit) == 0) & (keeps[own, column] | allowed)
+        good[own] &= ((bit > 0) & ((held[own, year] & bit) == 0) & allowed) | keeps[own, column]
         held[own, year] |= bit
         for other in range(column):
             both = np.flatnonzero(sessions[own, other] >= 0)
@@ -188,6 +203,9 @@ def _of_person(now: Situation, i: int) -> Iterator[Sessions]:
     """Sets of sessions on the trajectories open to a person; what stands still stays."""
     own = now.ground.get(i, ())
     still = {(int(now.programme[s]), int(now.year[s])): s for s in own if now.stands[s]}
+    past = [
+        still.pop(place) for place in list(still) if place[0] not in now.slots[i]
+    ]  # Of programmes that are not open any more.
     closed, person_type = now.closed(i), int(now.type_of[i])
     table = now.cohorts.tables[now.cohorts.type_table[person_type]]
     slots = now.slots[i]
@@ -201,7 +219,7 @@ def _of_person(now: Situation, i: int) -> Iterator[Sessions]:
         wanted = [(int(slots[k]), y) for y, menu in enumerate(row) for k in np.flatnonzero(table.menus[menu])]
         if still.keys() <= set(wanted):
             for chosen in product(*(choices[one] for one in wanted)):
-                yield tuple(sorted(chosen))
+                yield tuple(sorted((*chosen, *past)))
 
 
 def near(now: Situation, people: Sequence[int]) -> Alternatives:
@@ -218,10 +236,13 @@ def near(now: Situation, people: Sequence[int]) -> Alternatives:
             if 2 <= len(lost) <= REPLAN.lost_together
             else []
         )
+        closed = now.closed(i)
+        kept = tuple(s for s in own if now.stands[s] or (now.programme[s] in now.slots[i] and s not in closed))
         found = {own}
-        for gone in (None, *movable):
-            rest = tuple(s for s in own if s != gone)
-            found |= {rest, *(tuple(sorted((*rest, s))) for s in takes if s not in rest)}
+        for base in {own, kept}:  # Of several seats that are not open any more all must be given up.
+            for gone in (None, *(s for s in movable if s in base)):
+                rest = tuple(s for s in base if s != gone)
+                found |= {rest, *(tuple(sorted((*rest, s))) for s in takes if s not in rest)}
         if several and np.prod([len(one) for one in several]) <= REPLAN.sets_of_one:
             found |= {tuple(sorted({*own, *chosen})) for chosen in product(*several)}
         persons += [i] * len(found)

@@ -35,6 +35,7 @@ from allocator.engine.replan.alternatives import (
     movers,
     near,
     packed,
+    promising,
     takers,
 )
 from allocator.engine.replan.bound import fewest_changes
@@ -153,23 +154,39 @@ class _Search:
         now = self.now
         close = {*self.must, *self._of_crowded()} | {now.inputs.cadre_position[one] for one in now.published.changed}
         close = {i for i in close if now.instance.is_named[i]}
-        parts = [near(now, sorted(close))]
+        parts = [promising(now, near(now, sorted(close)))]
         is_near = np.zeros(len(now.slots), dtype=bool)
         is_near[list(close)] = True
-        solved, own = self._solve(parts[0])
-        if self._is_worse(solved, own):  # Those who could take a seat that was given up.
+        best = self._solve(parts[0])
+        if self._is_worse(*best):  # Those who could take a seat that was given up.
             parts += self._offers(self._vacant(), is_near)
-            solved, own = self._solve(joined(parts))
-        if self._is_worse(solved, own):  # Those whom a row counts that is missed now.
+            best = self._better(best, parts)
+        if self._is_worse(*best):  # Those whom a row counts that is missed now.
             places, members = self._missed(is_near)
             is_near[members] = True
-            offered = [near(now, members), *self._offers(places, is_near)]
+            offered = [promising(now, near(now, members)), *self._offers(places, is_near)]
             parts += offered
-            solved, own = self._solve(joined(parts))
-            if self._is_worse(solved, own):  # Those who could take what these would leave.
+            best = self._better(best, parts)
+            if self._is_worse(*best):  # Those who could take what these would leave.
                 parts += self._offers(self._left_behind(offered), is_near)
-                solved, own = self._solve(joined(parts))
-        return solved, own
+                best = self._better(best, parts)
+        return best
+
+    def _better(self, best: tuple[Solved, Alternatives], parts: list[Alternatives]) -> tuple[Solved, Alternatives]:
+        """The best plan with more people asked, or the one at hand where that came out no better; of too many alternatives the best are looked at."""
+        if len(parts) == 1:
+            return best
+        above, first, others = self.now.above, parts[0], joined(parts[1:])
+        room = max(REPLAN.columns_up_to - len(first), REPLAN.columns_up_to // 4)
+        if len(others) > room:
+            others = others.only(np.sort(others.order(above)[:room]))
+        other = self._solve(joined([first, others]))
+
+        def value(one: tuple[Solved, Alternatives]) -> tuple[float, ...]:
+            solved = one[0]
+            return (solved.amiss, *solved.values[:above], solved.change, *solved.values[above:])
+
+        return min(best, other, key=value)
 
     def _is_worse(self, solved: Solved, own: Alternatives) -> bool:
         """Whether a goal before changes is worse than in the published plan, and than those must make it who cannot do what they did."""

@@ -206,7 +206,10 @@ class Situation:
 
     @cached_property
     def bits(self) -> np.ndarray:
-        """What everybody attends on the ground in each year, as bits of slots, shape (I, Y); -1 where it is no slot of theirs."""
+        """What everybody attends on the ground in each year, as bits of slots, shape (I, Y); -1 where it is no slot of theirs.
+
+        What stands still of a programme that is not open to the person any more, as after a transfer, is left out.
+        """
         bits = np.zeros((len(self.slots), len(self.inputs.years)), dtype=np.int64)
         pairs = [(i, s) for i, own in self.ground.items() for s in own]
         if not pairs:
@@ -214,7 +217,7 @@ class Situation:
         i, s = np.array(pairs, dtype=np.int64).T
         bit = self.bit(i, s)
         np.bitwise_or.at(bits, (i, self.year[s]), np.where(bit > 0, bit, 0))
-        strange = bit == 0
+        strange = (bit == 0) & ~self.stands[s]
         bits[i[strange], self.year[s[strange]]] = -1
         return bits
 

@@ -136,3 +136,37 @@ def test_what_nothing_can_keep_is_told_and_nothing_is_called_proven() -> None:
     made = replan(inputs, published(inputs, [("a", "spring"), ("a", "late"), ("b", "spring")], date(2020, 3, 1)))
     assert seats(made) >= {("a", "spring"), ("a", "late")}
     assert not made.audit.is_clean
+
+
+def test_who_is_not_admitted_any_more_gives_up_all_such_seats_and_keeps_those_of_the_past() -> None:
+    other = SUMMER | {
+        "session_id": "q",
+        "programme_id": "q",
+        "start_date": date(2020, 9, 1),
+        "end_date": date(2020, 9, 3),
+    }
+    early = SPRING | {
+        "session_id": "early",
+        "programme_id": "r",
+        "start_date": date(2020, 1, 6),
+        "end_date": date(2020, 1, 8),
+    }
+    sessions = [SPRING, SUMMER, other, early]
+    before = office(sessions=sessions)
+    seats = [("a", "early"), ("a", "summer"), ("a", "q"), ("b", "spring"), ("c", "spring")]
+    only = rule("eligibility", id="admit", audience={"category": ["cadre"]})
+    quota = rule(
+        "quota", modality="at-least", amount=2, strength="hard", admits=False, audience={"category": ["cadre"]}
+    )
+    moved = [{"cadre_id": "a", "category": "elsewhere"}, *({"cadre_id": name} for name in "bcd")]
+    after = office(quota, sessions=sessions, people=moved)
+    rules = tuple(only if one.id == "admit" else one for one in after.policy.rules)
+    after = after.__class__(**vars(after) | {"policy": after.policy.model_copy(update={"rules": rules})})
+    in_force = published(before, seats, date(2020, 1, 20), changed=frozenset({"a"}))
+    made = replan(after, in_force)
+    assert seats_of_person(made, "a") == {"early"}
+    assert (made.change, made.amiss) == (2, 0)
+
+
+def seats_of_person(made: Replanned, who: str) -> set[str]:
+    return {session for cadre, session in seats(made) if cadre == who}
