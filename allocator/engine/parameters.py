@@ -455,7 +455,7 @@ class ReplanParameters:
     """Seats lost by one person up to which replacing all of them at once is tried."""
     sets_of_one: int = 2_000
     """Sets of sessions tried for who lost several seats, at most."""
-    must_up_to: int = 60
+    must_up_to: int = 30
     """People who must change up to whom a bound of the changes is worked out."""
     least_takers: int = 8
     """People offered a seat of each programme and year at least, however many of these there are."""
@@ -467,7 +467,7 @@ class ReplanParameters:
     """More than any count, cost or distance."""
     share_denominator: int = 10_000
     """The largest denominator of a share in a policy."""
-    bound_work: float = 3.0
+    bound_work: float = 1.5
     """Work of the bound of the changes."""
 
 

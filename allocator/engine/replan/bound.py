@@ -44,12 +44,26 @@ def fewest_changes(now: Situation, must: list[int], unfit: frozenset[int], value
         The cost of the plan at hand; a bound is never above it.
     """
     if any(SHAPES[goal].sense == "max" for goal in now.goals[: now.above]) or len(must) > REPLAN.must_up_to:
-        return 0.0
+        return min(most, _each_at_its_least(now, must, unfit))
     relaxation = _Relaxation(now, must, unfit, values, most)
     bound = relaxation.bound()
     if bound < most:
         bound = max(bound, _if_alone_they_cannot(now, must, unfit, values) + relaxation.constant)
     return min(most, bound)
+
+
+def _each_at_its_least(now: Situation, must: list[int], unfit: frozenset[int]) -> float:
+    """What the changes that events force cost at least: every seat lost is given up or taken again elsewhere, who cannot stay changes a seat."""
+    costs, ids = now.costs, now.timetable.ids
+    cheapest = min(costs.dropped, costs.moved)
+    total = 0
+    for i in must:
+        lost = [ids[s] in now.published.issued for s in now.before.get(i, ()) if s not in now.ground[i]]
+        lost += [is_out for _, _, is_out in now.gone.get(i, [])]
+        total += sum(cheapest * (costs.issued if is_out else 1) for is_out in lost)
+        total += min(cheapest, costs.added) if i in unfit and not lost else 0
+    total += sum(cheapest * n for own in now.lost.values() for n in own.values())
+    return float(total + sum(costs.of([("", session in now.published.issued)], []) for _, session in now.left))
 
 
 def cheapest_of(now: Situation, i: int, unfit: frozenset[int]) -> Alternatives | None:

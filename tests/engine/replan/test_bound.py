@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from allocator.engine.parameters import REPLAN
 from allocator.engine.replan.bound import cheapest_of, fewest_changes
 from allocator.engine.replan.situation import Situation
 from tests.engine.builders import rule
@@ -44,7 +45,14 @@ def test_a_session_that_holds_too_many_must_be_left() -> None:
     assert fewest_changes(now, [], NONE, np.zeros(now.above), 9) == 1
 
 
-def test_nothing_is_said_where_points_rank_before_changes() -> None:
+def test_of_many_people_each_is_counted_at_the_least(set_parameters) -> None:  # type: ignore[no-untyped-def]
+    set_parameters(REPLAN, must_up_to=0)
+    now = situation(sessions=[SPRING], forced=frozenset({("a", "spring")}), issued=frozenset({"spring"}))
+    assert fewest_changes(now, [0], NONE, np.zeros(now.above), 9) == 3
+    assert fewest_changes(now, [0], NONE, np.zeros(now.above), 2) == 2
+
+
+def test_what_events_force_is_all_that_is_said_where_points_rank_before_changes() -> None:
     inputs = office(rule("priority", weight=1))
     order = ("violation", "overdue", "quota-shortfall", "quota-excess", "priority", "change", "owed", "fairness")
     inputs = inputs.__class__(**vars(inputs) | {"scenario": inputs.scenario.model_copy(update={"goals": order})})
