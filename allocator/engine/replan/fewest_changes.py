@@ -225,10 +225,13 @@ class _Search:
         found = {i for i, own in now.ground.items() if sessions.intersection(own)}
         touched = {s for i in self.must for s in now.ground.get(i, ())} | self._with_new_dates()
         for _, member, most, counts in now.away:
-            groups = {int(member[i]) for i, own in now.ground.items() if member[i] >= 0 and touched.intersection(own)}
-            for g in groups:
-                mine = [i for i, own in now.ground.items() if member[i] == g and own]
-                if self._is_over(mine, most[g], counts):
+            people: dict[int, list[int]] = {}
+            for i, own in now.ground.items():
+                if own and member[i] >= 0:
+                    people.setdefault(int(member[i]), []).append(i)
+            for g, mine in people.items():
+                is_touched = any(touched.intersection(now.ground[i]) for i in mine)
+                if is_touched and self._is_over(mine, most[g], counts):
                     found |= set(mine)
         return frozenset(found)
 
