@@ -9,7 +9,6 @@ rows of the same model. Index letters are those of the engine: ``i`` person, ``s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -22,54 +21,16 @@ from allocator.engine.calendar.timetable import Timetable, as_days
 from allocator.engine.calendar.yearly_capacity import calendar
 from allocator.engine.parameters import TOLERANCES
 from allocator.engine.reoptimise.residual_capacity import NOWHERE
+from allocator.engine.replan.lookup import Lookup, is_among
 from allocator.model import instance
 from allocator.model.cohorts import Cohorts, group
 from allocator.model.goals import in_use
 from allocator.model.personal import STRICT
 from allocator.model.shared import collect
 from allocator.model.shared.rows import RowFamily
-from allocator.model.trajectories import TrajectoryTable
 
 Sessions = tuple[int, ...]
 """Sessions of one person, in their order."""
-
-
-@dataclass(frozen=True, eq=False)
-class Lookup:
-    """Finds the row of a trajectory table by what is attended: the slots of each year as bits of one number."""
-
-    menu_bits: np.ndarray  # sorted
-    menu_at: np.ndarray
-    keys: np.ndarray  # sorted
-    key_at: np.ndarray
-    radix: np.ndarray
-
-    @classmethod
-    def of(cls, table: TrajectoryTable) -> Lookup:
-        """The lookup of a table."""
-        bits = table.menus @ (np.int64(1) << np.arange(len(table.slots)))
-        radix = np.int64(len(table.menus)) ** np.arange(table.index.shape[1])
-        keys = table.index.astype(np.int64) @ radix
-        by_bits, by_key = np.argsort(bits), np.argsort(keys)
-        return cls(bits[by_bits], by_bits, keys[by_key], by_key, radix)
-
-    def rows(self, held: np.ndarray) -> np.ndarray:
-        """Row of the table for each person's bits, shape (n, Y); -1 where no trajectory is so."""
-        menu = _position(self.menu_bits, self.menu_at, held)
-        row = _position(self.keys, self.key_at, menu @ self.radix)
-        return np.where((menu >= 0).all(axis=1), row, -1)
-
-
-def _position(ordered: np.ndarray, at: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    if not len(ordered):
-        return np.full(wanted.shape, -1)
-    place = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
-    return np.where(ordered[place] == wanted, at[place], -1)
-
-
-def _is_among(ordered: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Whether each wanted value is among sorted ones."""
-    return np.asarray(_position(ordered, np.zeros(len(ordered), dtype=np.int64), wanted) >= 0)
 
 
 class Situation:
@@ -330,7 +291,7 @@ class Situation:
 
     def has(self, people: np.ndarray, sessions: np.ndarray) -> np.ndarray:
         """Whether each person has a seat in each session on the ground."""
-        return _is_among(self._ground_pairs, people * len(self.timetable.ids) + sessions)
+        return is_among(self._ground_pairs, people * len(self.timetable.ids) + sessions)
 
     @cached_property
     def closed_pairs(self) -> np.ndarray:
@@ -344,7 +305,7 @@ class Situation:
     def open_to(self, people: np.ndarray, sessions: np.ndarray) -> np.ndarray:
         """Whether each session is open to each person as far as dates, records and fixed rules say."""
         count = len(self.timetable.ids)
-        open_ = ~_is_among(self.closed_pairs, people * count + sessions)
+        open_ = ~is_among(self.closed_pairs, people * count + sessions)
         profile = self.exclusions.profile[people]
         for one in np.unique(profile).tolist():
             own = np.flatnonzero(profile == one)
